@@ -1,0 +1,21 @@
+//! What both sides of a sync are, and what the engine asks of them.
+//!
+//! A cluster answers expressions and takes rows; everything else (structure, counts, one
+//! partition's rows) is built here from those two, so the local kernel and a remote peer cannot
+//! disagree about what a question means.
+use crate::data::{Batch, Datum};
+use crate::error::Result;
+use crate::model::TableName;
+
+/// One side of a sync.
+pub trait Cluster {
+    /// How messages name this side, such as `this node` or `10.0.0.2:8848`.
+    fn label(&self) -> &str;
+
+    /// The value of one expression or `select` that changes nothing.
+    fn query(&mut self, script: &str) -> Result<Datum>;
+
+    /// Appends `rows`, whose columns are in the table's own order, as one transaction, and returns
+    /// how many rows the server says it stored.
+    fn append(&mut self, table: &TableName, rows: &Batch) -> Result<u64>;
+}

@@ -1,0 +1,8 @@
+//! Data as it moves: types, columns whose memory somebody lends, and fingerprints over rows.
+mod column;
+mod datum;
+mod types;
+
+pub use column::{Batch, Bytes, Cells, Column};
+pub use datum::Datum;
+pub use types::Type;

@@ -1,0 +1,125 @@
+//! The one error of the crate, and the rules for making it.
+//!
+//! 1. A message is one sentence that names the object concerned (table, partition, host, column)
+//!    and the cause. It never holds a password, and never a line break.
+//! 2. `advice` is one clause that says what the user can do; a script sees `message; advice`.
+//! 3. The kind is chosen where the cause is known and is never changed on the way up; callers
+//!    add context in front with [`Error::context`].
+//! 4. Whoever handles an error logs it or returns it, never both.
+//! 5. Whether a second try makes sense is decided by [`Kind::retry`] alone.
+use std::fmt;
+
+/// What an operation of this crate returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong, as far as a caller may act on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The caller's arguments cannot be used.
+    Argument,
+    /// A database, table, column or partition does not exist.
+    NotFound,
+    /// Source and target tables do not fit each other.
+    Schema,
+    /// The plan forbids the run: the target holds data that is not ours.
+    Refused,
+    /// The peer cannot be reached, or the line broke.
+    Network,
+    /// The peer refused the user.
+    Login,
+    /// The peer's bytes break the protocol.
+    Protocol,
+    /// A server answered with an error of its own.
+    Server,
+    /// The peer is busy with the same chunk, or not ready yet.
+    Busy,
+    /// Counts or fingerprints of source and target differ.
+    Mismatch,
+    /// The user cancelled.
+    Cancelled,
+    /// This server's binary interface is not one that we know.
+    Abi,
+    /// A defect of this plugin.
+    Bug,
+}
+
+/// Whether the same step may be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Never: a person has to change something.
+    Never,
+    /// Later on the same connection.
+    Wait,
+    /// On a new connection, after looking at what the target holds.
+    Reconnect,
+}
+
+impl Kind {
+    /// The class of a second try.
+    pub fn retry(self) -> Retry {
+        match self {
+            Kind::Busy => Retry::Wait,
+            Kind::Network => Retry::Reconnect,
+            _ => Retry::Never,
+        }
+    }
+}
+
+/// An error as a user sees it: what happened, to what, and what to do.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    advice: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of `kind`; `message` is one sentence without a full stop.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        let message = message.into().replace(['\r', '\n'], " ");
+        Error { kind, message, advice: None, source: None }
+    }
+
+    /// Adds what the user can do about it; the innermost advice wins.
+    pub fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.advice.get_or_insert_with(|| advice.into());
+        self
+    }
+
+    /// Keeps the underlying error for logs.
+    pub fn caused_by(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    /// Puts what was being done in front of the message.
+    pub fn context(mut self, doing: impl fmt::Display) -> Self {
+        self.message = format!("{doing}: {}", self.message);
+        self
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The sentence without the advice.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        self.advice.iter().try_for_each(|advice| write!(f, "; {advice}"))
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,29 @@
+//! ClusterSync: a plugin that runs inside a DolphinDB server and keeps databases in two clusters
+//! the same.
+//!
+//! Both sides of a sync are a [`cluster::Cluster`]: [`kernel::Local`] is the server that loaded the
+//! plugin, [`wire::Remote`] is any server reached over its API protocol. [`plan`] compares two of
+//! them, [`engine`] runs the plan through [`online`], and [`plugin`] is what a script calls.
+//!
+//! `unsafe` and C++ live in [`kernel`] only; every other module forbids it.
+#![deny(missing_docs)]
+
+#[forbid(unsafe_code)]
+pub mod cluster;
+#[forbid(unsafe_code)]
+pub mod data;
+#[forbid(unsafe_code)]
+pub mod engine;
+#[forbid(unsafe_code)]
+pub mod error;
+pub mod kernel;
+#[forbid(unsafe_code)]
+pub mod model;
+#[forbid(unsafe_code)]
+pub mod online;
+#[forbid(unsafe_code)]
+pub mod plan;
+#[forbid(unsafe_code)]
+pub mod plugin;
+#[forbid(unsafe_code)]
+pub mod wire;

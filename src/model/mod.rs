@@ -1,0 +1,10 @@
+//! What a sync talks about: names, table structures, partitions. Plain data, no I/O.
+mod name;
+mod schema;
+mod secret;
+mod unit;
+
+pub use name::TableName;
+pub use schema::{ColumnDef, Level, Scheme, TableSchema};
+pub use secret::Secret;
+pub use unit::{PartitionKey, Unit};

@@ -1,0 +1,30 @@
+//! The unit of work: one source partition at all levels.
+use std::fmt;
+
+/// One level of a partition: which one, as a query names it and as people read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartitionKey {
+    /// The partitioning column.
+    pub column: String,
+    /// The second argument of the SQL function `partition`: the value, the range's index from 0,
+    /// or the bucket number, as a script literal.
+    pub literal: String,
+    /// The path component as the server writes it, such as `20130101`, `0_50` or `Key3`.
+    pub label: String,
+}
+
+/// A unit of work; without keys it is a whole dimension table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// One key per level.
+    pub keys: Vec<PartitionKey>,
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.keys.is_empty() {
+            return f.write_str("/");
+        }
+        self.keys.iter().try_for_each(|key| write!(f, "/{}", key.label))
+    }
+}

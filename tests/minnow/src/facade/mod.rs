@@ -1,0 +1,1 @@
+//! The server's C++ interface for plugins.

@@ -1,0 +1,15 @@
+//! minnow: a small stand-in for one DolphinDB node, honest about what a real one does.
+//!
+//! It shares no code with the plugin that it tests, so that a mistake in one cannot hide behind
+//! the same mistake in the other. Layers, each knowing only those above it in this list:
+//! [`value`] what scripts compute with; [`store`] partitioned tables on disk; [`script`] lexer,
+//! parser and evaluator; [`functions`] the built-ins; [`facade`] the server's C++ interface for
+//! plugins; [`wire`] the API protocol; [`node`] one running server.
+pub mod error;
+pub mod facade;
+pub mod functions;
+pub mod node;
+pub mod script;
+pub mod store;
+pub mod value;
+pub mod wire;

@@ -1,0 +1,2 @@
+//! The `minnow` command.
+fn main() {}
