@@ -19,3 +19,12 @@ pub trait Cluster {
     /// how many rows the server says it stored.
     fn append(&mut self, table: &TableName, rows: &Batch) -> Result<u64>;
 }
+
+/// The server call that a plugin function runs in.
+pub trait Host: Cluster {
+    /// Shows `line` to the caller at once, as the built-in `print` does.
+    fn print(&mut self, line: &str);
+
+    /// Whether the user has cancelled the call.
+    fn is_cancelled(&mut self) -> bool;
+}
