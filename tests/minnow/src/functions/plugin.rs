@@ -1,0 +1,4 @@
+//! Built-ins that load and list plugins.
+use crate::script::Native;
+
+pub const FUNCTIONS: &[Native] = &[];
