@@ -1,13 +1,20 @@
 //! One running node: its home directory, store, users and loaded plugins.
+mod log;
+mod site;
+
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::RwLock;
 
+use crate::error::{Error, Result};
 use crate::script::Function;
 use crate::store::Store;
 use crate::value::Value;
+
+use log::Log;
+pub use site::Site;
 
 /// What every session of a node shares.
 pub struct Node {
@@ -24,4 +31,40 @@ pub struct Node {
     pub plugin_functions: RwLock<HashMap<String, Arc<Function>>>,
     /// Passwords by user; `admin` with `123456` exists from the start, as in a new server.
     pub users: RwLock<HashMap<String, String>>,
+    log: Log,
+}
+
+impl Node {
+    /// Opens the node that lives in `home`, which is made if there is none: its tables are below
+    /// `storage`, its log is `log/minnow.log`. Nothing listens yet.
+    pub fn open(home: &Path, site: &Site, release: &str) -> Result<Arc<Node>> {
+        let storage = home.join("storage");
+        std::fs::create_dir_all(&storage)?;
+        Ok(Arc::new(Node {
+            home: home.canonicalize()?,
+            host: site.host.clone(),
+            port: site.port,
+            alias: site.alias.clone(),
+            release: release.to_owned(),
+            store: Store::open(&storage)?,
+            plugin_functions: RwLock::default(),
+            users: RwLock::new(HashMap::from([("admin".into(), "123456".into())])),
+            log: Log::open(&home.join("log"))?,
+        }))
+    }
+
+    /// Accepts `user` with the right password. An unknown user and a wrong password read the
+    /// same, so that nobody can search for names; the server's own wording is not documented.
+    pub fn authenticate(&self, user: &str, password: &str) -> Result<()> {
+        match self.users.read().get(user) {
+            Some(known) if known == password => Ok(()),
+            _ => Err(Error::runtime("The user name or password is incorrect.")),
+        }
+    }
+
+    /// Adds one line to the node's log. Callers pass what happened, never what a client sent:
+    /// a script can hold a password.
+    pub fn log(&self, event: &str) {
+        self.log.write(event);
+    }
 }
