@@ -1,1 +1,6 @@
-//! Placeholder while the crate is being laid out.
+//! The server we talk to: any DolphinDB, over the API protocol that every client speaks.
+mod endpoint;
+mod remote;
+
+pub use endpoint::Endpoint;
+pub use remote::Remote;
