@@ -1,5 +1,9 @@
 //! Values of the script language. Bulk data is plain memory in the server's own layout, so that
 //! the wire, the store and a plugin read it without conversion.
+pub mod calendar;
+mod cast;
+mod rows;
+pub mod text;
 mod types;
 mod vector;
 
