@@ -47,6 +47,7 @@ impl Node {
             alias: site.alias.clone(),
             release: release.to_owned(),
             store: Store::open(&storage)?,
+            shared: RwLock::default(),
             plugin_functions: RwLock::default(),
             users: RwLock::new(HashMap::from([("admin".into(), "123456".into())])),
             log: Log::open(&home.join("log"))?,
