@@ -1,8 +1,10 @@
 //! Data as it moves: types, columns whose memory somebody lends, and fingerprints over rows.
 mod column;
 mod datum;
+mod fingerprint;
 mod types;
 
 pub use column::{Batch, Bytes, Cells, Column};
 pub use datum::Datum;
+pub use fingerprint::Fingerprint;
 pub use types::Type;
