@@ -3,6 +3,18 @@
 //! A cluster answers expressions and takes rows; everything else (structure, counts, one
 //! partition's rows) is built here from those two, so the local kernel and a remote peer cannot
 //! disagree about what a question means.
+mod calendar;
+mod describe;
+mod literal;
+mod read;
+pub mod sql;
+mod units;
+
+pub use calendar::{civil, clock};
+pub use describe::{describe, tables};
+pub use read::{count, read};
+pub use units::{keys, units};
+
 use crate::data::{Batch, Datum};
 use crate::error::Result;
 use crate::model::TableName;

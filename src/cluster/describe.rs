@@ -1,0 +1,165 @@
+//! What `schema` answers, as a model.
+use super::{Cluster, sql};
+use crate::data::{Batch, Column, Datum, Type};
+use crate::error::{Error, Kind, Result};
+use crate::model::{ColumnDef, Level, Scheme, TableName, TableSchema};
+
+/// The server's numbers of partition types (dolphindb-semantics §3.4).
+const VALUE: i64 = 1;
+const RANGE: i64 = 2;
+const HASH: i64 = 5;
+
+/// The structure of `table`.
+///
+/// # Errors
+/// `NotFound` when the database or the table does not exist, `Schema` when it holds what this
+/// version cannot copy.
+pub fn describe(cluster: &mut (impl Cluster + ?Sized), table: &TableName) -> Result<TableSchema> {
+    require_database(cluster, &table.db)?;
+    let script = format!("existsTable({},{})", sql::text(&table.db), sql::text(&table.table));
+    if !holds(cluster, &script)? {
+        return Err(missing(cluster, &format!("table `{}` in database {}", table.table, table.db)));
+    }
+    let answer = cluster.query(&format!("schema({})", sql::load_table(table)))?;
+    let doing = |error: Error| error.context(format!("the structure of {table} on {}", cluster.label()));
+    let columns = columns(&answer).map_err(doing)?;
+    let levels = levels(&answer).map_err(doing)?;
+    Ok(TableSchema { columns, levels })
+}
+
+/// The names of all tables of the database `db`, sorted.
+///
+/// # Errors
+/// `NotFound` when there is no such database.
+pub fn tables(cluster: &mut (impl Cluster + ?Sized), db: &str) -> Result<Vec<String>> {
+    require_database(cluster, db)?;
+    let answer = cluster.query(&format!("getTables(database({}))", sql::text(db)))?;
+    let mut names = texts(&answer).ok_or_else(|| strange("a list of table names"))?;
+    names.sort_unstable();
+    Ok(names)
+}
+
+fn require_database(cluster: &mut (impl Cluster + ?Sized), db: &str) -> Result<()> {
+    match holds(cluster, &format!("existsDatabase({})", sql::text(db)))? {
+        true => Ok(()),
+        false => Err(missing(cluster, &format!("database {db}"))),
+    }
+}
+
+fn holds(cluster: &mut (impl Cluster + ?Sized), script: &str) -> Result<bool> {
+    let answer = cluster.query(script)?;
+    answer.as_i64().map(|value| value != 0).ok_or_else(|| strange("true or false"))
+}
+
+fn missing(cluster: &(impl Cluster + ?Sized), what: &str) -> Error {
+    Error::new(Kind::NotFound, format!("there is no {what} on {}", cluster.label()))
+        .advise("check the name, or create it there first")
+}
+
+fn strange(expected: &str) -> Error {
+    Error::new(Kind::Protocol, format!("the server's answer is not {expected}"))
+}
+
+fn columns(schema: &Datum) -> Result<Vec<ColumnDef>> {
+    let Some(Datum::Table(defs)) = schema.get("colDefs") else {
+        return Err(strange("a table's schema"));
+    };
+    let names = text_column(defs, "name")?;
+    let shown = text_column(defs, "typeString")?;
+    let ids = defs.column("typeInt").ok_or_else(|| strange("a table's schema"))?.integers();
+    let (mut columns, mut unknown) = (Vec::new(), Vec::new());
+    for ((name, shown), id) in names.into_iter().zip(shown).zip(ids) {
+        match id.and_then(|id| Type::from_id(id as i32)) {
+            Some(ty) => columns.push(ColumnDef { name, ty }),
+            None => unknown.push(format!("`{name}` {shown}")),
+        }
+    }
+    match unknown.is_empty() {
+        true => Ok(columns),
+        false => Err(Error::new(
+            Kind::Schema,
+            format!("this version cannot copy the type of {}", unknown.join(", ")),
+        )),
+    }
+}
+
+fn text_column(table: &Batch, name: &str) -> Result<Vec<String>> {
+    let column = table.column(name).filter(|column| column.ty.is_text());
+    column.map(owned_texts).ok_or_else(|| strange("a table's schema"))
+}
+
+fn owned_texts(column: &Column) -> Vec<String> {
+    column.texts().map(|text| String::from_utf8_lossy(text).into_owned()).collect()
+}
+
+/// The text or texts that `datum` holds.
+fn texts(datum: &Datum) -> Option<Vec<String>> {
+    match datum {
+        Datum::Scalar(column) | Datum::Vector(column) if column.ty.is_text() => Some(owned_texts(column)),
+        Datum::Tuple(items) => items.iter().map(|item| Some(item.as_str()?.to_owned())).collect(),
+        _ => None,
+    }
+}
+
+/// The number or numbers that `datum` holds.
+fn numbers(datum: &Datum) -> Option<Vec<i64>> {
+    match datum {
+        Datum::Scalar(column) | Datum::Vector(column) => column.integers().collect(),
+        Datum::Tuple(items) => items.iter().map(Datum::as_i64).collect(),
+        _ => None,
+    }
+}
+
+/// One level gives scalars, several give vectors and a tuple of schemes, and a dimension table has
+/// the column index -1 (dolphindb-semantics §3.4).
+fn levels(schema: &Datum) -> Result<Vec<Level>> {
+    let member = |key: &str| schema.get(key).ok_or_else(|| strange("a table's schema"));
+    let is_dimension = |index: &Datum| numbers(index).is_none_or(|all| all.iter().all(|i| *i < 0));
+    if schema.get("partitionColumnIndex").is_none_or(is_dimension) {
+        return Ok(Vec::new());
+    }
+    let incomplete = || strange("a table's partitioning");
+    let names = texts(member("partitionColumnName")?).ok_or_else(incomplete)?;
+    let kinds = numbers(member("partitionType")?).ok_or_else(incomplete)?;
+    let types = numbers(member("partitionColumnType")?).ok_or_else(incomplete)?;
+    let schemes = split(member("partitionSchema")?, names.len());
+    if [kinds.len(), types.len(), schemes.len()] != [names.len(); 3] {
+        return Err(incomplete());
+    }
+    names.into_iter().zip(kinds).zip(types).zip(&schemes).map(level).collect()
+}
+
+/// The scheme of each of `levels` levels. Levels that are all bucket counts may come as one vector.
+fn split(schemes: &Datum, levels: usize) -> Vec<Datum> {
+    match schemes {
+        Datum::Tuple(each) if levels > 1 => each.clone(),
+        Datum::Vector(column) if levels > 1 => column
+            .integers()
+            .map(|count| Datum::Scalar(Column::fixed(Type::Long, count.unwrap_or(0).to_le_bytes())))
+            .collect(),
+        one => vec![one.clone()],
+    }
+}
+
+fn level((((column, kind), ty), scheme): (((String, i64), i64), &Datum)) -> Result<Level> {
+    let unknown = |what: String| {
+        Error::new(
+            Kind::Schema,
+            format!("this version cannot copy a table partitioned by `{column}`, {what}"),
+        )
+    };
+    let ty = Type::from_id(ty as i32).ok_or_else(|| unknown(format!("a column of type {ty}")))?;
+    let scheme = match (kind, scheme) {
+        (VALUE, Datum::Vector(values) | Datum::Scalar(values)) => Scheme::Value(values.clone()),
+        (RANGE, Datum::Vector(bounds)) => Scheme::Range(bounds.clone()),
+        (HASH, buckets) => {
+            let buckets = buckets.as_i64().and_then(|count| usize::try_from(count).ok());
+            Scheme::Hash(buckets.ok_or_else(|| strange("a number of buckets"))?)
+        }
+        (kind, _) => return Err(unknown(format!("whose partition type {kind} is not VALUE, RANGE or HASH"))),
+    };
+    Ok(Level { column, ty, scheme })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! The script texts that ask a cluster for something. Both sides get the same text for the same
+//! question.
+use crate::model::{TableName, Unit};
+
+/// Words that a query cannot use as a bare column name.
+const RESERVED: &[&str] = &[
+    "and",
+    "as",
+    "asc",
+    "between",
+    "by",
+    "case",
+    "cgroup",
+    "context",
+    "csort",
+    "def",
+    "delete",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "exec",
+    "exists",
+    "false",
+    "for",
+    "from",
+    "full",
+    "go",
+    "group",
+    "having",
+    "if",
+    "in",
+    "inner",
+    "insert",
+    "into",
+    "is",
+    "join",
+    "left",
+    "like",
+    "limit",
+    "mapr",
+    "not",
+    "null",
+    "on",
+    "or",
+    "order",
+    "partition",
+    "pivot",
+    "return",
+    "select",
+    "set",
+    "sort",
+    "then",
+    "top",
+    "true",
+    "try",
+    "unpivot",
+    "update",
+    "use",
+    "values",
+    "when",
+    "where",
+    "while",
+    "with",
+];
+
+/// `value` as a string literal.
+pub fn text(value: &str) -> String {
+    let mut literal = String::with_capacity(value.len() + 2);
+    literal.push('"');
+    for character in value.chars() {
+        match character {
+            '"' => literal.push_str("\\\""),
+            '\\' => literal.push_str("\\\\"),
+            '\n' => literal.push_str("\\n"),
+            '\r' => literal.push_str("\\r"),
+            '\t' => literal.push_str("\\t"),
+            other => literal.push(other),
+        }
+    }
+    literal.push('"');
+    literal
+}
+
+/// A column's name as a query writes it: bare, or `_"name"` where it is no plain identifier.
+pub fn column(name: &str) -> String {
+    let starts = name.starts_with(|first: char| first.is_ascii_alphabetic());
+    let plain = starts && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    match plain && !RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
+        true => name.to_owned(),
+        false => format!("_{}", text(name)),
+    }
+}
+
+/// The expression for a handle of `table`.
+pub fn load_table(table: &TableName) -> String {
+    format!("loadTable({},{})", text(&table.db), text(&table.table))
+}
+
+/// Some rows of a table: all of them, or those of one partition, or those that pass a filter.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// The table.
+    pub table: &'a TableName,
+    /// The partition, if not the whole table.
+    pub unit: Option<&'a Unit>,
+    /// A condition in the server's language that rows must pass besides.
+    pub filter: Option<&'a str>,
+}
+
+impl<'a> Rows<'a> {
+    /// All rows of `table`.
+    pub fn of(table: &'a TableName) -> Self {
+        Rows { table, unit: None, filter: None }
+    }
+
+    /// Only the rows of one partition.
+    pub fn within(self, unit: &'a Unit) -> Self {
+        Rows { unit: Some(unit), ..self }
+    }
+
+    /// Only the rows that pass `filter`, if there is one.
+    pub fn passing(self, filter: Option<&'a str>) -> Self {
+        Rows { filter, ..self }
+    }
+
+    /// The query for how many rows there are, a scalar.
+    pub fn count(&self) -> String {
+        format!("exec count(*) from {}{}", load_table(self.table), self.conditions())
+    }
+
+    /// The query for these columns of the rows, a table.
+    pub fn select(&self, columns: &[String]) -> String {
+        let names: Vec<String> = columns.iter().map(|name| column(name)).collect();
+        format!("select {} from {}{}", names.join(","), load_table(self.table), self.conditions())
+    }
+
+    /// The `where` clause. The filter stands in parentheses so that an `or` in it stays in it.
+    fn conditions(&self) -> String {
+        let keys = self.unit.iter().flat_map(|unit| &unit.keys);
+        let partitions = keys.map(|key| format!("partition({}, {})", column(&key.column), key.literal));
+        let filter = self.filter.map(|filter| format!("({filter})"));
+        let all: Vec<String> = partitions.chain(filter).collect();
+        match all.is_empty() {
+            true => String::new(),
+            false => format!(" where {}", all.join(", ")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::PartitionKey;
+
+    fn key(column: &str, literal: &str) -> PartitionKey {
+        PartitionKey { column: column.into(), literal: literal.into(), label: String::new() }
+    }
+
+    #[test]
+    fn text_cannot_end_its_literal() {
+        assert_eq!(text("a\"b\\c\nd"), r#""a\"b\\c\nd""#);
+    }
+
+    #[test]
+    fn odd_column_names_are_quoted() {
+        assert_eq!(column("time_hour"), "time_hour");
+        assert_eq!(column("1st"), "_\"1st\"");
+        assert_eq!(column("two words"), "_\"two words\"");
+        assert_eq!(column("Order"), "_\"Order\"");
+        assert_eq!(column(""), "_\"\"");
+    }
+
+    #[test]
+    fn queries_name_partitions_then_the_filter() {
+        let table = TableName::new("dfs://db", "t");
+        let unit = Unit { keys: vec![key("date", "2013.01.01"), key("carrier", "0")] };
+        let rows = Rows::of(&table).within(&unit).passing(Some("a > 1 or b"));
+        assert_eq!(
+            rows.select(&["c1".into(), "c 2".into()]),
+            "select c1,_\"c 2\" from loadTable(\"dfs://db\",\"t\") \
+             where partition(date, 2013.01.01), partition(carrier, 0), (a > 1 or b)"
+        );
+        assert_eq!(Rows::of(&table).count(), "exec count(*) from loadTable(\"dfs://db\",\"t\")");
+    }
+}

@@ -1,0 +1,81 @@
+//! The partitions of a table, as units of work.
+use super::literal::{Written, written};
+use crate::error::{Error, Result};
+use crate::model::{Level, PartitionKey, Scheme, TableSchema, Unit};
+
+/// Every partition that the scheme of `schema` allows, the outermost level slowest; one unit
+/// without keys for a dimension table.
+///
+/// # Errors
+/// When a scheme holds a value that no script can write.
+pub fn units(schema: &TableSchema) -> Result<Vec<Unit>> {
+    let mut units = vec![Unit { keys: Vec::new() }];
+    for level in &schema.levels {
+        let keys = keys(level)?;
+        let longer = |unit: Unit| keys.iter().map(move |key| extended(&unit, key));
+        units = units.into_iter().flat_map(longer).collect();
+    }
+    Ok(units)
+}
+
+fn extended(unit: &Unit, key: &PartitionKey) -> Unit {
+    Unit { keys: unit.keys.iter().chain([key]).cloned().collect() }
+}
+
+/// The partitions of one level. How `partition` names them depends on the scheme
+/// (dolphindb-semantics §5.3): by value, by the range's index from 0, by the bucket's number.
+pub fn keys(level: &Level) -> Result<Vec<PartitionKey>> {
+    let key = |literal, label| PartitionKey { column: level.column.clone(), literal, label };
+    let values = |column| {
+        written(column)
+            .map_err(|error: Error| error.context(format!("the partitioning by `{}`", level.column)))
+    };
+    Ok(match &level.scheme {
+        Scheme::Value(column) => {
+            values(column)?.into_iter().map(|Written { literal, label }| key(literal, label)).collect()
+        }
+        Scheme::Range(bounds) => values(bounds)?
+            .windows(2)
+            .enumerate()
+            .map(|(i, pair)| key(i.to_string(), format!("{}_{}", pair[0].label, pair[1].label)))
+            .collect(),
+        Scheme::Hash(buckets) => (0..*buckets).map(|i| key(i.to_string(), format!("Key{i}"))).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Column, Type};
+
+    fn level(column: &str, ty: Type, scheme: Scheme) -> Level {
+        Level { column: column.into(), ty, scheme }
+    }
+
+    fn ints(ty: Type, values: &[i32]) -> Column {
+        Column::fixed(ty, values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())
+    }
+
+    #[test]
+    fn a_composite_table_has_the_product_of_its_levels() {
+        let dates = Scheme::Value(ints(Type::Date, &[15_706, 15_707]));
+        let ranges = Scheme::Range(ints(Type::Int, &[0, 50, 100]));
+        let levels = vec![
+            level("date", Type::Date, dates),
+            level("id", Type::Int, ranges),
+            level("carrier", Type::Symbol, Scheme::Hash(2)),
+        ];
+        let units = units(&TableSchema { columns: Vec::new(), levels }).unwrap();
+        let shown: Vec<String> = units.iter().map(Unit::to_string).collect();
+        assert_eq!(shown.len(), 8);
+        assert_eq!(shown[..3], ["/20130101/0_50/Key0", "/20130101/0_50/Key1", "/20130101/50_100/Key0"]);
+        let literals: Vec<&str> = units[7].keys.iter().map(|key| key.literal.as_str()).collect();
+        assert_eq!(literals, ["2013.01.02", "1", "1"]);
+    }
+
+    #[test]
+    fn a_dimension_table_is_one_unit() {
+        let units = units(&TableSchema { columns: Vec::new(), levels: Vec::new() }).unwrap();
+        assert_eq!(units, [Unit { keys: Vec::new() }]);
+    }
+}
