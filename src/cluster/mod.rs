@@ -8,6 +8,7 @@ mod describe;
 mod literal;
 mod read;
 pub mod sql;
+pub mod tags;
 mod units;
 
 pub use calendar::{civil, clock};

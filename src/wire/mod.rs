@@ -1,6 +1,13 @@
 //! The server we talk to: any DolphinDB, over the API protocol that every client speaks.
+//!
+//! [`Remote`] is a [`crate::cluster::Cluster`]; [`codec`] knows the bytes and does no I/O of its
+//! own. A connection carries one request at a time, which is all that the protocol allows.
+pub mod codec;
+mod connection;
+mod dial;
 mod endpoint;
 mod remote;
+mod stream;
 
 pub use endpoint::Endpoint;
 pub use remote::Remote;

@@ -1,13 +1,21 @@
 //! A server reached over its API protocol, as one side of a sync.
 use super::Endpoint;
-use crate::cluster::Cluster;
+use super::codec::{Body, encode_table};
+use super::connection::Connection;
+use crate::cluster::{Cluster, sql};
 use crate::data::{Batch, Datum};
 use crate::error::{Error, Kind, Result};
 use crate::model::TableName;
 
+/// What to do about a line that broke where no harm was done.
+const AGAIN: &str = "look into the server's log and at the network, then run again";
+
 /// A connection to one site of a remote cluster.
+///
+/// After a `Network` or `Protocol` error, and after an answer of an unsupported type, the connection
+/// is closed: every later call fails with `Network` and says why.
 pub struct Remote {
-    label: String,
+    connection: Connection,
 }
 
 impl Remote {
@@ -15,22 +23,52 @@ impl Remote {
     ///
     /// # Errors
     /// `Network` when the site cannot be reached, `Login` when it refuses the user, `Protocol` when
-    /// it is not a DolphinDB server.
+    /// it is not a DolphinDB server, `Argument` when the user name or password cannot be sent.
     pub fn connect(endpoint: &Endpoint) -> Result<Remote> {
-        Ok(Remote { label: endpoint.label() })
+        Connection::open(endpoint).map(|connection| Remote { connection })
+    }
+
+    /// Hands what the server prints to `receiver`, in the order it comes; until then it is dropped.
+    pub fn on_message(&mut self, receiver: impl FnMut(&str) + Send + 'static) {
+        self.connection.on_message = Box::new(receiver);
+    }
+
+    /// The count that an append was answered with. An error line says that nothing was stored;
+    /// anything else but a count says nothing.
+    fn stored(&mut self, table: &TableName) -> Result<u64> {
+        let unknown = |error: Error| {
+            error
+                .context(format!("whether the rows were stored in {table} is unknown"))
+                .advise("look at what the target holds before sending them again")
+        };
+        let answer = self.connection.receive().map_err(unknown)?;
+        let answer = answer.map_err(|text| self.connection.server_error(&text))?;
+        let count = answer.as_i64().and_then(|count| u64::try_from(count).ok());
+        count.ok_or_else(|| {
+            let message = format!("{} did not answer with a count", self.connection.label());
+            unknown(Error::new(Kind::Protocol, message))
+        })
     }
 }
 
 impl Cluster for Remote {
     fn label(&self) -> &str {
-        &self.label
+        self.connection.label()
     }
 
-    fn query(&mut self, _script: &str) -> Result<Datum> {
-        Err(Error::new(Kind::Bug, "the wire client is not connected yet"))
+    fn query(&mut self, script: &str) -> Result<Datum> {
+        let message = self.connection.request(Body::Script(script.into()))?;
+        let answer = self.connection.send(&message).and_then(|()| self.connection.receive());
+        let answer = answer.map_err(|error| error.advise(AGAIN))?;
+        answer.map_err(|text| self.connection.server_error(&text))
     }
 
-    fn append(&mut self, _table: &TableName, _rows: &Batch) -> Result<u64> {
-        Err(Error::new(Kind::Bug, "the wire client is not connected yet"))
+    fn append(&mut self, table: &TableName, rows: &Batch) -> Result<u64> {
+        let name = format!("tableInsert{{{}}}", sql::load_table(table));
+        let mut message = self.connection.request(Body::Function { name, arguments: 1 })?;
+        encode_table(rows, &mut message)?;
+        let unsent = |error: Error| error.context(format!("the rows did not reach {table}")).advise(AGAIN);
+        self.connection.send(&message).map_err(unsent)?;
+        self.stored(table)
     }
 }

@@ -1,0 +1,43 @@
+//! What the tags in a server's error text mean for the caller.
+use crate::error::Kind;
+
+/// The one list of tags. A tag counts wherever it stands: an error inside `mr` carries the tag of
+/// its first failed call in the middle (dolphindb-semantics §4.2).
+const TAGS: &[(&str, Kind)] = &[
+    ("<ChunkInTransaction>", Kind::Busy),
+    ("S00002", Kind::Busy),
+    ("<DataNodeNotAvail>", Kind::Busy),
+    ("<DataNodeNotReady>", Kind::Busy),
+    ("<ControllerNotReady>", Kind::Busy),
+    ("<ControllerNotAvail>", Kind::Busy),
+    ("DFS is not enabled", Kind::Busy),
+    ("<NotLeader>", Kind::Network),
+    ("<NoPrivilege>", Kind::Login),
+    ("<NotAuthenticated>", Kind::Login),
+];
+
+/// The kind of a server error with this text; `Server` when no tag says more.
+pub fn classify(text: &str) -> Kind {
+    let tagged = TAGS.iter().find(|(tag, _)| text.contains(tag));
+    tagged.map_or(Kind::Server, |(_, kind)| *kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_counts_wherever_it_stands() {
+        let new = "<ChunkInTransaction>The openChunks operation failed because the chunk '/db/1' is locked";
+        let old = "filepath '/db/1' has been owned by transaction 8 RefId: S00002";
+        let nested =
+            "1 map call(s) failed. The error message for the first failed call is: <DataNodeNotAvail>";
+        for text in [new, old, nested, "DFS is not enabled"] {
+            assert_eq!(classify(text), Kind::Busy, "{text}");
+        }
+        assert_eq!(classify("<NotLeader>10.0.0.3:8848:A"), Kind::Network);
+        assert_eq!(classify("<NoPrivilege>Not granted to write table"), Kind::Login);
+        assert_eq!(classify("<NotAuthenticated>Not granted to read"), Kind::Login);
+        assert_eq!(classify("Syntax Error: [line #1] Cannot recognize the token foo"), Kind::Server);
+    }
+}
