@@ -1,2 +1,93 @@
-//! The `minnow` command.
-fn main() {}
+//! The `minnow` command: serve a node, or run one script.
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use minnow::error::Result;
+use minnow::node::{Node, Site};
+use minnow::script::Session;
+use minnow::wire::{Limits, Server};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::low_level::pipe;
+
+/// The evaluator recurses, so scripts run on a thread with this much stack.
+const STACK: usize = 16 << 20;
+
+#[derive(Parser)]
+#[command(about = "A small honest stand-in for one DolphinDB node", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves a node until SIGTERM or SIGINT.
+    Serve {
+        /// Where the node keeps its tables and its log.
+        #[arg(long)]
+        home: PathBuf,
+        /// HOST:PORT:ALIAS; port 0 takes a free one, which is printed.
+        #[arg(long)]
+        site: Site,
+        /// The release that the node claims to be.
+        #[arg(long, default_value = "3.00.3")]
+        release: String,
+    },
+    /// Runs a script as admin on a node of its own and prints what it prints.
+    Run {
+        script: PathBuf,
+        /// Where the node keeps its tables; by default a directory that goes away.
+        #[arg(long)]
+        home: Option<PathBuf>,
+        /// The release that the node claims to be.
+        #[arg(long, default_value = "3.00.3")]
+        release: String,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Serve { home, site, release } => serve(&home, site, &release),
+        Command::Run { script, home, release } => run(&script, home.as_deref(), &release),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(home: &Path, mut site: Site, release: &str) -> Result<()> {
+    let listener = TcpListener::bind((site.host.as_str(), site.port))?;
+    site.port = listener.local_addr()?.port();
+    let server = Server::new(Node::open(home, &site, release)?, listener, Limits::default())?;
+    for signal in [SIGTERM, SIGINT] {
+        pipe::register(signal, server.stopper()?)?;
+    }
+    println!("minnow {release} ready on {}:{}", site.host, site.port);
+    std::io::stdout().flush()?;
+    Ok(server.run()?)
+}
+
+fn run(script: &Path, home: Option<&Path>, release: &str) -> Result<()> {
+    let source = std::fs::read_to_string(script)?;
+    let temporary = tempfile::tempdir()?;
+    let home = home.unwrap_or(temporary.path());
+    let site = Site { host: "127.0.0.1".into(), port: 0, alias: "local".into() };
+    let node = Node::open(home, &site, release)?;
+    let work = move || {
+        let mut session = Session::new(node);
+        session.user = "admin".into();
+        session.out = Box::new(|text| println!("{text}"));
+        session.run(&source).map(drop)
+    };
+    match std::thread::Builder::new().stack_size(STACK).spawn(work)?.join() {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}

@@ -1,5 +1,6 @@
 //! A session: the variables, user and output of one client or job.
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -11,6 +12,10 @@ use crate::value::Value;
 
 /// One client's (or job's) variables, user and output. Not shared between threads.
 pub struct Session {
+    /// Its number on this node; 0 without a client.
+    pub id: u64,
+    /// The client's address.
+    pub peer: Option<SocketAddr>,
     pub node: Arc<Node>,
     /// `guest` until a login succeeds.
     pub user: String,
@@ -25,6 +30,8 @@ impl Session {
     /// A session of the guest user whose output is dropped.
     pub fn new(node: Arc<Node>) -> Session {
         Session {
+            id: 0,
+            peer: None,
             node,
             user: "guest".into(),
             out: Box::new(|_| ()),

@@ -1,0 +1,195 @@
+//! One client's connection, from its first request to its last.
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::clients::{Clients, Seat};
+use super::objects::{read_object, write_object};
+use super::request::{Body, Header, read_body, read_header};
+use super::server::Limits;
+use crate::error::{Error, Result};
+use crate::node::Node;
+use crate::script::Session;
+use crate::value::Value;
+
+const BUFFER: usize = 1 << 18;
+/// How long and how much a closing connection still reads, so that the peer sees the last error
+/// instead of a reset.
+const LINGER: (Duration, u64) = (Duration::from_secs(1), 1 << 26);
+
+/// Serves `stream` until its client leaves, sends garbage or the node stops.
+pub fn serve(node: &Arc<Node>, clients: &Arc<Clients>, limits: Limits, id: u64, stream: TcpStream) {
+    let mut session = Session::new(node.clone());
+    session.id = id;
+    session.peer = stream.peer_addr().ok();
+    let peer = session.peer.map_or("nowhere".into(), |peer| peer.to_string());
+    let stream = Arc::new(stream);
+    let Some(seat) = clients.enter(id, limits.connections, &stream, &session.cancelled) else {
+        return node.log(&format!("session {id} from {peer}: refused, too many connections"));
+    };
+    node.log(&format!("session {id} from {peer}: open"));
+    let end = match Connection::new(session, stream.clone(), limits) {
+        Ok(mut connection) => connection.run(&seat),
+        Err(error) => Err(error.into()),
+    };
+    let _ = stream.shutdown(Shutdown::Both);
+    match end {
+        Ok(()) => node.log(&format!("session {id}: closed")),
+        Err(error) => node.log(&format!("session {id}: closed: {error}")),
+    }
+}
+
+struct Connection {
+    session: Session,
+    stream: Arc<TcpStream>,
+    input: BufReader<TcpStream>,
+    /// Whether the running request's client reads print frames.
+    prints: Arc<AtomicBool>,
+    limits: Limits,
+}
+
+impl Connection {
+    fn new(mut session: Session, stream: Arc<TcpStream>, limits: Limits) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(limits.stall))?;
+        let prints = Arc::<AtomicBool>::default();
+        session.out = printer(stream.clone(), prints.clone(), session.cancelled.clone());
+        let input = BufReader::with_capacity(BUFFER, stream.try_clone()?);
+        Ok(Connection { session, stream, input, prints, limits })
+    }
+
+    fn run(&mut self, seat: &Seat) -> Result<()> {
+        while self.wait()? {
+            let header = read_header(&mut self.input, Instant::now() + self.limits.stall)?;
+            let request = read_body(&mut self.input, &header).and_then(|body| self.arguments(body));
+            let (body, arguments) = match request {
+                Ok(request) => request,
+                Err(error) => return self.give_up(error),
+            };
+            let connects = matches!(body, Body::Connect { .. });
+            self.prints.store(header.prints && !header.silent(), Ordering::Relaxed);
+            let result = seat.watched(|| self.execute(body, arguments));
+            if !header.silent() || connects {
+                self.reply(&result)?;
+            }
+            self.finish(&header);
+        }
+        Ok(())
+    }
+
+    /// Waits for the next request as long as it takes; false when the client has left.
+    fn wait(&mut self) -> Result<bool> {
+        self.stream.set_read_timeout(None)?;
+        let more = !self.input.fill_buf()?.is_empty();
+        self.stream.set_read_timeout(Some(self.limits.stall))?;
+        Ok(more)
+    }
+
+    fn arguments(&mut self, body: Body) -> Result<(Body, Vec<Value>)> {
+        let count = match &body {
+            Body::Function { arguments, .. } => *arguments,
+            Body::Variables(names) => names.len(),
+            Body::Connect { .. } | Body::Script(_) => 0,
+        };
+        let arguments = (0..count).map(|_| read_object(&mut self.input)).collect::<Result<_>>()?;
+        Ok((body, arguments))
+    }
+
+    fn execute(&mut self, body: Body, arguments: Vec<Value>) -> Result<Value> {
+        let kind = match &body {
+            Body::Connect { .. } => "connect",
+            Body::Script(_) => "script",
+            Body::Function { .. } => "function",
+            Body::Variables(_) => "variable",
+        };
+        let session = &mut self.session;
+        let work = AssertUnwindSafe(|| perform(session, body, arguments));
+        let result = catch_unwind(work)
+            .unwrap_or_else(|_| Err(Error::runtime("minnow panicked; its standard error says where.")));
+        if let Err(error) = &result {
+            let (user, class) = (&self.session.user, error.class);
+            self.session
+                .node
+                .log(&format!("session {} of {user}: {kind} failed: {class:?}", self.session.id));
+        }
+        result
+    }
+
+    fn reply(&mut self, result: &Result<Value>) -> Result<()> {
+        let mut out = BufWriter::with_capacity(BUFFER, self.stream.as_ref());
+        match result {
+            Ok(Value::Void) => write!(out, "{} 0 1\nOK\n", self.session.id)?,
+            Ok(value) => {
+                write!(out, "{} 1 1\nOK\n", self.session.id)?;
+                write_object(&mut out, value)?;
+            }
+            Err(error) => write!(out, "{} 0 1\n{}\n", self.session.id, one_line(&error.text))?,
+        }
+        Ok(out.flush()?)
+    }
+
+    fn finish(&mut self, header: &Header) {
+        self.prints.store(false, Ordering::Relaxed);
+        if header.clears() {
+            let old = &mut self.session;
+            let mut fresh = Session::new(old.node.clone());
+            fresh.out = std::mem::replace(&mut old.out, Box::new(|_| ()));
+            fresh.cancelled = old.cancelled.clone();
+            (fresh.id, fresh.peer, fresh.user) = (old.id, old.peer, std::mem::take(&mut old.user));
+            self.session = fresh;
+        }
+    }
+
+    /// Says what is wrong with a request that could not be read, then closes: where the next one
+    /// begins is unknown.
+    fn give_up(&mut self, error: Error) -> Result<()> {
+        self.reply(&Err(error.clone()))?;
+        let (patience, most) = LINGER;
+        self.stream.shutdown(Shutdown::Write)?;
+        self.stream.set_read_timeout(Some(patience))?;
+        io::copy(&mut self.input.by_ref().take(most), &mut io::sink())?;
+        Err(error)
+    }
+}
+
+fn perform(session: &mut Session, body: Body, arguments: Vec<Value>) -> Result<Value> {
+    match body {
+        Body::Connect { login: Some((user, password)) } => {
+            session.node.authenticate(&user, &password)?;
+            session.user = user;
+        }
+        Body::Connect { login: None } => (),
+        Body::Script(source) => return session.run(&source),
+        Body::Function { function, .. } => return session.call(&function, arguments),
+        Body::Variables(names) => {
+            names.iter().zip(arguments).for_each(|(name, value)| session.set(name, value));
+        }
+    }
+    Ok(Value::Void)
+}
+
+/// What `print` writes to: a frame per text, sent at once; a client that does not take it stops
+/// the script.
+fn printer(
+    stream: Arc<TcpStream>,
+    prints: Arc<AtomicBool>,
+    cancelled: Arc<AtomicBool>,
+) -> Box<dyn FnMut(&str) + Send> {
+    Box::new(move |text| {
+        let frame = format!("MSG\n{}\0", text.replace('\0', " "));
+        if prints.load(Ordering::Relaxed) && stream.as_ref().write_all(frame.as_bytes()).is_err() {
+            cancelled.store(true, Ordering::Relaxed);
+        }
+    })
+}
+
+/// Errors are one line on the wire, and `OK` is none.
+fn one_line(text: &str) -> String {
+    match text.trim() {
+        "" | "OK" => "Unknown error".into(),
+        text => text.replace(['\n', '\r', '\0'], " "),
+    }
+}

@@ -1,0 +1,238 @@
+//! Bytes to values. Memory is taken as bytes arrive, whatever lengths the peer announces.
+use std::collections::HashMap;
+use std::io::{BufRead, Read};
+use std::sync::Arc;
+
+use super::{BLOCK, SYMBOL_WITH_BASE, form};
+use crate::error::{Error, Result};
+use crate::value::{Data, Dict, Strings, Table, Type, Value, Vector};
+
+/// ANY vectors may hold ANY vectors; deeper than this is an attack on the stack.
+const MAX_DEPTH: usize = 64;
+/// No text is longer: the server cuts texts far below (dolphindb-semantics §11.1).
+const MAX_TEXT: u64 = 1 << 28;
+/// A VOID vector has no bytes, so its length costs the peer nothing.
+const MAX_VOIDS: usize = 1 << 20;
+
+/// Symbol bases by id: within a table a later column may refer to an earlier column's base.
+type Bases = HashMap<i32, Strings>;
+
+/// Reads one object. After an error the stream's position is lost: close the connection.
+pub fn read_object(input: &mut impl BufRead) -> Result<Value> {
+    Decoder { input, bases: Bases::new(), depth: 0 }.object()
+}
+
+struct Decoder<'a, R> {
+    input: &'a mut R,
+    bases: Bases,
+    depth: usize,
+}
+
+impl<R: BufRead> Decoder<'_, R> {
+    fn object(&mut self) -> Result<Value> {
+        if self.depth == MAX_DEPTH {
+            return Err(Error::runtime("The object is nested too deeply."));
+        }
+        self.depth += 1;
+        let [kind, form] = self.array()?;
+        let value = match form {
+            form::SCALAR => self.scalar(scalar_type(kind)?)?,
+            form::VECTOR => self.vector(kind)?,
+            form::PAIR => self.pair(scalar_type(kind)?)?,
+            form::DICTIONARY => self.dictionary()?,
+            form::TABLE => self.table()?,
+            _ => return Err(Error::runtime(format!("minnow cannot read objects of form {form}."))),
+        };
+        self.depth -= 1;
+        Ok(value)
+    }
+
+    fn scalar(&mut self, ty: Type) -> Result<Value> {
+        let cells = match ty {
+            Type::Void => return self.array::<1>().map(|_| Value::Void),
+            Type::Any => return Err(unsupported("ANY scalars")),
+            ty => self.cells(ty, 1)?,
+        };
+        Ok(Value::Scalar(Arc::new(cells)))
+    }
+
+    fn vector(&mut self, kind: u8) -> Result<Value> {
+        if kind == SYMBOL_WITH_BASE {
+            let rows = self.shape()?;
+            return Ok(Value::Vector(Arc::new(self.symbols(rows)?)));
+        }
+        let ty = scalar_type(kind)?;
+        let rows = self.shape()?;
+        if ty == Type::Any {
+            let mut items = Vec::new();
+            for _ in 0..rows {
+                items.push(self.object()?);
+            }
+            return Ok(Value::Tuple(Arc::new(items)));
+        }
+        Ok(Value::Vector(Arc::new(self.cells(ty, rows)?)))
+    }
+
+    fn pair(&mut self, ty: Type) -> Result<Value> {
+        match self.shape()? {
+            2 => Ok(Value::Pair(Arc::new(self.cells(ty, 2)?))),
+            rows => Err(Error::runtime(format!("A pair has 2 cells, not {rows}."))),
+        }
+    }
+
+    fn dictionary(&mut self) -> Result<Value> {
+        let (keys, values) = (self.object()?, self.object()?);
+        let Value::Vector(keys) = keys else {
+            return Err(Error::runtime("The keys of a dictionary must be a vector of one type."));
+        };
+        let values = match values {
+            Value::Tuple(items) => Arc::unwrap_or_clone(items),
+            Value::Vector(cells) => {
+                (0..cells.len()).map(|row| Value::Scalar(Arc::new(cells.cell(row)))).collect()
+            }
+            _ => return Err(Error::runtime("The values of a dictionary must be a vector.")),
+        };
+        if keys.len() != values.len() {
+            return Err(Error::runtime("A dictionary has as many keys as values."));
+        }
+        Ok(Value::Dict(Arc::new(Dict { keys: Arc::unwrap_or_clone(keys), values })))
+    }
+
+    fn table(&mut self) -> Result<Value> {
+        let (rows, columns) = (self.count()?, self.count()?);
+        self.text()?;
+        let mut table = Table::default();
+        for _ in 0..columns {
+            table.names.push(self.text()?);
+        }
+        self.bases.clear();
+        for name in &table.names {
+            match self.object()? {
+                Value::Vector(column) if column.len() == rows => table.columns.push(column),
+                Value::Vector(column) => {
+                    let found = column.len();
+                    return Err(Error::runtime(format!("Column {name} has {found} rows, not {rows}.")));
+                }
+                _ => return Err(unsupported(&format!("columns like {name} (no vector of one type)"))),
+            }
+        }
+        Ok(Value::Table(Arc::new(table)))
+    }
+
+    /// Rows of a vector; its columns are always 1.
+    fn shape(&mut self) -> Result<usize> {
+        let rows = self.count()?;
+        self.count()?;
+        Ok(rows)
+    }
+
+    fn symbols(&mut self, rows: usize) -> Result<Vector> {
+        let id = i32::from_le_bytes(self.array()?);
+        let size = self.count()?;
+        if size > 0 {
+            let base = self.texts(size)?;
+            self.bases.insert(id, base);
+        }
+        let codes = self.plain(rows, i32::from_le_bytes)?;
+        let Some(base) = self.bases.get(&id) else {
+            return Err(Error::runtime(format!("The symbol base {id} was never sent.")));
+        };
+        let mut texts = Strings::default();
+        for code in codes {
+            let code = usize::try_from(code).ok().filter(|code| *code < base.len());
+            let code = code.ok_or_else(|| Error::runtime("A symbol code lies outside its base."))?;
+            texts.push(base.get(code));
+            check_size(&texts)?;
+        }
+        Ok(Vector::new(Type::Symbol, Data::Text(texts)))
+    }
+
+    fn cells(&mut self, ty: Type, rows: usize) -> Result<Vector> {
+        if ty == Type::Void {
+            return match rows {
+                0..=MAX_VOIDS => Ok(Vector::new(ty, Data::I8(vec![i8::MIN; rows]))),
+                _ => Err(unsupported("such long VOID vectors")),
+            };
+        }
+        let data = match Vector::empty(ty, 0).data {
+            Data::I8(_) => Data::I8(self.plain(rows, i8::from_le_bytes)?),
+            Data::I16(_) => Data::I16(self.plain(rows, i16::from_le_bytes)?),
+            Data::I32(_) => Data::I32(self.plain(rows, i32::from_le_bytes)?),
+            Data::I64(_) => Data::I64(self.plain(rows, i64::from_le_bytes)?),
+            Data::F32(_) => Data::F32(self.plain(rows, f32::from_le_bytes)?),
+            Data::F64(_) => Data::F64(self.plain(rows, f64::from_le_bytes)?),
+            Data::B16(_) => Data::B16(self.plain(rows, |cell: [u8; 16]| cell)?),
+            Data::Text(_) => Data::Text(self.texts(rows)?),
+        };
+        Ok(Vector::new(ty, data))
+    }
+
+    fn plain<T, const W: usize>(&mut self, rows: usize, cell: fn([u8; W]) -> T) -> Result<Vec<T>> {
+        let mut cells = Vec::with_capacity(rows.min(BLOCK));
+        let mut block = vec![0; rows.min(BLOCK) * W];
+        while cells.len() < rows {
+            let bytes = &mut block[..(rows - cells.len()).min(BLOCK) * W];
+            self.input.read_exact(bytes)?;
+            cells.extend(bytes.as_chunks().0.iter().map(|bytes| cell(*bytes)));
+        }
+        Ok(cells)
+    }
+
+    fn texts(&mut self, rows: usize) -> Result<Strings> {
+        let mut texts = Strings::default();
+        for _ in 0..rows {
+            check_size(&texts)?;
+            texts.starts.push(texts.bytes.len() as u32);
+            self.text_into(&mut texts.bytes)?;
+        }
+        check_size(&texts)?;
+        Ok(texts)
+    }
+
+    fn text(&mut self) -> Result<String> {
+        let mut bytes = Vec::new();
+        self.text_into(&mut bytes)?;
+        bytes.pop();
+        String::from_utf8(bytes).map_err(|_| Error::runtime("A name is not valid UTF-8."))
+    }
+
+    /// Appends one text with its NUL.
+    fn text_into(&mut self, bytes: &mut Vec<u8>) -> Result<()> {
+        let read = self.input.by_ref().take(MAX_TEXT).read_until(0, bytes)?;
+        match bytes.last() {
+            Some(0) if read > 0 => Ok(()),
+            _ => Err(Error::runtime("A text does not end.")),
+        }
+    }
+
+    fn count(&mut self) -> Result<usize> {
+        let count = i32::from_le_bytes(self.array()?);
+        usize::try_from(count).map_err(|_| Error::runtime(format!("{count} is no length.")))
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let mut bytes = [0; N];
+        self.input.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+fn scalar_type(kind: u8) -> Result<Type> {
+    Type::from_id(kind).ok_or_else(|| match kind {
+        26 => unsupported("compressed columns"),
+        64.. => unsupported("array vectors"),
+        _ => unsupported(&format!("values of type {kind}")),
+    })
+}
+
+fn unsupported(what: &str) -> Error {
+    Error::runtime(format!("minnow cannot read {what}."))
+}
+
+/// The starts of texts are 32 bits wide.
+fn check_size(texts: &Strings) -> Result<()> {
+    match u32::try_from(texts.bytes.len()) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(unsupported("text vectors of 4 GiB and more")),
+    }
+}
