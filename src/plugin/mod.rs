@@ -1,9 +1,13 @@
 //! What a script calls: arguments in, a table out. One file per family of functions.
+mod arguments;
+mod names;
+mod options;
+mod remote;
+mod sync;
+
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::error::Result;
-
-mod sync;
 
 /// A function that the server's scripts can call.
 pub struct Function {
@@ -27,6 +31,6 @@ pub const FUNCTIONS: &[Function] = &[Function {
     name: "syncOnline",
     min: 2,
     max: 5,
-    syntax: "clusterSync::syncOnline(remote, dbPath, [tableName], [filter], [options])",
+    syntax: sync::SYNTAX,
     run: sync::sync_online,
 }];

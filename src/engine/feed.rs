@@ -1,0 +1,220 @@
+//! The calling thread's part of a run: read, hand out, collect, drop.
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+
+use super::lane::{self, Report, Shared, Work};
+use super::progress::Progress;
+use super::{Connect, Limits};
+use crate::cluster::{Host, read, sql::Rows};
+use crate::data::Batch;
+use crate::error::{Error, Kind, Result};
+use crate::model::Unit;
+use crate::plan::Plan;
+
+/// How long the calling thread waits for lanes before it looks at progress and cancellation.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Moved {
+    /// Partitions copied and verified.
+    pub(super) partitions: u64,
+    /// Partitions without rows.
+    pub(super) empty: u64,
+    /// Rows of copied partitions.
+    pub(super) rows: u64,
+    /// Bytes of copied partitions.
+    pub(super) bytes: u64,
+}
+
+impl Moved {
+    /// Partitions that need nothing more.
+    pub(super) fn settled(&self) -> u64 {
+        self.partitions + self.empty
+    }
+}
+
+/// Starts the lanes, feeds them every unit of `plan`, and waits for all of them.
+pub(super) fn feed(host: &mut dyn Host, plan: &Plan, connect: Connect, limits: Limits) -> Result<Moved> {
+    let stop = AtomicBool::new(false);
+    let shared = Shared { plan, connect, stop: &stop };
+    thread::scope(|scope| {
+        let (todo, undone) = bounded(2 * limits.lanes);
+        let (reported, done) = unbounded();
+        for number in 0..limits.lanes {
+            let (undone, reported) = (undone.clone(), reported.clone());
+            let lane = thread::Builder::new().name(format!("clusterSync{number}"));
+            let started = lane.spawn_scoped(scope, move || lane::work(shared, undone, reported));
+            started.map_err(|error| {
+                Error::new(Kind::Server, "no thread can be started for a lane").caused_by(error)
+            })?;
+        }
+        drop((undone, reported));
+        let mut feeder = Feeder::new(host, shared, limits, todo, done);
+        feeder.hand_out();
+        feeder.close()
+    })
+}
+
+/// The state of the calling thread while lanes work.
+struct Feeder<'h, 'a> {
+    host: &'h mut dyn Host,
+    shared: Shared<'a>,
+    limits: Limits,
+    todo: Sender<Work<'a>>,
+    done: Receiver<Report<'a>>,
+    progress: Progress<'a>,
+    moved: Moved,
+    in_flight: usize,
+    held: usize,
+    failures: Failures,
+}
+
+impl<'h, 'a> Feeder<'h, 'a> {
+    fn new(
+        host: &'h mut dyn Host,
+        shared: Shared<'a>,
+        limits: Limits,
+        todo: Sender<Work<'a>>,
+        done: Receiver<Report<'a>>,
+    ) -> Self {
+        let progress = Progress::new(shared.plan);
+        let (moved, failures) = (Moved::default(), Failures::default());
+        Feeder { host, shared, limits, todo, done, progress, moved, in_flight: 0, held: 0, failures }
+    }
+
+    /// Reads and hands out units until all are out or the run stops.
+    fn hand_out(&mut self) {
+        for unit in &self.shared.plan.units {
+            self.settle_waiting();
+            if self.must_stop() {
+                return;
+            }
+            match self.read(unit) {
+                Err(error) => return self.fail(error),
+                Ok(rows) if rows.rows == 0 => self.moved.empty += 1,
+                Ok(rows) => self.send(Work { unit, rows }),
+            }
+        }
+    }
+
+    fn read(&mut self, unit: &Unit) -> Result<Batch> {
+        let Plan { table, columns, filter, .. } = self.shared.plan;
+        let rows = Rows::of(table).within(unit).passing(filter.as_deref());
+        let label = |error: Error, host: &dyn Host| {
+            error.context(format!("partition {unit} of {table} on {}", host.label()))
+        };
+        read(self.host, rows, columns).map_err(|error| label(error, self.host))
+    }
+
+    /// Hands `work` to the lanes once the memory budget and the queue have room for it.
+    fn send(&mut self, work: Work<'a>) {
+        let weight = weight(&work.rows);
+        while self.in_flight > 0
+            && (self.held + weight > self.limits.memory || self.in_flight == 2 * self.limits.lanes)
+        {
+            self.await_report();
+            if self.must_stop() {
+                return;
+            }
+        }
+        self.in_flight += 1;
+        self.held += weight;
+        // The queue is as long as what may be in flight, and lanes end only after it is closed.
+        self.todo.send(work).unwrap_or_else(|_| unreachable!("a lane outlives the queue"));
+    }
+
+    /// Stops the hand-out and waits for the lanes; whatever they still hold comes back here.
+    fn close(mut self) -> Result<Moved> {
+        while self.in_flight > 0 {
+            self.await_report();
+            self.must_stop();
+        }
+        self.progress.finish(self.host, &self.moved);
+        self.failures.into_result(self.shared.plan, self.moved)
+    }
+
+    fn settle_waiting(&mut self) {
+        while let Ok(report) = self.done.try_recv() {
+            self.settle(report);
+        }
+        self.progress.update(self.host, &self.moved);
+    }
+
+    fn await_report(&mut self) {
+        match self.done.recv_timeout(TICK) {
+            Ok(report) => self.settle(report),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => unreachable!("a lane reports every unit it took"),
+        }
+        self.progress.update(self.host, &self.moved);
+    }
+
+    fn settle(&mut self, Report { work, copied }: Report) {
+        self.in_flight -= 1;
+        self.held -= weight(&work.rows);
+        match copied {
+            Ok(true) => {
+                self.moved.partitions += 1;
+                self.moved.rows += work.rows.rows as u64;
+                self.moved.bytes += work.rows.byte_len() as u64;
+            }
+            Ok(false) => {}
+            Err(error) => self.fail(error),
+        }
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.shared.stop.store(true, Ordering::Release);
+        self.failures.add(error);
+    }
+
+    /// Whether no further unit may be handed out. Asks the user's session once.
+    fn must_stop(&mut self) -> bool {
+        if !self.failures.any() && self.host.is_cancelled() {
+            let advice = "partitions copied so far stay at the target, verified";
+            self.fail(Error::new(Kind::Cancelled, "the user cancelled").advise(advice));
+        }
+        self.failures.any()
+    }
+}
+
+/// Bytes that a unit holds while it is under way: its rows, and as much again when they are read
+/// back.
+fn weight(rows: &Batch) -> usize {
+    2 * rows.byte_len()
+}
+
+/// The first failure of a run and how many followed.
+#[derive(Default)]
+struct Failures {
+    first: Option<Error>,
+    more: usize,
+}
+
+impl Failures {
+    fn any(&self) -> bool {
+        self.first.is_some()
+    }
+
+    fn add(&mut self, error: Error) {
+        match self.first {
+            None => self.first = Some(error),
+            Some(_) => self.more += 1,
+        }
+    }
+
+    fn into_result(self, plan: &Plan, moved: Moved) -> Result<Moved> {
+        let Some(first) = self.first else { return Ok(moved) };
+        let (done, all) = (moved.settled(), plan.units.len());
+        let others = match self.more {
+            0 => String::new(),
+            1 => " and 1 more failure".to_owned(),
+            more => format!(" and {more} more failures"),
+        };
+        Err(first.context(format!("stopped after {done} of {all} partitions of {}{others}", plan.table)))
+    }
+}
