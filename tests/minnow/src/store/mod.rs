@@ -1,10 +1,34 @@
-//! Databases and partitioned tables on disk.
+//! Databases and partitioned tables on disk, below one directory:
+//!
+//! ```text
+//! <database>/domain          its description: levels, engine, owner
+//! <database>/<table>/shape   name, columns, partition columns
+//! <database>/<table>/data    segments, each the columns of some rows of one chunk
+//! <database>/<table>/log     commits: which segments are rows
+//! ```
+//!
+//! A write puts its segments at the end of `data`, makes them durable, then adds one record to
+//! `log`. A process that is killed in between has written nothing.
+mod bytes;
+mod cells;
+mod check;
+mod chunks;
+mod coerce;
+mod commit;
+mod describe;
+mod directory;
+mod domain;
 mod level;
+mod log;
 mod selection;
 mod table;
+mod transaction;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use parking_lot::RwLock;
 
 pub use level::{Level, Scheme};
 pub use selection::{Comparison, Selection};
@@ -12,6 +36,7 @@ pub use table::PartitionedTable;
 
 use crate::error::{Error, Result};
 use crate::value::{Type, Vector};
+use domain::Domain;
 
 /// What happens to rows whose VALUE key is not in the scheme (dolphindb-semantics §3.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,49 +76,107 @@ pub struct TableShape {
 #[derive(Debug)]
 pub struct Store {
     pub root: PathBuf,
+    domains: RwLock<BTreeMap<String, Arc<Domain>>>,
+    new_values: NewValuePolicy,
 }
 
 impl Store {
     /// Opens the store below `root`, dropping what a crash left half written.
     pub fn open(root: &Path) -> Result<Store> {
-        Ok(Store { root: root.to_owned() })
+        let mut domains = BTreeMap::new();
+        for dir in directory::sweep(root)? {
+            let domain = Domain::open(dir)?;
+            domains.insert(domain.database().url.clone(), Arc::new(domain));
+        }
+        Ok(Store {
+            root: root.to_owned(),
+            domains: RwLock::new(domains),
+            new_values: NewValuePolicy::default(),
+        })
     }
 
+    /// The same store with another setting of `newValuePartitionPolicy`.
+    pub fn with_new_values(self, new_values: NewValuePolicy) -> Store {
+        Store { new_values, ..self }
+    }
+
+    /// The urls of all databases.
     pub fn databases(&self) -> Vec<String> {
-        Vec::new()
+        self.domains.read().keys().cloned().collect()
+    }
+
+    pub fn has_database(&self, url: &str) -> bool {
+        self.domains.read().contains_key(url)
     }
 
     pub fn database(&self, url: &str) -> Result<Arc<Database>> {
-        Err(Error::runtime(format!("not yet: {url}")))
+        self.domain(url).map(|domain| domain.database())
     }
 
     pub fn create_database(&self, database: Database) -> Result<Arc<Database>> {
-        Err(Error::runtime(format!("not yet: {}", database.url)))
+        let url = database.url.clone();
+        check::database(&database)?;
+        let mut domains = self.domains.write();
+        if domains.contains_key(&url) {
+            return Err(Error::runtime(format!("The database {url} already exists.")));
+        }
+        let domain = Arc::new(Domain::create(&self.root, database)?);
+        domains.insert(url, domain.clone());
+        Ok(domain.database())
     }
 
     pub fn drop_database(&self, url: &str) -> Result<()> {
-        Err(Error::runtime(format!("not yet: {url}")))
+        let mut domains = self.domains.write();
+        domains.get(url).ok_or_else(|| no_database(url))?.remove()?;
+        domains.remove(url);
+        Ok(())
     }
 
     /// Adds elements to a VALUE level or boundaries to a RANGE level; returns how many partitions
-    /// are new.
-    pub fn add_partitions(&self, url: &str, _level: usize, _more: &Vector) -> Result<usize> {
-        Err(Error::runtime(format!("not yet: {url}")))
+    /// are new. Handles that exist do not see them.
+    pub fn add_partitions(&self, url: &str, level: usize, more: &Vector) -> Result<usize> {
+        self.domain(url)?.grow(level, more).map(|(_, new)| new)
     }
 
     pub fn tables(&self, url: &str) -> Result<Vec<String>> {
-        Err(Error::runtime(format!("not yet: {url}")))
+        self.domain(url).map(|domain| domain.tables())
     }
 
     pub fn table(&self, url: &str, name: &str) -> Result<Arc<PartitionedTable>> {
-        Err(Error::runtime(format!("not yet: {url} {name}")))
+        let domain = self.domain(url)?;
+        let stored = domain.table(name).ok_or_else(|| no_table(url, name))?;
+        Ok(self.handle(domain, stored))
     }
 
     pub fn create_table(&self, url: &str, shape: TableShape) -> Result<Arc<PartitionedTable>> {
-        Err(Error::runtime(format!("not yet: {url} {}", shape.name)))
+        let domain = self.domain(url)?;
+        check::table(&domain.database(), &shape)?;
+        let stored = domain.create_table(shape)?;
+        Ok(self.handle(domain, stored))
     }
 
     pub fn drop_table(&self, url: &str, name: &str) -> Result<()> {
-        Err(Error::runtime(format!("not yet: {url} {name}")))
+        if self.domain(url)?.drop_table(name)? { Ok(()) } else { Err(no_table(url, name)) }
+    }
+
+    fn handle(&self, domain: Arc<Domain>, stored: Arc<domain::Stored>) -> Arc<PartitionedTable> {
+        let new_values = self.new_values;
+        Arc::new(PartitionedTable { database: domain.database(), domain, stored, new_values })
+    }
+
+    fn domain(&self, url: &str) -> Result<Arc<Domain>> {
+        self.domains.read().get(url).cloned().ok_or_else(|| no_database(url))
     }
 }
+
+/// The server's wordings for these four are not documented.
+fn no_database(url: &str) -> Error {
+    Error::runtime(format!("The database {url} does not exist."))
+}
+
+fn no_table(url: &str, name: &str) -> Error {
+    Error::runtime(format!("The table {name} does not exist in the database {url}."))
+}
+
+#[cfg(test)]
+mod tests;

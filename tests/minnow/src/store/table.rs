@@ -1,17 +1,22 @@
-//! A partitioned or dimension table.
+//! A partitioned or dimension table as scripts hold it.
+use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
-use super::{Comparison, Database, Level, Selection};
-use crate::error::{Error, Result};
+use super::chunks::ChunkKey;
+use super::coerce::coerce;
+use super::domain::{Domain, Stored};
+use super::level::{self, NULL_KEY, OUTSIDE};
+use super::{Comparison, Database, Level, NewValuePolicy, Selection};
+use crate::error::Result;
 use crate::value::{Table, Type, Vector};
 
 /// A handle as loadTable gives it: the scheme as it was then, the data as they are now.
-#[derive(Debug)]
 pub struct PartitionedTable {
-    database: Arc<Database>,
-    name: String,
-    columns: Vec<(String, Type)>,
-    partition_columns: Vec<usize>,
+    pub(super) database: Arc<Database>,
+    pub(super) domain: Arc<Domain>,
+    pub(super) stored: Arc<Stored>,
+    pub(super) new_values: NewValuePolicy,
 }
 
 impl PartitionedTable {
@@ -20,44 +25,172 @@ impl PartitionedTable {
     }
 
     pub fn name(&self) -> &str {
-        &self.name
+        &self.stored.shape.name
+    }
+
+    pub fn owner(&self) -> &str {
+        &self.stored.shape.owner
     }
 
     pub fn columns(&self) -> &[(String, Type)] {
-        &self.columns
+        &self.stored.shape.columns
     }
 
     /// Empty for a dimension table.
     pub fn levels(&self) -> &[Level] {
-        if self.partition_columns.is_empty() { &[] } else { &self.database.levels }
+        if self.partition_columns().is_empty() { &[] } else { &self.database.levels }
     }
 
-    /// The position of each level's column.
+    /// The position of each level's column; empty for a dimension table.
     pub fn partition_columns(&self) -> &[usize] {
-        &self.partition_columns
+        &self.stored.shape.partition_columns
     }
 
     /// Drops from `selection` the partitions that cannot hold a row whose `column` compares so
     /// with the constants. Never drops too much, so the caller filters the rows afterwards.
-    pub fn prune(&self, _selection: &mut Selection, _column: usize, _how: Comparison, _constants: &Vector) {}
+    pub fn prune(&self, selection: &mut Selection, column: usize, how: Comparison, constants: &Vector) {
+        for (number, level) in self.levels().iter().enumerate() {
+            if self.partition_columns()[number] == column
+                && let Some(touched) = level.touched(self.columns()[column].1, how, constants)
+            {
+                selection.keep(number, &touched);
+            }
+        }
+    }
 
     /// The `wanted` columns of the selected partitions as of one commit.
-    pub fn scan(&self, _wanted: &[usize], _select: &Selection) -> Result<Table> {
-        Err(Error::runtime("not yet"))
+    pub fn scan(&self, wanted: &[usize], select: &Selection) -> Result<Table> {
+        let chunks = self.stored.chunks.snapshot(select);
+        let segments = || chunks.iter().flat_map(|(_, segments)| segments);
+        let rows: usize = segments().map(|segment| segment.rows as usize).sum();
+        let mut columns: Vec<Vector> =
+            wanted.iter().map(|position| Vector::empty(self.columns()[*position].1, rows)).collect();
+        for segment in segments() {
+            self.stored.chunks.read(segment, wanted, &mut columns)?;
+        }
+        Ok(Table {
+            names: wanted.iter().map(|position| self.columns()[*position].0.clone()).collect(),
+            columns: columns.into_iter().map(Arc::new).collect(),
+        })
     }
 
-    /// Stores rows, columns by position, as one transaction; returns how many were kept.
-    pub fn append(&self, _rows: &Table) -> Result<usize> {
-        Err(Error::runtime("not yet"))
+    /// The path of each selected chunk that holds rows, and how many.
+    pub fn chunks(&self, select: &Selection) -> Vec<(String, usize)> {
+        let chunks = self.stored.chunks.snapshot(select).into_iter();
+        chunks.map(|(key, own)| (self.path(&key), own.iter().map(|s| s.rows as usize).sum())).collect()
     }
 
-    /// Removes the rows of the selected partitions for which `doomed` says so, given whole rows;
-    /// returns how many.
+    /// Stores rows, columns by position, as one transaction. Returns how many were kept: rows
+    /// outside the scheme are not (dolphindb-semantics §3.2).
+    pub fn append(&self, rows: &Table) -> Result<usize> {
+        let columns = coerce(rows, self.columns())?;
+        let levels = self.assign(&columns)?;
+        let parts = split(rows.rows(), &levels);
+        let kept = parts.iter().map(|(_, rows)| rows.len()).sum();
+        let keys = parts.iter().map(|(key, _)| *key).collect();
+        let mut transaction = self.stored.chunks.begin(keys, &|key| self.path(key))?;
+        for (key, rows) in &parts {
+            transaction.add(*key, &columns, rows)?;
+        }
+        transaction.commit()?;
+        Ok(kept)
+    }
+
+    /// Removes the rows of the selected partitions for which `doomed` says so, given whole rows of
+    /// one partition; returns how many.
     pub fn delete(
         &self,
-        _select: &Selection,
-        _doomed: &mut dyn FnMut(&Table) -> Result<Vec<bool>>,
+        select: &Selection,
+        doomed: &mut dyn FnMut(&Table) -> Result<Vec<bool>>,
     ) -> Result<usize> {
-        Err(Error::runtime("not yet"))
+        let keys: Vec<ChunkKey> = self.stored.chunks.snapshot(select).iter().map(|(key, _)| *key).collect();
+        let mut transaction = self.stored.chunks.begin(keys.clone(), &|key| self.path(key))?;
+        let everything: Vec<usize> = (0..self.columns().len()).collect();
+        let mut removed = 0;
+        for key in keys {
+            let rows = self.scan(&everything, &Selection { levels: key.map(|n| Some(vec![n])).to_vec() })?;
+            let doomed = doomed(&rows)?;
+            let kept: Vec<u32> = (0..rows.rows() as u32).filter(|row| !doomed[*row as usize]).collect();
+            if kept.len() == rows.rows() {
+                continue;
+            }
+            removed += rows.rows() - kept.len();
+            transaction.clear(key);
+            if !kept.is_empty() {
+                transaction.add(key, &rows.columns, &kept)?;
+            }
+        }
+        transaction.commit()?;
+        Ok(removed)
+    }
+
+    /// Empties the selected partitions; returns how many there were.
+    pub fn drop_chunks(&self, select: &Selection) -> Result<usize> {
+        let keys: Vec<ChunkKey> = self.stored.chunks.snapshot(select).iter().map(|(key, _)| *key).collect();
+        let mut transaction = self.stored.chunks.begin(keys.clone(), &|key| self.path(key))?;
+        keys.iter().for_each(|key| transaction.clear(*key));
+        transaction.commit()?;
+        Ok(keys.len())
+    }
+
+    /// The partition number of each row per level, as the new-value policy has it.
+    fn assign(&self, columns: &[Arc<Vector>]) -> Result<Vec<Vec<u32>>> {
+        let mut assigned = Vec::new();
+        for (number, (level, position)) in self.levels().iter().zip(self.partition_columns()).enumerate() {
+            let keys = &columns[*position];
+            let mut rows = level.assign(keys)?;
+            if rows.contains(&NULL_KEY) {
+                return Err(level::null_key());
+            }
+            if level.can_take_new_values() && rows.contains(&OUTSIDE) {
+                match self.new_values {
+                    NewValuePolicy::Skip => (),
+                    NewValuePolicy::Fail => return Err(level::new_value_refused()),
+                    NewValuePolicy::Add => {
+                        let (grown, _) = self.domain.grow(number, keys)?;
+                        rows = grown.levels[number].assign(keys)?;
+                    }
+                }
+            }
+            assigned.push(rows);
+        }
+        Ok(assigned)
+    }
+
+    /// The chunk's path as messages show it: the table's physical index ends it
+    /// (dolphindb-semantics §2.3).
+    pub(super) fn path(&self, key: &ChunkKey) -> String {
+        let database = self.domain.database();
+        let mut path = database.url.trim_start_matches("dfs:/").to_owned();
+        for (level, number) in database.levels.iter().zip(key).take(self.levels().len()) {
+            path.push('/');
+            path.push_str(&level.label(*number));
+        }
+        format!("{path}/{}", self.stored.number)
+    }
+}
+
+/// The rows of each chunk; rows outside the scheme are in none.
+fn split(rows: usize, levels: &[Vec<u32>]) -> Vec<(ChunkKey, Vec<u32>)> {
+    let mut parts: Vec<(ChunkKey, Vec<u32>)> = Vec::new();
+    let mut positions = HashMap::new();
+    for row in 0..rows {
+        let mut key = [0; 3];
+        levels.iter().zip(&mut key).for_each(|(numbers, place)| *place = numbers[row]);
+        if key.contains(&OUTSIDE) {
+            continue;
+        }
+        let position = *positions.entry(key).or_insert_with(|| {
+            parts.push((key, Vec::new()));
+            parts.len() - 1
+        });
+        parts[position].1.push(row as u32);
+    }
+    parts
+}
+
+impl fmt::Debug for PartitionedTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.database.url, self.name())
     }
 }

@@ -1,0 +1,48 @@
+//! What a new database or table must be like. The wordings are ours; the server's are not documented.
+use super::{Database, TableShape};
+use crate::error::{Error, Result};
+use crate::value::Type;
+
+/// Refuses a database that no server would make.
+pub fn database(database: &Database) -> Result<()> {
+    if database.url.strip_prefix("dfs://").is_none_or(|name| name.trim_matches('/').is_empty()) {
+        return Err(Error::argument("database", "A database's path must be dfs:// and a name."));
+    }
+    if !(1..=3).contains(&database.levels.len()) {
+        return Err(Error::argument("database", "A database needs one to three partition levels."));
+    }
+    Ok(())
+}
+
+/// Refuses a table that the database cannot hold.
+pub fn table(database: &Database, shape: &TableShape) -> Result<()> {
+    let refuse = |why: String| Err(Error::argument("createPartitionedTable", why));
+    let mut letters = shape.name.chars();
+    let valid = letters.next().is_some_and(char::is_alphabetic)
+        && letters.all(|letter| letter.is_alphanumeric() || letter == '_');
+    if !valid {
+        return refuse(format!("'{}' is not a valid table name.", shape.name));
+    }
+    if let Some((name, ty)) = shape.columns.iter().find(|(_, ty)| !storable(*ty)) {
+        return refuse(format!("The column [{name}] cannot be stored as {}.", ty.name()));
+    }
+    if shape.partition_columns.is_empty() {
+        return Ok(());
+    }
+    if shape.partition_columns.len() != database.levels.len() {
+        return refuse(format!("{} has {} partition columns.", database.url, database.levels.len()));
+    }
+    for (position, level) in shape.partition_columns.iter().zip(&database.levels) {
+        let (name, ty) = &shape.columns[*position];
+        if !level.accepts(*ty) {
+            let (own, scheme) = (ty.name(), level.ty().name());
+            return refuse(format!("The partition column [{name}] of type {own} does not suit {scheme}."));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a table's column can have the type.
+pub fn storable(ty: Type) -> bool {
+    !matches!(ty, Type::Void | Type::Any | Type::Duration)
+}

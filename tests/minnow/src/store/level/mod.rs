@@ -1,0 +1,173 @@
+//! One level of a database's partitioning.
+mod assign;
+mod prune;
+
+use std::sync::OnceLock;
+
+use crate::error::{Error, Result};
+use crate::value::{Type, Vector, calendar, text};
+use assign::Index;
+pub use assign::{NULL_KEY, OUTSIDE, new_value_refused, null_key};
+
+/// How a level splits rows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scheme {
+    /// One partition per element.
+    Value(Vector),
+    /// Partition i holds `[boundary i, boundary i+1)`.
+    Range(Vector),
+    Hash {
+        ty: Type,
+        buckets: u32,
+    },
+}
+
+/// A level; partitions are numbered from 0 in the order of the scheme, and keep their number when
+/// the scheme grows.
+#[derive(Clone, Debug)]
+pub struct Level {
+    scheme: Scheme,
+    /// Where each VALUE element is, made when first needed.
+    index: OnceLock<Index>,
+}
+
+impl Level {
+    /// A level, if the scheme is one that a server accepts (dolphindb-semantics §3.1).
+    pub fn new(scheme: Scheme) -> Result<Level> {
+        let level = Level { scheme, index: OnceLock::new() };
+        match &level.scheme {
+            Scheme::Value(elements) => level.check_elements(elements)?,
+            Scheme::Range(boundaries) => check_boundaries(boundaries)?,
+            Scheme::Hash { buckets: 0, .. } => return Err(refused("HASH needs at least one bucket.")),
+            Scheme::Hash { .. } => (),
+        }
+        let hash_only = matches!(level.ty(), Type::Long | Type::Uuid | Type::Ipaddr | Type::Int128);
+        let allowed = match level.ty() {
+            Type::Timestamp | Type::Nanotime | Type::Nanotimestamp => false,
+            ty if ty.is_integral() || ty.is_temporal() || ty.is_text() => true,
+            _ => hash_only,
+        };
+        if !allowed || hash_only && !matches!(level.scheme, Scheme::Hash { .. }) {
+            return Err(refused(&format!("{} is no type for this kind of partition.", level.ty().name())));
+        }
+        Ok(level)
+    }
+
+    pub fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
+    /// The type of the scheme's elements; a table's column may be of a finer temporal type.
+    pub fn ty(&self) -> Type {
+        match &self.scheme {
+            Scheme::Value(cells) | Scheme::Range(cells) => cells.ty,
+            Scheme::Hash { ty, .. } => *ty,
+        }
+    }
+
+    /// How many partitions there are.
+    pub fn count(&self) -> usize {
+        match &self.scheme {
+            Scheme::Value(elements) => elements.len(),
+            Scheme::Range(boundaries) => boundaries.len() - 1,
+            Scheme::Hash { buckets, .. } => *buckets as usize,
+        }
+    }
+
+    /// Whether a column of this type can be split by the level.
+    pub fn accepts(&self, column: Type) -> bool {
+        let scheme = self.ty();
+        if scheme.is_text() {
+            return column.is_text();
+        }
+        if scheme.is_integral() {
+            return column.is_integral()
+                && (column != Type::Long || matches!(self.scheme, Scheme::Hash { .. }));
+        }
+        column == scheme || refines(column, scheme)
+    }
+
+    /// The level with more elements (VALUE; those it has are skipped) or boundaries (RANGE, from
+    /// its last one on), and how many partitions are new.
+    pub fn grown(&self, more: &Vector) -> Result<(Level, usize)> {
+        let scheme = match &self.scheme {
+            Scheme::Value(elements) => {
+                let new = self.unknown(&more.cast(elements.ty)?)?;
+                let mut all = elements.clone();
+                all.append(&new)?;
+                Scheme::Value(all)
+            }
+            Scheme::Range(boundaries) => {
+                let more = more.cast(boundaries.ty)?;
+                let last = boundaries.len() - 1;
+                if more.is_empty() || boundaries.compare(last, &more, 0).is_ne() {
+                    return Err(refused("New ranges must start with the last boundary of the scheme."));
+                }
+                let mut all = boundaries.slice(0, last);
+                all.append(&more)?;
+                Scheme::Range(all)
+            }
+            Scheme::Hash { .. } => return Err(refused("A HASH level cannot grow.")),
+        };
+        let level = Level::new(scheme)?;
+        let new = level.count() - self.count();
+        Ok((level, new))
+    }
+
+    /// How the partition is called in a path (dolphindb-semantics §2.3; the forms of temporal
+    /// types other than DATE and MONTH are not documented).
+    pub fn label(&self, number: u32) -> String {
+        let row = number as usize;
+        match &self.scheme {
+            Scheme::Value(elements) => path_text(elements, row),
+            Scheme::Range(bounds) => format!("{}_{}", path_text(bounds, row), path_text(bounds, row + 1)),
+            Scheme::Hash { .. } => format!("Key{number}"),
+        }
+    }
+
+    fn check_elements(&self, elements: &Vector) -> Result<()> {
+        if elements.is_empty() {
+            return Err(refused("VALUE needs at least one element."));
+        }
+        for row in 0..elements.len() {
+            let invisible = |text: &str| text.bytes().any(|byte| byte <= 32 || byte == 127);
+            if elements.text(row).is_some_and(invisible) {
+                return Err(Error::runtime(
+                    "A string partition value must not contain invisible characters. RefId:S01018",
+                ));
+            }
+        }
+        let distinct = self.unrepeated(elements);
+        if distinct { Ok(()) } else { Err(refused("VALUE elements must be distinct and not NULL.")) }
+    }
+}
+
+fn check_boundaries(boundaries: &Vector) -> Result<()> {
+    let ascending = (1..boundaries.len()).all(|row| boundaries.compare(row - 1, boundaries, row).is_lt());
+    if boundaries.len() < 2 || !ascending || boundaries.is_null(0) {
+        return Err(refused("RANGE needs at least two boundaries in ascending order, none of them NULL."));
+    }
+    Ok(())
+}
+
+/// Whether every cell of the temporal type `fine` lies within one cell of `coarse`.
+fn refines(fine: Type, coarse: Type) -> bool {
+    if !fine.is_temporal() || !coarse.is_temporal() || calendar::is_clock(fine) != calendar::is_clock(coarse)
+    {
+        return false;
+    }
+    match (calendar::tick(fine), calendar::tick(coarse)) {
+        (Some(fine), Some(coarse)) => fine <= coarse,
+        (_, coarse) => coarse.is_none(),
+    }
+}
+
+fn path_text(cells: &Vector, row: usize) -> String {
+    let text = text::cell(cells, row);
+    if cells.ty.is_temporal() { text.replace(['.', ':'], "") } else { text }
+}
+
+/// The server's wordings for a bad scheme are not documented.
+fn refused(why: &str) -> Error {
+    Error::argument("database", format!("The partition scheme is invalid: {why}"))
+}
