@@ -1,0 +1,140 @@
+//! Whether this server is one that we know. Nothing else of the server is used before.
+//!
+//! The first call of any function goes through these steps, and their outcome is remembered:
+//! 1. the server's version, of which three parts must equal those of a row;
+//! 2. every exported name of the row (the names tell the string class and the kind of holder);
+//! 3. `slots`: the function behind each slot of real objects, by its symbol;
+//! 4. `probe`: a round trip of values through real objects and a built-in function, which also
+//!    covers slots whose symbols the server does not show.
+//!
+//! `unseen` lists what no step can see. A contradiction refuses every call with one sentence and leaves the server alone; what was
+//! created on the way is leaked, because giving it back would use the numbers in doubt.
+mod probe;
+mod slots;
+mod unseen;
+
+use std::ffi::c_void;
+use std::sync::OnceLock;
+
+use super::row::{ROWS, Row};
+use super::session::Session;
+use super::symbols;
+use super::sys::{cs_bind, cs_row};
+use crate::error::{Error, Kind, Result};
+
+/// The names that servers export their version under.
+const VERSION_SYMBOLS: &[&str] = &["_ZN3ddb4Util3VERE", "_ZN4Util3VERE"];
+
+/// The server's row, once its version and its exports agree with one.
+struct Server {
+    version: String,
+    row: Row,
+    contract: cs_row,
+}
+
+// SAFETY: the addresses in the contract are functions of the server, which any thread may know.
+unsafe impl Send for Server {}
+// SAFETY: as for `Send`; it never changes.
+unsafe impl Sync for Server {}
+
+/// Why a server is refused.
+#[derive(Clone)]
+struct Refusal {
+    version: Option<String>,
+    check: String,
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Error {
+        let known: Vec<_> = ROWS.iter().map(|(release, _)| *release).collect();
+        let known = known.join(", ");
+        let message = match refusal.version {
+            Some(version) => format!(
+                "clusterSync does not run in this server: it is version {version}, and this build supports {known}; \
+                 the check that failed: {}",
+                refusal.check
+            ),
+            None => format!("clusterSync found no DolphinDB server around it; this build supports {known}"),
+        };
+        Error::new(Kind::Abi, message).advise("load the build of clusterSync that names this version")
+    }
+}
+
+/// Steps 1 and 2; binds the row.
+pub(super) fn known_server() -> Result<()> {
+    server().map(drop)
+}
+
+fn server() -> Result<&'static Server> {
+    static SERVER: OnceLock<std::result::Result<Server, Refusal>> = OnceLock::new();
+    let found = SERVER.get_or_init(identify).as_ref().map_err(|refusal| Error::from(refusal.clone()))?;
+    // SAFETY: the contract is static; binding the same row again changes nothing.
+    unsafe { cs_bind(&found.contract) };
+    Ok(found)
+}
+
+fn identify() -> std::result::Result<Server, Refusal> {
+    let version = VERSION_SYMBOLS.iter().find_map(|symbol| symbols::static_text(symbol));
+    let refuse = |check: String| Refusal { version: version.clone(), check };
+    let release = version.as_deref().map(release_of);
+    let known = ROWS.iter().find(|(own, _)| release.as_deref() == Some(own));
+    let (_, text) = known.ok_or_else(|| refuse("the version".to_string()))?;
+    let row = Row::parse(text).map_err(refuse)?;
+    let shown = row.version_symbol().and_then(symbols::static_text);
+    if shown != version {
+        return Err(refuse("the name of the version".to_string()));
+    }
+    unseen::accounts_for(&row).map_err(refuse)?;
+    let contract = row.resolve(symbols::address).map_err(refuse)?;
+    Ok(Server { version: version.unwrap_or_default(), row, contract })
+}
+
+/// The first three parts; servers may add a fourth and a date.
+fn release_of(version: &str) -> String {
+    let number = version.split(' ').next().unwrap_or_default();
+    number.split('.').take(3).collect::<Vec<_>>().join(".")
+}
+
+/// The session of a call, in a server that has passed every check.
+///
+/// # Safety
+/// `heap` is null or what the server passed to the call that runs on this thread for `'call`.
+pub(super) unsafe fn admitted_session<'call>(heap: *mut c_void) -> Result<Session<'call>> {
+    static ADMITTED: OnceLock<std::result::Result<(), Refusal>> = OnceLock::new();
+    let server = server()?;
+    // SAFETY: the row is bound; the caller vouches for the heap.
+    let session = unsafe { Session::of(heap) };
+    let session = session.ok_or_else(|| {
+        Error::new(Kind::Argument, "clusterSync was called without a session").advise("call it from a script")
+    })?;
+    let admitted = ADMITTED.get_or_init(|| {
+        let agreed = slots::verify(&server.row, &session).and_then(|()| probe::round_trip(&session));
+        agreed.map_err(|check| Refusal { version: Some(server.version.clone()), check })
+    });
+    admitted.clone()?;
+    Ok(session)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_three_parts_of_a_version_count() {
+        for version in ["3.00.3", "3.00.3.1", "3.00.3 2025.05.16", "3.00.3.0.1"] {
+            assert_eq!(release_of(version), "3.00.3");
+        }
+        for version in ["3.00.30", "3.0.3", "13.00.3", "3.00", ""] {
+            assert_ne!(release_of(version), "3.00.3");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_was_found_what_is_supported_and_which_check_failed() {
+        let error: Error = Refusal { version: Some("3.00.9".into()), check: "the version".into() }.into();
+        let text = error.to_string();
+        for part in ["3.00.9", "supports 3.00.3", "failed: the version", "load the build"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The function behind each slot, by its symbol.
+//!
+//! A method's mangled name ends the same in every class that implements it, so the ends are data
+//! of the row. A symbol that ends otherwise contradicts the row; one that the server does not show
+//! leaves the slot to the probe.
+use std::collections::HashMap;
+use std::ffi::c_void;
+
+use crate::data::Type;
+use crate::error::Result as Answer;
+use crate::kernel::row::{Row, Slot};
+use crate::kernel::session::Session;
+use crate::kernel::symbols::{Symbol, name_at};
+use crate::kernel::sys::cs_object;
+use crate::kernel::value::{ANY, Value};
+
+/// The functions that the plugin cannot do without; their objects are looked at, too.
+const FUNCTIONS: &[&str] = &["parseExpr", "eval"];
+
+/// Compares every slot of the row with the objects of every class that we meet.
+pub(super) fn verify(row: &Row, session: &Session) -> Result<(), String> {
+    let mut seen = Seen { row, names: HashMap::new() };
+    seen.compare("Session", session.object())?;
+    let objects = Objects::create(session).map_err(|error| error.to_string())?;
+    let result = objects.0.iter().try_for_each(|(class, value)| seen.compare_value(class, value));
+    if result.is_err() {
+        objects.leak();
+    }
+    result
+}
+
+struct Seen<'a> {
+    row: &'a Row,
+    /// Finding a name is slow, and classes share most functions.
+    names: HashMap<usize, Symbol>,
+}
+
+impl Seen<'_> {
+    fn compare_value(&mut self, class: &str, value: &Value) -> Result<(), String> {
+        // SAFETY: the value is live, and this is its thread.
+        let object = unsafe { cs_object(value.raw()) };
+        self.compare("Constant", object)?;
+        if class == "Constant" { Ok(()) } else { self.compare(class, object) }
+    }
+
+    fn compare(&mut self, class: &str, object: *const c_void) -> Result<(), String> {
+        self.row.slots.iter().filter(|slot| slot.class == class).try_for_each(|slot| {
+            // SAFETY: the first word of a server object points to its virtual table. Should the
+            // table be shorter than the row believes, the word behind it is still readable memory
+            // of the library, and what it names is compared, not called.
+            let function = unsafe { *(*object.cast::<*const *const c_void>()).add(slot.position as usize) };
+            agree(slot, self.names.entry(function as usize).or_insert_with(|| name_at(function)))
+        })
+    }
+}
+
+fn agree(slot: &Slot, symbol: &Symbol) -> Result<(), String> {
+    let found = match symbol {
+        Symbol::Named(name) if slot.implemented_by(name) => return Ok(()),
+        Symbol::Unnamed => return Ok(()),
+        Symbol::Named(name) => name,
+        Symbol::Nothing => "no function",
+    };
+    Err(format!("slot {} should be {}.{} and is {found}", slot.position, slot.class, slot.method))
+}
+
+/// One object of every kind, made by exported functions alone, with the class whose own slots it
+/// has besides those of every value.
+struct Objects(Vec<(&'static str, Value)>);
+
+impl Objects {
+    fn create(session: &Session) -> Answer<Objects> {
+        let mut objects = vec![("Constant", session.void()?), ("Constant", session.vector(ANY, 1)?)];
+        for ty in Type::ALL {
+            objects.push(("Constant", session.vector(ty.id(), 1)?));
+            // Scalars have no SYMBOL type of their own.
+            if *ty != Type::Symbol {
+                objects.push(("Constant", session.constant(ty.id())?));
+            }
+        }
+        let column = session.vector(Type::Int.id(), 1)?;
+        objects.push(("Table", session.table(&["a"], &[column])?));
+        objects.push(("Dictionary", session.dictionary()?));
+        for name in FUNCTIONS {
+            objects.push(("FunctionDef", session.function(name)?.value().clone()));
+        }
+        Ok(Objects(objects))
+    }
+
+    /// Gives nothing back: the numbers that would do it are in doubt.
+    fn leak(self) {
+        for (_, value) in self.0 {
+            value.into_raw();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_symbol_contradicts_but_silence_does_not() {
+        let slot = Slot { class: "Constant", method: "size", position: 7, ending: "4sizeEv" };
+        let named = |name: &str| Symbol::Named(name.to_string());
+        assert!(agree(&slot, &named("_ZNK3ddb3Int4sizeEv")).is_ok());
+        assert!(agree(&slot, &Symbol::Unnamed).is_ok());
+        for wrong in [named("__cxa_pure_virtual"), named("_ZNK3ddb3Int4rowsEv"), Symbol::Nothing] {
+            let message = agree(&slot, &wrong).unwrap_err();
+            assert!(message.contains("slot 7 should be Constant.size"), "{message}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Where the server enters: the exported names, and the one function behind them.
+use std::any::Any;
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::answer::give;
+use super::check;
+use super::convert::{to_datum, to_value};
+use super::local::Local;
+use super::sys::*;
+use super::thread::Visit;
+use super::value::Value;
+use crate::data::Datum;
+use crate::error::{Error, Kind, Result};
+use crate::plugin::{FUNCTIONS, Function};
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+compile_error!("the server's binary interface is known for Linux on x86-64 only");
+
+/// Exports one name per function of the plugin. A cdylib hides C++ symbols, so the name is Rust's;
+/// it adds the function's number and our half of the contract to the server's three arguments
+/// (hidden result, heap, arguments), which stay in their registers, and jumps: the shim returns to
+/// the server, or throws, as if it had been called directly.
+macro_rules! forward {
+    ($($index:literal => $symbol:ident),* $(,)?) => {
+        $(
+            /// # Safety
+            /// Called by the server as the descriptor's `system` line promises.
+            #[unsafe(naked)]
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C" fn $symbol() {
+                core::arch::naked_asm!(
+                    "mov ecx, {index}",
+                    "lea r8, [rip + {run}]",
+                    "jmp {enter}",
+                    index = const $index,
+                    run = sym run,
+                    enter = sym cs_enter,
+                )
+            }
+        )*
+
+        /// The exported names, in the order of the plugin's functions.
+        #[cfg(test)]
+        const SYMBOLS: &[(usize, &str)] = &[$(($index, stringify!($symbol))),*];
+    };
+}
+
+forward! {
+    0 => clusterSyncSyncOnline,
+}
+
+/// Runs function number `index` and writes its result or its failure; never unwinds.
+///
+/// # Safety
+/// Called by the shim on a thread of the server, with the heap and the arguments of the server's
+/// call and places for the answer.
+unsafe extern "C" fn run(
+    index: u32,
+    heap: *mut c_void,
+    args: *const cs_value,
+    count: usize,
+    result: *mut cs_value,
+    failure: *mut cs_failure,
+) -> cs_outcome {
+    let function = &FUNCTIONS[index as usize];
+    // SAFETY: as the caller promises.
+    let call = || unsafe { answer(function, heap, args, count) };
+    let outcome = catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(defect(&*panic)));
+    match outcome {
+        Ok(value) => {
+            // SAFETY: the shim gives a place for the result.
+            unsafe { *result = value };
+            CS_OUTCOME_DONE
+        }
+        Err(error) => {
+            let texts = cs_failure { origin: give(function.name), message: give(&error.to_string()) };
+            // SAFETY: the shim gives a place for the failure.
+            unsafe { *failure = texts };
+            match error.kind() {
+                Kind::Argument => CS_OUTCOME_ARGUMENT,
+                Kind::Abi => CS_OUTCOME_REFUSED,
+                _ => CS_OUTCOME_FAILED,
+            }
+        }
+    }
+}
+
+/// # Safety
+/// As for [`run`].
+unsafe fn answer(
+    function: &Function,
+    heap: *mut c_void,
+    args: *const cs_value,
+    count: usize,
+) -> Result<cs_value> {
+    check::known_server()?;
+    // SAFETY: the server called in on this thread, and its interface is bound.
+    let _visit = unsafe { Visit::begin() };
+    // SAFETY: the heap is the one of this call.
+    let session = unsafe { check::admitted_session(heap) }?;
+    let args = (0..count).map(|index| {
+        // SAFETY: there are `count` arguments, which the server keeps during the call; sharing adds
+        // a reference of our own.
+        to_datum(&Value::adopt(unsafe { cs_share(*args.add(index)) }))
+    });
+    let args: Vec<Datum> = args.collect::<Result<_>>()?;
+    let result = (function.run)(&mut Local::new(session), &args)?;
+    drop(args);
+    Ok(to_value(&session, &result)?.into_raw())
+}
+
+fn defect(panic: &(dyn Any + Send)) -> Error {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Error::new(Kind::Bug, format!("clusterSync met a defect of its own: {}", text.unwrap_or("a panic")))
+        .advise("please report it with what was called")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_function_has_its_forwarder() {
+        let functions: Vec<_> = FUNCTIONS.iter().map(|function| function.symbol).enumerate().collect();
+        assert_eq!(SYMBOLS, functions);
+    }
+
+    #[test]
+    fn the_descriptor_lists_every_function() {
+        let descriptor = include_str!("../../plugin-descriptor/PluginClusterSync.txt");
+        let lines =
+            FUNCTIONS.iter().map(|f| format!("{},{},system,{},{},0\n", f.symbol, f.name, f.min, f.max));
+        let expected =
+            format!("clusterSync,libPluginClusterSync.so,{{VERSION}}\n{}", lines.collect::<String>());
+        assert_eq!(descriptor, expected);
+    }
+
+    #[test]
+    fn outside_a_server_a_call_is_refused_in_one_sentence() {
+        let mut result = cs_value::default();
+        let mut failure = cs_failure::default();
+        // SAFETY: refused before any of the arguments is looked at.
+        let outcome = unsafe { run(0, std::ptr::null_mut(), std::ptr::null(), 0, &mut result, &mut failure) };
+        assert_eq!(outcome, CS_OUTCOME_REFUSED);
+        let message = super::super::answer::take(failure.message);
+        super::super::answer::take(failure.origin);
+        assert!(message.contains("no DolphinDB server"), "{message}");
+        assert!(!message.contains('\n'));
+    }
+}

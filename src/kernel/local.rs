@@ -1,0 +1,54 @@
+//! The server that we run inside, as one side of a sync.
+use super::convert::{table, to_datum, to_value};
+use super::session::Session;
+use super::value::Value;
+use crate::cluster::{Cluster, Host};
+use crate::data::{Batch, Datum};
+use crate::error::{Error, Kind, Result};
+use crate::model::TableName;
+
+/// This server, for the duration of one call of a script. Everything runs as the script's user.
+pub struct Local<'call> {
+    session: Session<'call>,
+}
+
+impl<'call> Local<'call> {
+    pub(super) fn new(session: Session<'call>) -> Self {
+        Local { session }
+    }
+
+    fn call(&self, function: &str, args: &[Datum]) -> Result<Value> {
+        let args: Vec<Value> = args.iter().map(|arg| to_value(&self.session, arg)).collect::<Result<_>>()?;
+        self.session.call(function, &args.iter().collect::<Vec<_>>())
+    }
+}
+
+impl Cluster for Local<'_> {
+    fn label(&self) -> &str {
+        "this node"
+    }
+
+    fn query(&mut self, script: &str) -> Result<Datum> {
+        let code = self.call("parseExpr", &[Datum::text(script)])?;
+        to_datum(&self.session.call("eval", &[&code])?)
+    }
+
+    fn append(&mut self, name: &TableName, rows: &Batch) -> Result<u64> {
+        let target = self.call("loadTable", &[Datum::text(&name.db), Datum::text(&name.table)])?;
+        let rows = table(&self.session, rows)?;
+        let stored = to_datum(&self.session.call("tableInsert", &[&target, &rows])?)?;
+        let count = stored.as_i64().and_then(|count| u64::try_from(count).ok());
+        count.ok_or_else(|| Error::new(Kind::Server, format!("tableInsert into {name} gave no row count")))
+    }
+}
+
+impl Host for Local<'_> {
+    fn print(&mut self, line: &str) {
+        // Progress is a courtesy: a session that cannot show it still gets its result.
+        drop(self.call("print", &[Datum::text(line)]));
+    }
+
+    fn is_cancelled(&mut self) -> bool {
+        self.session.is_cancelled()
+    }
+}

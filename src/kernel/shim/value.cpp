@@ -1,0 +1,103 @@
+// References to server objects, and what every object answers.
+#include "guard.h"
+#include "server.h"
+
+#include <new>
+
+using namespace clustersync;
+
+namespace clustersync {
+
+const cs_row *row = nullptr;
+
+static int &count(void *counter) { return field<int>(counter, row->offset.counter_count); }
+
+static bool has_foreign_owner(void *counter) {
+  uint32_t offset = row->offset.counter_foreign;
+  return offset && field<void *>(counter, offset);
+}
+
+Holder Holder::own(void *object) {
+  if (!object) fail("the server made no object");
+  // All zero: a release reads more of the counter than we know how to fill.
+  void *counter = ::operator new(row->offset.counter_size);
+  std::memset(counter, 0, row->offset.counter_size);
+  field<void *>(counter, row->offset.counter_object) = object;
+  count(counter) = 1;
+  return Holder(counter);
+}
+
+void Holder::acquire() {
+  if (counter_) __atomic_add_fetch(&count(counter_), 1, __ATOMIC_RELAXED);
+}
+
+void Holder::release() {
+  void *counter = counter_;
+  counter_ = nullptr;
+  if (!counter || __atomic_sub_fetch(&count(counter), 1, __ATOMIC_ACQ_REL) != 0) return;
+  // Another runtime in the process owns it and must be told in a way that no source describes; a
+  // leak is the harmless choice.
+  if (has_foreign_owner(counter)) return;
+  // The counter goes first: were the destructor to throw, nothing would point to it any more.
+  void *object = field<void *>(counter, row->offset.counter_object);
+  ::operator delete(counter);
+  call<void>(object, row->slot.destroy);
+}
+
+}  // namespace clustersync
+
+extern "C" {
+
+void cs_bind(const cs_row *chosen) { row = chosen; }
+
+void *cs_object(cs_value value) { return object_of(value); }
+
+uint32_t cs_flags(cs_value value) { return field<uint32_t>(object_of(value), row->offset.constant_flag); }
+
+int32_t cs_references(cs_value value) { return field<int32_t>(value.counter, row->offset.counter_count); }
+
+cs_value cs_share(cs_value value) { return Holder(Holder::borrow(value)).leave(); }
+
+bool cs_release(cs_value value, cs_failure *failure) {
+  return guard(failure, [&] { reinterpret_cast<Holder &>(value).release(); });
+}
+
+bool cs_create_constant(int32_t type, cs_failure *failure, cs_value *out) {
+  typedef void *(*Create)(int, int);
+  Create create = reinterpret_cast<Create>(row->exported.create_constant);
+  return guard_into(failure, out, [&] { return Holder::own(create(type, 0)).leave(); });
+}
+
+bool cs_size(cs_value value, cs_failure *failure, int32_t *out) {
+  return guard_into(failure, out, [&] { return call<int>(object_of(value), row->slot.size); });
+}
+
+bool cs_rows(cs_value value, cs_failure *failure, int32_t *out) {
+  return guard_into(failure, out, [&] { return call<int>(object_of(value), row->slot.rows); });
+}
+
+bool cs_columns(cs_value value, cs_failure *failure, int32_t *out) {
+  return guard_into(failure, out, [&] { return call<int>(object_of(value), row->slot.columns); });
+}
+
+bool cs_describe(cs_value value, cs_failure *failure, cs_text *out) {
+  return guard_into(failure, out, [&] {
+    std::string text = call<std::string>(object_of(value), row->slot.get_string);
+    return cs_text_copy(text.data(), text.size());
+  });
+}
+
+bool cs_get(cs_value value, int32_t index, cs_failure *failure, cs_value *out) {
+  return guard_into(failure, out,
+                    [&] { return call<Holder>(object_of(value), row->slot.get, index).leave(); });
+}
+
+bool cs_set(cs_value value, int32_t index, cs_value item, cs_failure *failure) {
+  return guard(failure, [&] {
+    const Holder &held = Holder::borrow(item);
+    if (!call<bool>(object_of(value), row->slot.set, index, &held))
+      fail("the vector did not take the item");
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,86 @@
+//! Which threads may call the server, and what happens to references dropped on others.
+//!
+//! Only a thread that the server called in on may touch server objects (their memory may be read
+//! anywhere). A reference that another thread drops waits here until the server calls in again or
+//! the running call ends.
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+use parking_lot::Mutex;
+
+use super::answer;
+use super::sys::{cs_failure, cs_release, cs_value};
+
+thread_local! {
+    /// How many calls from the server this thread is in; a function may call a built-in that calls
+    /// the plugin again.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+static RETURNED: Mutex<Vec<Returned>> = Mutex::new(Vec::new());
+
+struct Returned(cs_value);
+
+// SAFETY: a queued reference is a word that nobody looks through until a server thread takes it.
+unsafe impl Send for Returned {}
+
+/// Held while the server's call runs on this thread.
+pub(super) struct Visit(PhantomData<*mut ()>);
+
+impl Visit {
+    /// Marks this thread as the server's.
+    ///
+    /// # Safety
+    /// The server called in on this thread, its interface is bound, and the call lasts longer than
+    /// the visit.
+    pub unsafe fn begin() -> Visit {
+        DEPTH.set(DEPTH.get() + 1);
+        release_returned();
+        Visit(PhantomData)
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        release_returned();
+        DEPTH.set(DEPTH.get() - 1);
+    }
+}
+
+/// Gives a reference back, now or when a server thread comes by.
+pub(super) fn give_back(value: cs_value) {
+    if value.counter.is_null() {
+        return;
+    }
+    if DEPTH.get() > 0 { release(value) } else { RETURNED.lock().push(Returned(value)) }
+}
+
+fn release_returned() {
+    let returned = std::mem::take(&mut *RETURNED.lock());
+    returned.into_iter().for_each(|Returned(value)| release(value));
+}
+
+fn release(value: cs_value) {
+    let mut failure = cs_failure::default();
+    // SAFETY: the reference is ours, and this is a server thread.
+    if !unsafe { cs_release(value, &mut failure) } {
+        // A destructor that throws has no one to answer to, and the reference is gone either way.
+        answer::take(failure.origin);
+        answer::take(failure.message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_dropped_outside_a_call_waits() {
+        // The word is never looked through: this thread is in no call, and it is taken out again.
+        let word = 8 as *mut libc::c_void;
+        give_back(cs_value { counter: word });
+        let mut queue = RETURNED.lock();
+        let at = queue.iter().position(|Returned(value)| value.counter == word);
+        queue.remove(at.expect("the reference waits in the queue"));
+    }
+}
