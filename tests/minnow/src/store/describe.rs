@@ -52,12 +52,15 @@ pub fn encode_table(shape: &TableShape, number: u32) -> Vec<u8> {
     out.text(&shape.name);
     out.text(&shape.owner);
     out.u32(shape.columns.len() as u32);
-    for (name, ty) in &shape.columns {
+    for ((name, ty), compression) in shape.columns.iter().zip(&shape.compression) {
         out.text(name);
         out.ty(*ty);
+        out.text(compression);
     }
     out.u32(shape.partition_columns.len() as u32);
     shape.partition_columns.iter().for_each(|position| out.u32(*position as u32));
+    out.u32(shape.sort_columns.len() as u32);
+    shape.sort_columns.iter().for_each(|name| out.text(name));
     out.0
 }
 
@@ -65,7 +68,12 @@ pub fn decode_table(bytes: &[u8]) -> Result<(TableShape, u32)> {
     let mut input = Reader(bytes);
     let number = input.u32()?;
     let (name, owner) = (input.text()?, input.text()?);
-    let columns = (0..input.u32()?).map(|_| Ok((input.text()?, input.ty()?))).collect::<Result<_>>()?;
+    let (mut columns, mut compression) = (Vec::new(), Vec::new());
+    for _ in 0..input.u32()? {
+        columns.push((input.text()?, input.ty()?));
+        compression.push(input.text()?);
+    }
     let partition_columns = (0..input.u32()?).map(|_| Ok(input.u32()? as usize)).collect::<Result<_>>()?;
-    Ok((TableShape { name, columns, partition_columns, owner }, number))
+    let sort_columns = (0..input.u32()?).map(|_| input.text()).collect::<Result<_>>()?;
+    Ok((TableShape { name, columns, partition_columns, owner, compression, sort_columns }, number))
 }

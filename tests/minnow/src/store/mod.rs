@@ -70,6 +70,10 @@ pub struct TableShape {
     /// The position of each level's column; empty for a dimension table.
     pub partition_columns: Vec<usize>,
     pub owner: String,
+    /// `lz4` or another method per column, kept for schema() only.
+    pub compression: Vec<String>,
+    /// Of the TSDB engine, kept for schema() only.
+    pub sort_columns: Vec<String>,
 }
 
 /// Every database below one directory.

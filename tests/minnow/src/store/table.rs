@@ -1,5 +1,5 @@
 //! A partitioned or dimension table as scripts hold it.
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::chunks::ChunkKey;
 use super::coerce::coerce;
 use super::domain::{Domain, Stored};
 use super::level::{self, NULL_KEY, OUTSIDE};
-use super::{Comparison, Database, Level, NewValuePolicy, Selection};
+use super::{Comparison, Database, Level, NewValuePolicy, Selection, TableShape};
 use crate::error::Result;
 use crate::value::{Table, Type, Vector};
 
@@ -28,8 +28,8 @@ impl PartitionedTable {
         &self.stored.shape.name
     }
 
-    pub fn owner(&self) -> &str {
-        &self.stored.shape.owner
+    pub fn shape(&self) -> &TableShape {
+        &self.stored.shape
     }
 
     pub fn columns(&self) -> &[(String, Type)] {
@@ -124,9 +124,10 @@ impl PartitionedTable {
         Ok(removed)
     }
 
-    /// Empties the selected partitions; returns how many there were.
-    pub fn drop_chunks(&self, select: &Selection) -> Result<usize> {
-        let keys: Vec<ChunkKey> = self.stored.chunks.snapshot(select).iter().map(|(key, _)| *key).collect();
+    /// Empties the partitions of any of the selections; returns how many held rows.
+    pub fn drop_chunks(&self, selections: &[Selection]) -> Result<usize> {
+        let chosen = selections.iter().flat_map(|select| self.stored.chunks.snapshot(select));
+        let keys: Vec<ChunkKey> = chosen.map(|(key, _)| key).collect::<BTreeSet<_>>().into_iter().collect();
         let mut transaction = self.stored.chunks.begin(keys.clone(), &|key| self.path(key))?;
         keys.iter().for_each(|key| transaction.clear(*key));
         transaction.commit()?;

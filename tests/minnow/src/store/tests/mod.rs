@@ -43,8 +43,11 @@ fn create(store: &Store, levels: Vec<Level>, columns: &[(&str, Type)]) -> Arc<Pa
     store
         .create_database(Database { url: URL.into(), levels, engine, atomic, owner: owner.clone() })
         .unwrap();
-    let columns = columns.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
-    store.create_table(URL, TableShape { name: "t".into(), columns, partition_columns, owner }).unwrap()
+    let columns: Vec<(String, Type)> = columns.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
+    let compression = vec!["lz4".to_owned(); columns.len()];
+    let (name, sort_columns) = ("t".into(), Vec::new());
+    let shape = TableShape { name, columns, partition_columns, owner, compression, sort_columns };
+    store.create_table(URL, shape).unwrap()
 }
 
 fn everything(table: &PartitionedTable) -> Table {

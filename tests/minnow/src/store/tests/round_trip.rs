@@ -111,7 +111,7 @@ fn a_reader_keeps_its_view_while_rows_are_deleted() {
         .unwrap();
     assert_eq!((removed, seen), (3, 20));
     assert_eq!(sorted(&everything(&reopened(home.path())), 0), [3, 4, 5, 6, 7, 8, 9]);
-    assert_eq!(table.drop_chunks(&Selection::all()).unwrap(), 2);
+    assert_eq!(table.drop_chunks(&[Selection::all()]).unwrap(), 2);
     assert_eq!(everything(&reopened(home.path())).rows(), 0);
 }
 

@@ -1,4 +1,0 @@
-//! Built-ins for databases and distributed tables.
-use crate::script::Native;
-
-pub const FUNCTIONS: &[Native] = &[];

@@ -1,0 +1,130 @@
+//! database() and the functions on whole databases.
+use std::sync::Arc;
+
+use super::{args, database_of, require_login};
+use crate::error::{Error, Result};
+use crate::script::Session;
+use crate::store::{Database, Level, Scheme};
+use crate::value::{Type, Value, Vector};
+
+pub fn database(session: &mut Session, given: Vec<Value>) -> Result<Value> {
+    let url = match args::given(&given, 0) {
+        Some(_) => args::text("database", &given, 0, "directory")?,
+        None => "",
+    };
+    if !url.is_empty() {
+        require_login(session, "open or create a database")?;
+    }
+    let Some(kind) = args::given(&given, 1) else {
+        return session.node.store.database(url).map(Value::Database);
+    };
+    let levels = levels(kind, args::required("database", &given, 2, "partitionScheme")?)?;
+    if url.is_empty() && levels.len() != 1 {
+        return Err(Error::argument("database", "A level of a COMPO database cannot be COMPO itself."));
+    }
+    let wanted = Database {
+        url: url.into(),
+        levels,
+        engine: engine(args::optional_text("database", &given, 4, "engine")?)?,
+        atomic: atomic(args::optional_text("database", &given, 5, "atomic")?)?,
+        owner: session.user.clone(),
+    };
+    if url.is_empty() {
+        return Ok(Value::Database(Arc::new(wanted)));
+    }
+    if !session.node.store.has_database(url) {
+        return session.node.store.create_database(wanted).map(Value::Database);
+    }
+    let existing = session.node.store.database(url)?;
+    let same = existing.levels.len() == wanted.levels.len()
+        && existing.levels.iter().zip(&wanted.levels).all(|(own, other)| own.scheme() == other.scheme());
+    if !same {
+        let text = format!("The database {url} exists with a different partition scheme.");
+        return Err(Error::argument("database", text));
+    }
+    Ok(Value::Database(existing))
+}
+
+pub fn exists(session: &mut Session, given: Vec<Value>) -> Result<Value> {
+    let url = args::text("existsDatabase", &given, 0, "dbUrl")?;
+    Ok(Value::bool(session.node.store.has_database(url)))
+}
+
+pub fn drop(session: &mut Session, given: Vec<Value>) -> Result<Value> {
+    require_login(session, "drop a database")?;
+    session.node.store.drop_database(args::text("dropDatabase", &given, 0, "dbUrl")?)?;
+    Ok(Value::Void)
+}
+
+/// Users see the databases that they may read, so the guest sees none.
+pub fn list(session: &mut Session, _given: Vec<Value>) -> Result<Value> {
+    let urls = if session.user == "guest" { Vec::new() } else { session.node.store.databases() };
+    Ok(names(&urls))
+}
+
+pub fn tables(session: &mut Session, given: Vec<Value>) -> Result<Value> {
+    require_login(session, "list the tables of a database")?;
+    let database = database_of(session, "getTables", &given, "dbHandle")?;
+    Ok(names(&session.node.store.tables(&database.url)?))
+}
+
+fn names(texts: &[String]) -> Value {
+    Value::Vector(Arc::new(Vector::strings(Type::String, texts.iter().map(String::as_str))))
+}
+
+/// The levels that a partition type's number and its scheme describe.
+fn levels(kind: &Value, scheme: &Value) -> Result<Vec<Level>> {
+    let cells = || scheme.cells().map(|cells| Vector::clone(cells)).ok_or_else(wrong_scheme);
+    match kind.as_i64() {
+        Some(1) => Ok(vec![Level::new(Scheme::Value(cells()?))?]),
+        Some(2) => Ok(vec![Level::new(Scheme::Range(cells()?))?]),
+        Some(4) => compo(scheme),
+        Some(5) => Ok(vec![hash(scheme)?]),
+        _ => Err(args::bad("database", "partitionType", "must be VALUE, RANGE, HASH or COMPO")),
+    }
+}
+
+fn compo(scheme: &Value) -> Result<Vec<Level>> {
+    let Value::Tuple(handles) = scheme else { return Err(wrong_scheme()) };
+    if !(2..=3).contains(&handles.len()) {
+        return Err(args::bad("database", "partitionScheme", "must have two or three levels for COMPO"));
+    }
+    let level = |handle: &Value| match handle {
+        Value::Database(level) if level.levels.len() == 1 => Ok(level.levels[0].clone()),
+        _ => Err(wrong_scheme()),
+    };
+    handles.iter().map(level).collect()
+}
+
+/// `[TYPE, buckets]`: both are numbers, so that a script makes a vector of them or a tuple.
+fn hash(scheme: &Value) -> Result<Level> {
+    let numbers: Vec<Option<i64>> = match scheme {
+        Value::Tuple(items) => items.iter().map(Value::as_i64).collect(),
+        _ => scheme
+            .cells()
+            .map(|cells| (0..cells.len()).map(|row| cells.integer(row)).collect())
+            .unwrap_or_default(),
+    };
+    let [Some(ty), Some(buckets)] = numbers[..] else { return Err(wrong_scheme()) };
+    let ty = u8::try_from(ty).ok().and_then(Type::from_id).ok_or_else(wrong_scheme)?;
+    let buckets = u32::try_from(buckets).map_err(|_| wrong_scheme())?;
+    Level::new(Scheme::Hash { ty, buckets })
+}
+
+fn wrong_scheme() -> Error {
+    args::bad("database", "partitionScheme", "does not suit the partition type")
+}
+
+fn engine(name: Option<&str>) -> Result<String> {
+    match name.unwrap_or("OLAP") {
+        known @ ("OLAP" | "TSDB") => Ok(known.into()),
+        _ => Err(args::bad("database", "engine", "must be OLAP or TSDB here")),
+    }
+}
+
+fn atomic(name: Option<&str>) -> Result<String> {
+    match name.unwrap_or("TRANS") {
+        known @ ("TRANS" | "CHUNK") => Ok(known.into()),
+        _ => Err(args::bad("database", "atomic", "must be TRANS or CHUNK")),
+    }
+}

@@ -1,0 +1,79 @@
+//! Built-ins for databases and distributed tables (dolphindb-semantics §2.1, §3, §4.1).
+mod database;
+mod partition;
+mod schema;
+mod table;
+
+use std::sync::Arc;
+
+use super::args;
+use crate::error::{Class, Error, Result};
+use crate::script::{Native, Session};
+use crate::store::Database;
+use crate::value::Value;
+
+pub const FUNCTIONS: &[Native] = &[
+    Native::new(
+        "database",
+        &["directory", "partitionType", "partitionScheme", "locations", "engine", "atomic"],
+        1,
+        database::database,
+    ),
+    Native::new("existsDatabase", &["dbUrl"], 1, database::exists),
+    Native::new("dropDatabase", &["dbUrl"], 1, database::drop),
+    Native::new("getClusterDFSDatabases", &["includeSysDb"], 0, database::list),
+    Native::new("getTables", &["dbHandle"], 1, database::tables),
+    Native::new(
+        "createPartitionedTable",
+        &[
+            "dbHandle",
+            "table",
+            "tableName",
+            "partitionColumns",
+            "compressMethods",
+            "sortColumns",
+            "keepDuplicates",
+        ],
+        4,
+        table::create_partitioned,
+    ),
+    Native::new("createDimensionTable", DIMENSION, 3, table::create_dimension),
+    Native::new("createTable", DIMENSION, 3, table::create_dimension),
+    Native::new("loadTable", &["database", "tableName"], 2, table::load),
+    Native::in_place("append!", &["obj", "newData"], 2, table::append),
+    Native::in_place("tableInsert", &["table", "args..."], 2, table::insert),
+    Native::new("existsTable", &["dbUrl", "tableName"], 2, table::exists),
+    Native::new("dropTable", &["dbHandle", "tableName"], 2, table::drop),
+    Native::new("truncate", &["dbUrl", "tableName"], 2, table::truncate),
+    Native::new("dropPartition", &["dbHandle", "partitionPaths", "tableName"], 2, partition::drop),
+    Native::new("addValuePartitions", GROWTH, 2, partition::add_values),
+    Native::new("addRangePartitions", GROWTH, 2, partition::add_ranges),
+    Native::new("schema", &["table"], 1, schema::schema),
+];
+
+const DIMENSION: &[&str] =
+    &["dbHandle", "table", "tableName", "compressMethods", "sortColumns", "keepDuplicates"];
+const GROWTH: &[&str] = &["dbHandle", "newValues", "level"];
+
+/// Refuses the guest. The tag is documented, what follows it is not.
+fn require_login(session: &Session, what: &str) -> Result<()> {
+    if session.user == "guest" {
+        let text = format!("<NotAuthenticated>Not granted to {what}. Please log in.");
+        return Err(Error { class: Class::NoPrivilege, function: String::new(), text });
+    }
+    Ok(())
+}
+
+/// A database by handle or url, as it is now.
+fn database_of(session: &Session, function: &str, given: &[Value], name: &str) -> Result<Arc<Database>> {
+    let url = match args::required(function, given, 0, name)? {
+        Value::Database(handle) => handle.url.as_str(),
+        value => value
+            .as_str()
+            .ok_or_else(|| args::bad(function, name, "must be a database handle or its dfs:// path"))?,
+    };
+    session.node.store.database(url)
+}
+
+#[cfg(test)]
+mod tests;

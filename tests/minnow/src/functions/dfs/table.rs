@@ -1,0 +1,147 @@
+//! Making, loading, filling and dropping distributed tables.
+use super::{args, database_of, require_login};
+use crate::error::{Error, Result};
+use crate::script::Session;
+use crate::store::{Database, Selection, TableShape};
+use crate::value::{Table, Value};
+
+pub fn create_partitioned(session: &mut Session, given: Vec<Value>) -> Result<Value> {
+    let function = "createPartitionedTable";
+    let names = args::texts(function, &given, 3, "partitionColumns")?;
+    if names.is_empty() {
+        return Err(args::bad(function, "partitionColumns", "must name at least one column"));
+    }
+    create(session, function, &given, &names, 4)
+}
+
+pub fn create_dimension(session: &mut Session, given: Vec<Value>) -> Result<Value> {
+    create(session, "createDimensionTable", &given, &[], 3)
+}
+
+/// `rest` is where the optional arguments start: compressMethods, sortColumns, keepDuplicates.
+fn create(
+    session: &mut Session,
+    function: &str,
+    given: &[Value],
+    partition_columns: &[String],
+    rest: usize,
+) -> Result<Value> {
+    require_login(session, "create a table")?;
+    let database = database_of(session, function, given, "dbHandle")?;
+    let Value::Table(model) = args::required(function, given, 1, "table")? else {
+        return Err(args::bad(function, "table", "must be a table in memory"));
+    };
+    let position = |name: &String| {
+        model.position(name).ok_or_else(|| {
+            Error::argument(function, format!("The table to create has no column [{name}] to partition by."))
+        })
+    };
+    let shape = TableShape {
+        name: args::text(function, given, 2, "tableName")?.into(),
+        columns: model.names.iter().cloned().zip(model.columns.iter().map(|column| column.ty)).collect(),
+        partition_columns: partition_columns.iter().map(position).collect::<Result<_>>()?,
+        owner: session.user.clone(),
+        compression: compression(function, args::given(given, rest), model)?,
+        sort_columns: sort_columns(function, given, rest + 1, &database, model)?,
+    };
+    session.node.store.create_table(&database.url, shape).map(Value::Dfs)
+}
+
+/// The method of each column; a server's default is lz4.
+fn compression(function: &str, methods: Option<&Value>, model: &Table) -> Result<Vec<String>> {
+    let mut all = vec!["lz4".to_owned(); model.columns.len()];
+    let Some(methods) = methods else { return Ok(all) };
+    let wrong = || args::bad(function, "compressMethods", "must be a dictionary of column and method");
+    let Value::Dict(methods) = methods else { return Err(wrong()) };
+    for (row, method) in methods.values.iter().enumerate() {
+        let column = methods.keys.text(row).and_then(|name| model.position(name)).ok_or_else(wrong)?;
+        match method.as_str() {
+            Some(known @ ("lz4" | "delta" | "zstd" | "chimp")) => all[column] = known.into(),
+            _ => return Err(wrong()),
+        }
+    }
+    Ok(all)
+}
+
+/// TSDB tables need sort columns, OLAP tables have none. They are only remembered: rows are not
+/// sorted and never merged, so only keepDuplicates=ALL is accepted.
+fn sort_columns(
+    function: &str,
+    given: &[Value],
+    at: usize,
+    database: &Database,
+    model: &Table,
+) -> Result<Vec<String>> {
+    let all = |keep: &Value| keep.as_i64() == Some(0) || keep.as_str() == Some("ALL");
+    if !args::given(given, at + 1).is_none_or(all) {
+        return Err(args::bad(function, "keepDuplicates", "must be ALL here"));
+    }
+    match (database.engine.as_str(), args::given(given, at)) {
+        ("TSDB", _) => {
+            let names = args::texts(function, given, at, "sortColumns")?;
+            if names.iter().any(|name| model.position(name).is_none()) {
+                return Err(args::bad(function, "sortColumns", "must name columns of the table"));
+            }
+            Ok(names)
+        }
+        (_, Some(_)) => Err(args::bad(function, "sortColumns", "belongs to the TSDB engine")),
+        (_, None) => Ok(Vec::new()),
+    }
+}
+
+pub fn load(session: &mut Session, given: Vec<Value>) -> Result<Value> {
+    require_login(session, "read a table")?;
+    let database = database_of(session, "loadTable", &given, "database")?;
+    let name = args::text("loadTable", &given, 1, "tableName")?;
+    session.node.store.table(&database.url, name).map(Value::Dfs)
+}
+
+pub fn exists(session: &mut Session, given: Vec<Value>) -> Result<Value> {
+    let url = args::text("existsTable", &given, 0, "dbUrl")?;
+    let name = args::text("existsTable", &given, 1, "tableName")?;
+    let store = &session.node.store;
+    let there = store.has_database(url) && store.tables(url)?.iter().any(|own| own == name);
+    Ok(Value::bool(there))
+}
+
+pub fn drop(session: &mut Session, given: Vec<Value>) -> Result<Value> {
+    require_login(session, "drop a table")?;
+    let database = database_of(session, "dropTable", &given, "dbHandle")?;
+    let name = args::text("dropTable", &given, 1, "tableName")?;
+    session.node.store.drop_table(&database.url, name)?;
+    Ok(Value::Void)
+}
+
+pub fn truncate(session: &mut Session, given: Vec<Value>) -> Result<Value> {
+    require_login(session, "truncate a table")?;
+    let database = database_of(session, "truncate", &given, "dbUrl")?;
+    let name = args::text("truncate", &given, 1, "tableName")?;
+    session.node.store.table(&database.url, name)?.drop_chunks(&[Selection::all()])?;
+    Ok(Value::Void)
+}
+
+/// `append!` returns its object (dolphindb-semantics §4.1).
+pub fn append(session: &mut Session, object: &mut Value, given: Vec<Value>) -> Result<Value> {
+    store_rows("append!", session, object, &given)?;
+    Ok(object.clone())
+}
+
+/// `tableInsert` returns how many rows were kept (dolphindb-semantics §4.1).
+pub fn insert(session: &mut Session, object: &mut Value, given: Vec<Value>) -> Result<Value> {
+    let kept = store_rows("tableInsert", session, object, &given)?;
+    let kept = i32::try_from(kept).map_err(|_| Error::runtime("More rows than an INT counts."))?;
+    Ok(Value::int(kept))
+}
+
+/// A distributed table takes one table in memory; another distributed one is refused, as servers
+/// do since 3.00.2.4 (dolphindb-semantics §4.2).
+fn store_rows(function: &str, session: &Session, object: &Value, given: &[Value]) -> Result<usize> {
+    let Value::Dfs(table) = object else {
+        return Err(args::bad(function, "table", "must be a table"));
+    };
+    require_login(session, "write to a table")?;
+    match given {
+        [Value::Table(rows)] => table.append(rows),
+        _ => Err(args::bad(function, "newData", "must be one table in memory")),
+    }
+}
