@@ -97,6 +97,57 @@ fn pruning_never_drops_a_row_that_the_condition_keeps() {
 }
 
 #[test]
+fn pruning_agrees_with_where_the_rows_are() {
+    let home = tempfile::tempdir().unwrap();
+    let store = Store::open(home.path()).unwrap();
+    let levels = vec![range([0, 5, 7, 20]), hash(Type::Symbol, 4)];
+    let table = create(&store, levels, &[("n", Type::Int), ("s", Type::Symbol)]);
+    let words = ["a", "b", "c", "d", "e", "f", "g"];
+    table.append(&rows([ints(0..20), texts((0..20).map(|i| words[i % 7]))])).unwrap();
+    let found = |column, how, constants: &Vector| {
+        let mut select = Selection::all();
+        table.prune(&mut select, column, how, constants);
+        table.scan(&[0], &select).unwrap()
+    };
+    use Comparison::*;
+    for (how, constant, first, end) in [
+        (Less, 5, 0, 5),
+        (LessOrEqual, 5, 0, 7),
+        (Greater, 6, 7, 20),
+        (GreaterOrEqual, 6, 5, 20),
+        (In, 6, 5, 7),
+    ] {
+        let expected: Vec<i64> = (first..end).collect();
+        assert_eq!(sorted(&found(0, how, &ints([constant])), 0), expected, "{how:?} {constant}");
+    }
+    for word in words {
+        let bucket = found(1, In, &texts([word]));
+        let own = (0..20).filter(|i| words[i % 7] == word).map(|i| i as i64);
+        assert!(bucket.rows() < 20 && own.into_iter().all(|n| sorted(&bucket, 0).contains(&n)));
+    }
+}
+
+#[test]
+fn a_reader_sees_whole_appends_while_they_are_made() {
+    let home = tempfile::tempdir().unwrap();
+    let store = Store::open(home.path()).unwrap();
+    let table = create(&store, vec![hash(Type::Int, 7)], &[("id", Type::Int)]);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            (0..30).for_each(|_| assert_eq!(table.append(&rows([ints(0..100)])).unwrap(), 100));
+        });
+        let (mut seen, mut last) = (0, false);
+        while !last {
+            last = writer.is_finished();
+            let now = everything(&table).rows();
+            assert!(now.is_multiple_of(100) && now >= seen, "{now} rows after {seen}");
+            seen = now;
+        }
+        assert_eq!(seen, 3_000);
+    });
+}
+
+#[test]
 fn a_reader_keeps_its_view_while_rows_are_deleted() {
     let home = tempfile::tempdir().unwrap();
     let store = Store::open(home.path()).unwrap();
