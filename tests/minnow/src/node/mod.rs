@@ -9,6 +9,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 
 use crate::error::{Error, Result};
+use crate::facade::Plugin;
 use crate::script::Function;
 use crate::store::Store;
 use crate::value::Value;
@@ -27,6 +28,8 @@ pub struct Node {
     pub store: Store,
     /// Variables that every session sees (`share t as name`).
     pub shared: RwLock<HashMap<String, Value>>,
+    /// Loaded plugins, oldest first.
+    pub plugins: RwLock<Vec<Plugin>>,
     /// Functions of loaded plugins under `module::name`.
     pub plugin_functions: RwLock<HashMap<String, Arc<Function>>>,
     /// Passwords by user; `admin` with `123456` exists from the start, as in a new server.
@@ -48,6 +51,7 @@ impl Node {
             release: release.to_owned(),
             store: Store::open(&storage)?,
             shared: RwLock::default(),
+            plugins: RwLock::default(),
             plugin_functions: RwLock::default(),
             users: RwLock::new(HashMap::from([("admin".into(), "123456".into())])),
             log: Log::open(&home.join("log"))?,
