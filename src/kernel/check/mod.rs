@@ -16,6 +16,8 @@ mod unseen;
 use std::ffi::c_void;
 use std::sync::OnceLock;
 
+use parking_lot::Mutex;
+
 use super::row::{ROWS, Row};
 use super::session::Session;
 use super::symbols;
@@ -100,19 +102,30 @@ fn release_of(version: &str) -> String {
 /// # Safety
 /// `heap` is null or what the server passed to the call that runs on this thread for `'call`.
 pub(super) unsafe fn admitted_session<'call>(heap: *mut c_void) -> Result<Session<'call>> {
-    static ADMITTED: OnceLock<std::result::Result<(), Refusal>> = OnceLock::new();
     let server = server()?;
     // SAFETY: the row is bound; the caller vouches for the heap.
     let session = unsafe { Session::of(heap) };
     let session = session.ok_or_else(|| {
         Error::new(Kind::Argument, "clusterSync was called without a session").advise("call it from a script")
     })?;
-    let admitted = ADMITTED.get_or_init(|| {
-        let agreed = slots::verify(&server.row, &session).and_then(|()| probe::round_trip(&session));
-        agreed.map_err(|check| Refusal { version: Some(server.version.clone()), check })
-    });
-    admitted.clone()?;
+    admit(server, &session)?;
     Ok(session)
+}
+
+/// Steps 3 and 4, once for the process.
+fn admit(server: &Server, session: &Session) -> Result<()> {
+    static ADMITTED: Mutex<Option<std::result::Result<(), Refusal>>> = Mutex::new(None);
+    let mut admitted = ADMITTED.lock();
+    if let Some(outcome) = &*admitted {
+        return Ok(outcome.clone()?);
+    }
+    let agreed = slots::verify(&server.row, session).and_then(|()| probe::round_trip(session));
+    // A cancel makes built-ins fail, which says nothing about the server.
+    if agreed.is_err() && session.is_cancelled() {
+        return Err(Error::new(Kind::Cancelled, "cancelled by the user"));
+    }
+    let outcome = agreed.map_err(|check| Refusal { version: Some(server.version.clone()), check });
+    Ok(admitted.insert(outcome).clone()?)
 }
 
 #[cfg(test)]

@@ -16,21 +16,36 @@ const REFERENCES_MAX: i32 = 1 << 20;
 
 /// Fails with what did not come back.
 pub(super) fn round_trip(session: &Session) -> Result<(), String> {
-    function(session)?;
+    // First, because every later step gives objects back.
+    destruction(session).map_err(doing("giving an object back"))?;
     for ty in Type::ALL {
-        let what = |error: String| format!("a round trip of {} values: {error}", ty.name());
-        shape(session, *ty).map_err(what)?;
-        destruction(session, *ty).map_err(what)?;
-        cells(session, *ty).map_err(what)?;
+        shape(session, *ty).and_then(|()| cells(session, *ty)).map_err(doing(ty.name()))?;
     }
+    containers(session).map_err(doing("containers"))?;
+    function(session).map_err(doing("calling eval"))
+}
+
+fn doing(what: &str) -> impl Fn(String) -> String {
+    move |error| format!("the round trip of values ({what}): {error}")
+}
+
+/// An object can be given back.
+fn destruction(session: &Session) -> Result<(), String> {
+    let vector = session.vector(Type::Int.id(), 1).map_err(text)?;
+    let mut failure = cs_failure::default();
+    // SAFETY: this is the only reference, and it is not used again.
+    let released = unsafe { cs_release(vector.into_raw(), &mut failure) };
+    if released { Ok(()) } else { Err(answer::take(failure.message)) }
+}
+
+/// Objects that hold others.
+fn containers(session: &Session) -> Result<(), String> {
     let column = sample(Type::Int);
-    let rows = Batch {
-        rows: column.rows,
-        columns: vec![("first".into(), column), ("second".into(), sample(Type::String))],
-    };
+    let rows = column.rows;
+    let columns = vec![("first".into(), column), ("second".into(), sample(Type::String))];
+    same(session, &Datum::Table(Batch { rows, columns }))?;
     same(session, &Datum::Tuple(vec![Datum::text("a"), Datum::Vector(sample(Type::Long))]))?;
-    same(session, &Datum::Dict(vec![("key".into(), Datum::text("b"))]))?;
-    same(session, &Datum::Table(rows))
+    same(session, &Datum::Dict(vec![("key".into(), Datum::text("b"))]))
 }
 
 /// A function is found, has a believable counter, and computes.
@@ -57,15 +72,6 @@ fn shape(session: &Session, ty: Type) -> Result<(), String> {
         2 => vector.describe().map(drop).map_err(text),
         size => Err(format!("a vector of 2 cells has {size}")),
     }
-}
-
-/// An object can be given back.
-fn destruction(session: &Session, ty: Type) -> Result<(), String> {
-    let vector = session.vector(ty.id(), 1).map_err(text)?;
-    let mut failure = cs_failure::default();
-    // SAFETY: this is the only reference, and it is not used again.
-    let released = unsafe { cs_release(vector.into_raw(), &mut failure) };
-    if released { Ok(()) } else { Err(answer::take(failure.message)) }
 }
 
 /// Cells come back, as a vector, block by block, and one alone.

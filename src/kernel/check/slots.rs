@@ -5,6 +5,7 @@
 //! leaves the slot to the probe.
 use std::collections::HashMap;
 use std::ffi::c_void;
+use std::mem::ManuallyDrop;
 
 use crate::data::Type;
 use crate::error::Result as Answer;
@@ -22,11 +23,9 @@ pub(super) fn verify(row: &Row, session: &Session) -> Result<(), String> {
     let mut seen = Seen { row, names: HashMap::new() };
     seen.compare("Session", session.object())?;
     let objects = Objects::create(session).map_err(|error| error.to_string())?;
-    let result = objects.0.iter().try_for_each(|(class, value)| seen.compare_value(class, value));
-    if result.is_err() {
-        objects.leak();
-    }
-    result
+    objects.0.iter().try_for_each(|(class, value)| seen.compare_value(class, value))?;
+    objects.give_back();
+    Ok(())
 }
 
 struct Seen<'a> {
@@ -65,33 +64,38 @@ fn agree(slot: &Slot, symbol: &Symbol) -> Result<(), String> {
 }
 
 /// One object of every kind, made by exported functions alone, with the class whose own slots it
-/// has besides those of every value.
-struct Objects(Vec<(&'static str, Value)>);
+/// has besides those of every value. Not given back unless all is well: the numbers that would do
+/// it are in doubt.
+struct Objects(Vec<(&'static str, ManuallyDrop<Value>)>);
 
 impl Objects {
     fn create(session: &Session) -> Answer<Objects> {
-        let mut objects = vec![("Constant", session.void()?), ("Constant", session.vector(ANY, 1)?)];
+        let mut objects = Objects(Vec::new());
+        objects.add("Constant", session.void()?);
+        objects.add("Constant", session.vector(ANY, 1)?);
         for ty in Type::ALL {
-            objects.push(("Constant", session.vector(ty.id(), 1)?));
+            objects.add("Constant", session.vector(ty.id(), 1)?);
             // Scalars have no SYMBOL type of their own.
             if *ty != Type::Symbol {
-                objects.push(("Constant", session.constant(ty.id())?));
+                objects.add("Constant", session.constant(ty.id())?);
             }
         }
         let column = session.vector(Type::Int.id(), 1)?;
-        objects.push(("Table", session.table(&["a"], &[column])?));
-        objects.push(("Dictionary", session.dictionary()?));
+        objects.add("Table", session.table(&["a"], std::slice::from_ref(&column))?);
+        objects.add("Constant", column);
+        objects.add("Dictionary", session.dictionary()?);
         for name in FUNCTIONS {
-            objects.push(("FunctionDef", session.function(name)?.value().clone()));
+            objects.add("FunctionDef", session.function(name)?.value().clone());
         }
-        Ok(Objects(objects))
+        Ok(objects)
     }
 
-    /// Gives nothing back: the numbers that would do it are in doubt.
-    fn leak(self) {
-        for (_, value) in self.0 {
-            value.into_raw();
-        }
+    fn add(&mut self, class: &'static str, value: Value) {
+        self.0.push((class, ManuallyDrop::new(value)));
+    }
+
+    fn give_back(self) {
+        self.0.into_iter().for_each(|(_, value)| drop(ManuallyDrop::into_inner(value)));
     }
 }
 
