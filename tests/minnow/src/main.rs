@@ -4,8 +4,9 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use minnow::error::Result;
+use minnow::facade;
 use minnow::node::{Node, Site};
 use minnow::script::Session;
 use minnow::wire::{Limits, Server};
@@ -35,6 +36,8 @@ enum Command {
         /// The release that the node claims to be.
         #[arg(long, default_value = "3.00.3")]
         release: String,
+        #[command(flatten)]
+        bent: Bent,
     },
     /// Runs a script as admin on a node of its own and prints what it prints.
     Run {
@@ -45,13 +48,42 @@ enum Command {
         /// The release that the node claims to be.
         #[arg(long, default_value = "3.00.3")]
         release: String,
+        #[command(flatten)]
+        bent: Bent,
     },
+    /// Lists the virtual functions of a release: name, slot, whether minnow has it.
+    Slots {
+        #[arg(long, default_value = "3.00.3")]
+        release: String,
+    },
+}
+
+/// What tests bend in what plugins see.
+#[derive(Args)]
+struct Bent {
+    /// Swaps this virtual function with its neighbour; named as `minnow slots` names it.
+    #[arg(long, value_name = "CLASS.METHOD")]
+    falsify: Vec<String>,
+    /// Vectors with more rows than this are shown to plugins in segments.
+    #[arg(long, value_name = "ROWS", default_value_t = facade::Settings::default().big_array)]
+    big_array: usize,
+}
+
+impl Bent {
+    fn apply(self) -> Result<()> {
+        facade::configure(facade::Settings { falsify: self.falsify, big_array: self.big_array })
+    }
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Serve { home, site, release } => serve(&home, site, &release),
-        Command::Run { script, home, release } => run(&script, home.as_deref(), &release),
+        Command::Serve { home, site, release, bent } => {
+            bent.apply().and_then(|()| serve(&home, site, &release))
+        }
+        Command::Run { script, home, release, bent } => {
+            bent.apply().and_then(|()| run(&script, home.as_deref(), &release))
+        }
+        Command::Slots { release } => slots(&release),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -90,4 +122,12 @@ fn run(script: &Path, home: Option<&Path>, release: &str) -> Result<()> {
         Ok(result) => result,
         Err(panic) => std::panic::resume_unwind(panic),
     }
+}
+
+fn slots(release: &str) -> Result<()> {
+    let home = tempfile::tempdir()?;
+    for slot in facade::facade(home.path(), release)?.slots() {
+        println!("{}\t{}\t{}", slot.name, slot.number, if slot.implemented { "yes" } else { "no" });
+    }
+    Ok(())
 }

@@ -141,22 +141,22 @@ fn named_slots(class: Class) -> Vec<(&'static str, &'static str)> {
     named
 }
 
+/// Refuses a name that no slot has.
+pub fn check_name(name: &str) -> Result<()> {
+    let known = ROWS.iter().any(|(base, _)| rows(base).any(|(_, method)| format!("{base}.{method}") == name));
+    let unknown = || Error::runtime(format!("There is no slot {name}; `minnow slots` lists them."));
+    if known { Ok(()) } else { Err(unknown()) }
+}
+
 /// Swaps a virtual function with its neighbour in every table that has it, so that the server
 /// contradicts what a plugin knows of the release. `name` is as [`Slot::name`].
-pub fn falsify(tables: &mut [Table], name: &str) -> Result<()> {
-    let mut found = false;
+pub fn falsify(tables: &mut [Table], name: &str) {
     for table in tables {
         let slot = table.methods.iter().position(|(base, method)| format!("{base}.{method}") == name);
         if let Some(slot) = slot {
             let neighbour = if slot + 1 < table.functions.len() { slot + 1 } else { slot - 1 };
             table.functions.swap(slot, neighbour);
-            found = true;
         }
-    }
-    if found {
-        Ok(())
-    } else {
-        Err(Error::runtime(format!("There is no slot {name}; `minnow slots` lists them.")))
     }
 }
 

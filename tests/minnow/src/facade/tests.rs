@@ -198,9 +198,10 @@ fn implemented_slots_are_those_of_the_release() {
 fn a_falsified_slot_is_its_neighbours() {
     let mut tables = abi::tables(&abi::Methods::new(), |class, slot| (class * 512 + slot + 1) as *mut c_void);
     let plain: Vec<_> = tables.iter().map(|table| table.functions.clone()).collect();
-    abi::falsify(&mut tables, "Constant.getInt() const").unwrap();
+    abi::falsify(&mut tables, "Constant.getInt() const");
     for (table, before) in tables.iter().zip(&plain).filter(|(table, _)| table.methods[0].0 == "Constant") {
         assert_eq!((table.functions[25], table.functions[26]), (before[26], before[25]));
     }
-    assert!(abi::falsify(&mut tables, "Constant.getIntt() const").is_err());
+    assert!(abi::check_name("Constant.getInt() const").is_ok());
+    assert!(abi::check_name("Constant.getIntt() const").is_err());
 }
