@@ -87,7 +87,7 @@ impl Connection {
 
     /// A server's error line as an error.
     pub fn server_error(&self, text: &str) -> Error {
-        Error::new(classify(text), format!("{} answered: {text}", self.label))
+        Error::new(classify(text), format!("{} answered: {}", self.label, text.trim_end_matches('.')))
     }
 
     fn log_in(&mut self, endpoint: &Endpoint) -> Result<()> {
@@ -113,6 +113,7 @@ impl Connection {
         };
         match classify(&text) {
             Kind::Server | Kind::Login if !endpoint.user.is_empty() => {
+                let text = text.trim_end_matches('.');
                 let message = format!("{} refused the user `{}`: {text}", self.label, endpoint.user);
                 Error::new(Kind::Login, message).advise("check userId and password")
             }

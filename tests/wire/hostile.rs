@@ -99,6 +99,8 @@ fn nesting_has_an_end() {
     assert!(object(&item.repeat(1_000_000)).message().contains("nested deeper"));
     assert!(object(&[4, 4].repeat(1_000_000)).message().contains("nested deeper"));
     assert!(object(&[25, 5].repeat(1_000_000)).message().contains("nested deeper"));
+    let siblings = [&[25, 1, 100, 0, 0, 0, 1, 0, 0, 0][..], &[0; 300]].concat();
+    assert!(decode(&mut Reader::new(&siblings[..])).is_ok());
 }
 
 proptest! {

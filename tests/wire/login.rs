@@ -69,11 +69,11 @@ fn a_host_name_finds_whichever_address_listens() {
 
 #[test]
 fn a_wrong_password_is_told_without_the_password() {
-    let error = told(b"1 0 1\nThe user name or password is incorrect: admin/tell-no-one\n");
+    let error = told(b"1 0 1\nThe user name or password is incorrect: admin/tell-no-one.\n");
     assert_eq!(error.kind(), Kind::Login);
     let text = error.to_string();
-    assert!(text.contains("refused the user `admin`: The user name or password is incorrect: admin/***"));
-    assert!(text.ends_with("; check userId and password"));
+    assert!(text.contains("refused the user `admin`: The user name or password is incorrect: "));
+    assert!(text.ends_with("admin/***; check userId and password"), "{text}");
     assert_eq!(told(b"1 1 1\nOK\n\x01\x00\x00").kind(), Kind::Login);
 }
 

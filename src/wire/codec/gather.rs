@@ -2,9 +2,6 @@
 use std::io::{self, IoSlice, Write};
 use std::ops::Range;
 
-/// Buffers handed to the system in one call; Linux takes no more than 1024.
-const MAX_SLICES: usize = 1024;
-
 /// A message made of small own pieces (headers, names) and large lent ones (columns).
 #[derive(Default)]
 pub struct Gather<'a> {
@@ -58,8 +55,7 @@ impl<'a> Gather<'a> {
         let mut slices = self.slices();
         let mut rest = &mut slices[..];
         while !rest.is_empty() {
-            let some = rest.len().min(MAX_SLICES);
-            match out.write_vectored(&rest[..some]) {
+            match out.write_vectored(rest) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => IoSlice::advance_slices(&mut rest, written),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -69,7 +65,7 @@ impl<'a> Gather<'a> {
         out.flush()
     }
 
-    /// The pieces that hold bytes: an empty one would end `write_vectored` early with 0.
+    /// The pieces that hold bytes: where all are empty, `write_vectored` looks as if it were stuck.
     fn slices(&self) -> Vec<IoSlice<'_>> {
         let bytes = |piece: &'_ Piece<'a>| match piece {
             Piece::Own(range) => IoSlice::new(&self.own[range.clone()]),
@@ -119,6 +115,13 @@ mod tests {
         assert_eq!(fast.len(), message.byte_len());
         assert_eq!(fast.len(), 4 + 2000 * 104);
         assert!(fast == slow.0);
+    }
+
+    #[test]
+    fn nothing_to_send_is_no_error() {
+        let mut message = Gather::default();
+        message.lend(&[]);
+        message.write_to(&mut Vec::new()).unwrap();
     }
 
     #[test]
