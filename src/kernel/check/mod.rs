@@ -7,14 +7,15 @@
 //! 4. `probe`: a round trip of values through real objects and a built-in function, which also
 //!    covers slots whose symbols the server does not show.
 //!
-//! `unseen` lists what no step can see. A contradiction refuses every call with one sentence and leaves the server alone; what was
-//! created on the way is leaked, because giving it back would use the numbers in doubt.
+//! `unseen` lists what no step can see. A contradiction refuses every call with one sentence and
+//! leaves the server alone; what the third step created is leaked then, because giving it back
+//! would use the numbers in doubt.
 mod probe;
 mod slots;
 mod unseen;
 
 use std::ffi::c_void;
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 
 use parking_lot::Mutex;
 
@@ -69,9 +70,10 @@ pub(super) fn known_server() -> Result<()> {
 
 fn server() -> Result<&'static Server> {
     static SERVER: OnceLock<std::result::Result<Server, Refusal>> = OnceLock::new();
+    static BIND: Once = Once::new();
     let found = SERVER.get_or_init(identify).as_ref().map_err(|refusal| Error::from(refusal.clone()))?;
-    // SAFETY: the contract is static; binding the same row again changes nothing.
-    unsafe { cs_bind(&found.contract) };
+    // SAFETY: the contract is static, and nobody reads the binding before this is through.
+    BIND.call_once(|| unsafe { cs_bind(&found.contract) });
     Ok(found)
 }
 
