@@ -74,7 +74,8 @@ impl Class {
     }
 }
 
-/// Rows of release 3.00.3 by declaring class: slot and method.
+/// Rows of release 3.00.3 by declaring class: slot and method, as C++ writes it without
+/// namespaces, with `INDEX` as `int`. The classes' rows continue those of their bases.
 const ROWS: &[(&str, &str)] = &[
     ("Constant", include_str!("../../abi/3.00.3/Constant.tsv")),
     ("Vector", include_str!("../../abi/3.00.3/Vector.tsv")),

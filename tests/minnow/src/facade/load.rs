@@ -1,8 +1,10 @@
 //! `loadPlugin`: the server's rules, in the server's order (plugin-abi §3).
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
+
+use parking_lot::ReentrantMutex;
 
 use super::call::Entry;
 use super::descriptor::{self, Descriptor, Kind};
@@ -29,13 +31,14 @@ const OPTIONAL: [(&str, usize, usize, Kind); 3] = [
     ("getLogLevel", 0, 0, Kind::System),
 ];
 
-/// One load at a time, so that a module cannot be taken twice.
-static LOADING: Mutex<()> = Mutex::new(());
+/// One load at a time, so that a module cannot be taken twice; a plugin's own `initialize` may
+/// load another.
+static LOADING: ReentrantMutex<()> = ReentrantMutex::new(());
 
 /// Loads the plugin whose descriptor is `path`, or is found under that bare name; returns the
 /// names of its functions.
 pub fn load_plugin(session: &mut Session, path: &str) -> Result<Vec<String>> {
-    let _one = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _one = LOADING.lock();
     let node = session.node.clone();
     let file = find(&node, path);
     let text = std::fs::read_to_string(&file).map_err(|error| {

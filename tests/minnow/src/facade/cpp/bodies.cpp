@@ -37,6 +37,12 @@ Shape shape(const Body* self) {
     return out;
 }
 
+int segmentBits(const Body* self) {
+    int bits = 0;
+    for (int size = shape(self).segmentSize; size > 1; size /= 2) ++bits;
+    return bits;
+}
+
 ConstantSP part(const Body* self, Part part, int index) {
     Made made;
     check(host->part(self->value, part, index, &made));

@@ -32,6 +32,8 @@ void writeBytes(Body* self, int start, int length, int width, const unsigned cha
 string show(const Body* self, int index);
 bool cellIsNull(const Body* self, int index);
 Shape shape(const Body* self);
+// The exponent of a segment's size, which is a power of two.
+int segmentBits(const Body* self);
 ConstantSP part(const Body* self, Part part, int index);
 ConstantSP member(const Body* self, const ConstantSP& key);
 bool put(Body* self, int index, const ConstantSP& cell);

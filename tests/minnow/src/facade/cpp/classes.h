@@ -63,6 +63,7 @@ struct EXPORT Constant : Body {
     void* getDataArray() const { return nullptr; }
     void** getDataSegment() const { return nullptr; }
     int getSegmentSize() const { return shape(this).segmentSize; }
+    int getSegmentSizeInBit() const { return segmentBits(this); }
     char** getStringConst(int start, int length, char** buffer) const {
         return readTexts(this, start, length, buffer);
     }
@@ -168,6 +169,7 @@ struct EXPORT FastVector : Vector {
     NUMBERS(WRITE_BLOCK)
     void** getDataSegment() const { return shape(this).segments; }
     int getSegmentSize() const { return shape(this).segmentSize; }
+    int getSegmentSizeInBit() const { return segmentBits(this); }
     const unsigned char* getBinaryConst(int start, int length, int width, unsigned char* buffer) const {
         return readBytes(this, start, length, width, buffer);
     }

@@ -75,6 +75,7 @@ void constant(const Listing& list, void (*deleting)(Body*)) {
     ADD(void*, getDataArray, () const)
     ADD(void**, getDataSegment, () const)
     ADD(int, getSegmentSize, () const)
+    ADD(int, getSegmentSizeInBit, () const)
     ADD(char**, getStringConst, (int, int, char**) const)
     ADD(const unsigned char*, getBinaryConst, (int, int, int, unsigned char*) const)
 }
