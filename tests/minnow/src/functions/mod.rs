@@ -1,16 +1,37 @@
 //! The built-in functions, one file per family. A family is a table `FUNCTIONS`; a new one is a
 //! file and its line in `FAMILIES`.
+mod aggregate;
 pub mod args;
+mod cast;
 mod dfs;
+mod meta;
+mod operator;
 mod plugin;
+mod system;
+pub mod table;
+mod temporal;
 mod users;
+mod vector;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::script::Native;
 
-const FAMILIES: &[&[Native]] = &[dfs::FUNCTIONS, plugin::FUNCTIONS, users::FUNCTIONS];
+const FAMILIES: &[&[Native]] = &[
+    aggregate::FUNCTIONS,
+    cast::CASTS,
+    cast::FUNCTIONS,
+    dfs::FUNCTIONS,
+    meta::FUNCTIONS,
+    operator::FUNCTIONS,
+    plugin::FUNCTIONS,
+    system::FUNCTIONS,
+    table::FUNCTIONS,
+    temporal::FUNCTIONS,
+    users::FUNCTIONS,
+    vector::FUNCTIONS,
+];
 
 static BY_NAME: LazyLock<HashMap<&str, &Native>> =
     LazyLock::new(|| FAMILIES.iter().copied().flatten().map(|native| (native.name, native)).collect());

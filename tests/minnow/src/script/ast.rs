@@ -159,8 +159,8 @@ pub enum Expr {
         index: Vec<Expr>,
     },
     Lambda(Arc<Definition>),
-    /// `<expr>`.
-    Code(Arc<Expr>),
+    /// `<expr>` and how it was written.
+    Code(Arc<Expr>, String),
     Query(Arc<Query>),
 }
 

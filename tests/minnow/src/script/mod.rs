@@ -1,14 +1,24 @@
 //! The script language. `lexer` makes tokens of text, `parser` a tree (`ast`) of tokens, and the
 //! evaluator walks that tree for a [`Session`].
 pub mod ast;
+mod eval;
 mod function;
+mod lexer;
+mod literal;
+mod names;
+pub mod operators;
+mod parser;
+mod scope;
 mod session;
+mod sql;
 
 use std::sync::Arc;
 
+pub use eval::{index, item, items, pair, range, set_key, vector};
 pub use function::{Bound, Function, InPlaceFn, Native, NativeFn, PluginFunction, Run};
 pub use session::Session;
 
+use crate::error::Result;
 use crate::value::Value;
 
 /// Metacode: an expression that has not been evaluated.
@@ -19,4 +29,9 @@ pub struct Code {
     pub locals: Vec<(String, Value)>,
     /// As it was written.
     pub text: String,
+}
+
+/// Reads `text` as one expression or query, as parseExpr does.
+pub fn parse(text: &str) -> Result<Code> {
+    Ok(Code { expr: parser::expression(text)?.into(), locals: Vec::new(), text: text.to_owned() })
 }

@@ -4,9 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::{Function, Native};
-use crate::error::{Error, Result};
-use crate::functions;
+use super::Function;
+use super::scope::Scope;
 use crate::node::Node;
 use crate::value::Value;
 
@@ -24,6 +23,13 @@ pub struct Session {
     /// Set from outside to stop the running script.
     pub cancelled: Arc<AtomicBool>,
     pub(super) variables: HashMap<String, Value>,
+    /// Functions that scripts of this session defined.
+    pub(super) functions: HashMap<String, Arc<Function>>,
+    /// Modules whose functions need no prefix.
+    pub(super) modules: Vec<String>,
+    /// Innermost last; empty at the level of the session.
+    pub(super) scopes: Vec<Scope>,
+    pub(super) depth: usize,
 }
 
 impl Session {
@@ -37,27 +43,11 @@ impl Session {
             out: Box::new(|_| ()),
             cancelled: Arc::default(),
             variables: HashMap::new(),
+            functions: HashMap::new(),
+            modules: Vec::new(),
+            scopes: Vec::new(),
+            depth: 0,
         }
-    }
-
-    /// Runs a script and returns the value of its last expression, Void if there is none.
-    pub fn run(&mut self, source: &str) -> Result<Value> {
-        Err(Error::syntax(format!("not yet: {source}")))
-    }
-
-    /// Calls what the script text `function` evaluates to, such as `add` or `tableInsert{t}`.
-    pub fn call(&mut self, function: &str, _args: Vec<Value>) -> Result<Value> {
-        Err(Error::syntax(format!("not yet: {function}")))
-    }
-
-    /// Calls `function`, checking the number of arguments.
-    pub fn apply(&mut self, _function: &Function, _args: Vec<Value>) -> Result<Value> {
-        Err(Error::syntax("not yet"))
-    }
-
-    /// The function a script would find under `name`: `add`, `clusterSync::syncOnline`, a UDF.
-    pub fn function(&self, name: &str) -> Option<Arc<Function>> {
-        functions::find(name).map(|native: &'static Native| Arc::new(Function::Native(native)))
     }
 
     /// Sets a variable of the session.
@@ -68,5 +58,23 @@ impl Session {
     /// A variable of the session, else the shared one of that name.
     pub fn get(&self, name: &str) -> Option<Value> {
         self.variables.get(name).cloned().or_else(|| self.node.shared.read().get(name).cloned())
+    }
+
+    /// Forgets a variable or a function of the running scope; whether there was one.
+    pub fn undefine(&mut self, name: &str) -> bool {
+        let variable = self.own_variables().remove(name).is_some();
+        let function = self.functions.remove(name).is_some();
+        variable || function
+    }
+
+    /// Whether `name` means a variable or function where code runs now.
+    pub fn defines(&mut self, name: &str) -> bool {
+        self.look_up(name).is_some() || self.function(name).is_some()
+    }
+
+    /// Forgets everything that scripts set, as flag 16 of a request asks (wire-protocol §2).
+    pub fn clear(&mut self) {
+        self.variables.clear();
+        self.functions.clear();
     }
 }

@@ -3,6 +3,7 @@
 pub mod calendar;
 mod cast;
 mod rows;
+mod show;
 pub mod text;
 mod types;
 mod vector;

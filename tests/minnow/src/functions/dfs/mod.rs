@@ -6,6 +6,8 @@ mod table;
 
 use std::sync::Arc;
 
+pub use table::store_rows;
+
 use super::args;
 use crate::error::{Class, Error, Result};
 use crate::script::{Native, Session};
@@ -40,8 +42,6 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("createDimensionTable", DIMENSION, 3, table::create_dimension),
     Native::new("createTable", DIMENSION, 3, table::create_dimension),
     Native::new("loadTable", &["database", "tableName"], 2, table::load),
-    Native::in_place("append!", &["obj", "newData"], 2, table::append),
-    Native::in_place("tableInsert", &["table", "args..."], 2, table::insert),
     Native::new("existsTable", &["dbUrl", "tableName"], 2, table::exists),
     Native::new("dropTable", &["dbHandle", "tableName"], 2, table::drop),
     Native::new("truncate", &["dbUrl", "tableName"], 2, table::truncate),

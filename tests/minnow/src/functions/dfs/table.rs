@@ -2,7 +2,7 @@
 use super::{args, database_of, require_login};
 use crate::error::{Error, Result};
 use crate::script::Session;
-use crate::store::{Database, Selection, TableShape};
+use crate::store::{Database, PartitionedTable, Selection, TableShape};
 use crate::value::{Table, Value};
 
 pub fn create_partitioned(session: &mut Session, given: Vec<Value>) -> Result<Value> {
@@ -120,25 +120,14 @@ pub fn truncate(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     Ok(Value::Void)
 }
 
-/// `append!` returns its object (dolphindb-semantics §4.1).
-pub fn append(session: &mut Session, object: &mut Value, given: Vec<Value>) -> Result<Value> {
-    store_rows("append!", session, object, &given)?;
-    Ok(object.clone())
-}
-
-/// `tableInsert` returns how many rows were kept (dolphindb-semantics §4.1).
-pub fn insert(session: &mut Session, object: &mut Value, given: Vec<Value>) -> Result<Value> {
-    let kept = store_rows("tableInsert", session, object, &given)?;
-    let kept = i32::try_from(kept).map_err(|_| Error::runtime("More rows than an INT counts."))?;
-    Ok(Value::int(kept))
-}
-
 /// A distributed table takes one table in memory; another distributed one is refused, as servers
 /// do since 3.00.2.4 (dolphindb-semantics §4.2).
-fn store_rows(function: &str, session: &Session, object: &Value, given: &[Value]) -> Result<usize> {
-    let Value::Dfs(table) = object else {
-        return Err(args::bad(function, "table", "must be a table"));
-    };
+pub fn store_rows(
+    function: &str,
+    session: &Session,
+    table: &PartitionedTable,
+    given: &[Value],
+) -> Result<usize> {
     require_login(session, "write to a table")?;
     match given {
         [Value::Table(rows)] => table.append(rows),

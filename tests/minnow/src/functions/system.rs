@@ -1,0 +1,36 @@
+//! The node: its release and state.
+use std::time::{Duration, Instant};
+
+use super::args;
+use crate::error::Result;
+use crate::script::{Native, Session};
+use crate::value::Value;
+
+pub const FUNCTIONS: &[Native] = &[
+    Native::new("version", &[], 0, version),
+    Native::new("sleep", &["milliseconds"], 1, sleep),
+    // Void lets every client go on (wire-protocol §4).
+    Native::new("getRequiredAPIVersion", &[], 0, |_, _| Ok(Value::Void)),
+    Native::new("isNodeInitialized", &[], 0, |_, _| Ok(Value::bool(true))),
+    Native::new("getNodeAlias", &[], 0, |session, _| Ok(Value::string(&session.node.alias))),
+    Native::new("getHomeDir", &[], 0, |session, _| Ok(Value::string(&session.node.home.to_string_lossy()))),
+    Native::new("clearAllCache", &[], 0, |_, _| Ok(Value::Void)),
+];
+
+/// The release and a day, as `3.00.2.4 2025.01.21` (wire-protocol §4). The day is made up.
+fn version(session: &mut Session, _: Vec<Value>) -> Result<Value> {
+    Ok(Value::string(&format!("{} 2025.05.16", session.node.release)))
+}
+
+/// Waits, unless the job is cancelled meanwhile.
+fn sleep(session: &mut Session, args: Vec<Value>) -> Result<Value> {
+    let wait = u64::try_from(args::integer("sleep", &args, 0, "milliseconds")?)
+        .map_err(|_| args::bad("sleep", "milliseconds", "must not be negative"))?;
+    let started = Instant::now();
+    let wait = Duration::from_millis(wait);
+    while let Some(left) = wait.checked_sub(started.elapsed()).filter(|left| !left.is_zero()) {
+        session.check_cancelled()?;
+        std::thread::sleep(left.min(Duration::from_millis(10)));
+    }
+    Ok(Value::Void)
+}

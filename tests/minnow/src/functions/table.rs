@@ -1,0 +1,250 @@
+//! Tables in memory, and dictionaries.
+use std::sync::Arc;
+
+use super::{args, cast, dfs, vector};
+use crate::error::{Error, Result};
+use crate::script::{Native, Session};
+use crate::value::{Dict, Table, Type, Value, Vector};
+
+pub const FUNCTIONS: &[Native] = &[
+    Native::new("table", &["args..."], 1, table),
+    Native::new("dict", &["keyObj", "valueObj", "ordered"], 2, dict),
+    Native::new("keys", &["X"], 1, keys),
+    Native::new("values", &["X"], 1, values),
+    Native::new("rows", &["X"], 1, |_, args| shape(&args[0]).map(|(rows, _)| Value::int(rows as i32))),
+    Native::new("cols", &["X"], 1, |_, args| shape(&args[0]).map(|(_, cols)| Value::int(cols as i32))),
+    Native::new("columnNames", &["X"], 1, column_names),
+    Native::new("colNames", &["X"], 1, column_names),
+    Native::in_place("append!", &["obj", "newData"], 2, append),
+    Native::in_place("tableInsert", &["table", "args..."], 2, table_insert),
+];
+
+/// `table(col1 as .., col2)`, `table(columns as vectors)`, or `table(capacity:size, names, types)`.
+fn table(_: &mut Session, args: Vec<Value>) -> Result<Value> {
+    match (&args[0], args.len()) {
+        (Value::Pair(_), 3) => empty_table(&args),
+        (Value::Table(table), 1) => Ok(Value::Table(table.clone())),
+        (Value::Dict(dict), 1) => from_dict(dict),
+        _ => columns_of(args),
+    }
+}
+
+fn empty_table(args: &[Value]) -> Result<Value> {
+    let names = args::texts("table", args, 1, "colNames")?;
+    let wrong = || args::bad("table", "colTypes", "must be one data type per column");
+    let types: Vec<Type> = match &args[2] {
+        Value::Tuple(items) => items.iter().map(cast::type_of).collect::<Option<_>>().ok_or_else(wrong)?,
+        other => {
+            let cells = other.cells().ok_or_else(wrong)?;
+            let one = |row| cast::type_of(&Value::Scalar(cells.cell(row).into()));
+            (0..cells.len()).map(one).collect::<Option<_>>().ok_or_else(wrong)?
+        }
+    };
+    let storable = |ty: &Type| !matches!(ty, Type::Void | Type::Any | Type::Duration);
+    if names.len() != types.len() || !types.iter().all(storable) {
+        return Err(wrong());
+    }
+    let size = args[0].cells().and_then(|ends| ends.integer(1)).unwrap_or(0);
+    let size = usize::try_from(size).ok().filter(|size| *size <= 1 << 28);
+    let size = size.ok_or_else(|| args::bad("table", "size", "is out of range"))?;
+    let columns = types.iter().map(|ty| Arc::new(Vector::nulls(*ty, size))).collect();
+    checked(Table { names, columns })
+}
+
+/// Columns given one by one are called `C0`, `C1`, .. unless the script gave names.
+fn columns_of(args: Vec<Value>) -> Result<Value> {
+    let values: Vec<Value> = match args.as_slice() {
+        [Value::Tuple(items)] => items.to_vec(),
+        _ => args,
+    };
+    let names = (0..values.len()).map(|number| format!("C{number}")).collect();
+    from_columns(names, values)
+}
+
+/// A table of named columns; scalars are repeated.
+pub fn from_columns(names: Vec<String>, values: Vec<Value>) -> Result<Value> {
+    let rows = values.iter().filter_map(Value::cells).map(|cells| cells.len()).max().unwrap_or(0);
+    let mut columns = Vec::new();
+    for value in &values {
+        columns.push(match value {
+            Value::Scalar(cells) => Arc::new(cells.stretched(rows)),
+            Value::Vector(cells) => cells.clone(),
+            _ => return Err(args::bad("table", "X", "must be made of vectors of equal length")),
+        });
+    }
+    checked(Table { names, columns })
+}
+
+fn checked(table: Table) -> Result<Value> {
+    let rows = table.rows();
+    if table.columns.iter().any(|column| column.len() != rows) {
+        return Err(args::bad("table", "X", "must be made of vectors of equal length"));
+    }
+    let repeated = table.names.iter().enumerate().find(|(at, name)| table.position(name) != Some(*at));
+    match repeated {
+        Some((_, name)) => Err(args::bad("table", "colNames", &format!("has the name {name} twice"))),
+        None => Ok(Value::Table(table.into())),
+    }
+}
+
+fn from_dict(dict: &Dict) -> Result<Value> {
+    let names = (0..dict.keys.len()).map(|row| crate::value::text::cell(&dict.keys, row)).collect();
+    from_columns(names, dict.values.clone())
+}
+
+/// A dictionary of keys and values, or an empty one of two types.
+fn dict(_: &mut Session, args: Vec<Value>) -> Result<Value> {
+    if let (Value::Scalar(_), Value::Scalar(_)) = (&args[0], &args[1])
+        && let (Some(key), Some(_)) = (cast::type_of(&args[0]), cast::type_of(&args[1]))
+    {
+        return Ok(Value::Dict(Dict { keys: Vector::empty(key, 0), values: Vec::new() }.into()));
+    }
+    let keys = args[0].cells().ok_or_else(|| args::bad("dict", "keyObj", "must be a vector"))?;
+    let values = items(&args[1]);
+    if values.len() != keys.len() {
+        return Err(args::bad("dict", "valueObj", "must have one value per key"));
+    }
+    let mut dict = Dict { keys: Vector::empty(keys.ty, keys.len()), values: Vec::new() };
+    for (row, value) in values.into_iter().enumerate() {
+        crate::script::set_key(&mut dict, &Value::Scalar(keys.cell(row).into()), value)?;
+    }
+    Ok(Value::Dict(dict.into()))
+}
+
+/// The elements of a value as values of their own.
+fn items(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Tuple(items) => items.to_vec(),
+        Value::Vector(cells) => (0..cells.len()).map(|row| Value::Scalar(cells.cell(row).into())).collect(),
+        other => vec![other.clone()],
+    }
+}
+
+fn keys(_: &mut Session, args: Vec<Value>) -> Result<Value> {
+    match &args[0] {
+        Value::Dict(dict) => Ok(Value::Vector(dict.keys.clone().into())),
+        _ => names_of(&args[0], "keys"),
+    }
+}
+
+fn values(_: &mut Session, args: Vec<Value>) -> Result<Value> {
+    match &args[0] {
+        Value::Dict(dict) => crate::script::vector(dict.values.clone()),
+        Value::Table(table) => {
+            Ok(Value::Tuple(Arc::new(table.columns.iter().cloned().map(Value::Vector).collect())))
+        }
+        _ => Err(args::bad("values", "X", "must be a dictionary or a table")),
+    }
+}
+
+fn shape(value: &Value) -> Result<(usize, usize)> {
+    match value {
+        Value::Table(table) => Ok((table.rows(), table.columns.len())),
+        Value::Dfs(table) => {
+            let rows = table.chunks(&crate::store::Selection::all()).iter().map(|(_, rows)| rows).sum();
+            Ok((rows, table.columns().len()))
+        }
+        Value::Tuple(items) => Ok((items.len(), 1)),
+        _ => {
+            let cells = value.cells().ok_or_else(|| args::bad("rows", "X", "has no rows"))?;
+            Ok((cells.len(), 1))
+        }
+    }
+}
+
+fn column_names(_: &mut Session, args: Vec<Value>) -> Result<Value> {
+    names_of(&args[0], "columnNames")
+}
+
+fn names_of(value: &Value, function: &str) -> Result<Value> {
+    let names: Vec<&str> = match value {
+        Value::Table(table) => table.names.iter().map(String::as_str).collect(),
+        Value::Dfs(table) => table.columns().iter().map(|(name, _)| name.as_str()).collect(),
+        _ => return Err(args::bad(function, "X", "must be a table")),
+    };
+    Ok(Value::Vector(Vector::strings(Type::String, names).into()))
+}
+
+/// Appends and returns the object (dolphindb-semantics §4.1).
+fn append(session: &mut Session, own: &mut Value, args: Vec<Value>) -> Result<Value> {
+    match own {
+        Value::Table(_) | Value::Dfs(_) => {
+            insert("append!", session, own, args)?;
+        }
+        Value::Dict(_) => return Err(args::bad("append!", "obj", "must be a vector or a table")),
+        _ => vector::extend(own, args.first().unwrap_or(&Value::Void))?,
+    }
+    Ok(own.clone())
+}
+
+/// Appends and returns how many rows were stored (dolphindb-semantics §4.1).
+fn table_insert(session: &mut Session, own: &mut Value, args: Vec<Value>) -> Result<Value> {
+    let rows = insert("tableInsert", session, own, args)?;
+    Ok(Value::int(i32::try_from(rows).unwrap_or(i32::MAX)))
+}
+
+/// Columns are matched by position; their names are not looked at (dolphindb-semantics §4.4).
+fn insert(function: &str, session: &Session, own: &mut Value, args: Vec<Value>) -> Result<usize> {
+    match own {
+        Value::Dfs(table) => dfs::store_rows(function, session, table, &args),
+        Value::Table(table) => {
+            let columns = new_columns(args)?;
+            append_columns(Arc::make_mut(table), &columns)
+        }
+        _ => Err(args::bad(function, "table", "must be a table")),
+    }
+}
+
+/// The rows to append: a table, a tuple of columns, or the columns one by one.
+fn new_columns(args: Vec<Value>) -> Result<Vec<Arc<Vector>>> {
+    let values = match args.as_slice() {
+        [Value::Table(table)] => return Ok(table.columns.clone()),
+        [Value::Tuple(items)] => items.to_vec(),
+        [Value::Dict(dict)] => dict.values.clone(),
+        _ => args,
+    };
+    let Value::Table(table) = columns_of(values)? else { return Ok(Vec::new()) };
+    Ok(table.columns.clone())
+}
+
+fn append_columns(table: &mut Table, columns: &[Arc<Vector>]) -> Result<usize> {
+    if columns.len() != table.columns.len() {
+        return Err(Error::runtime(
+            "The number of columns of the table to insert must be the same as that of the original table. RefId:S01015",
+        ));
+    }
+    // All casts come first, so that a failing one leaves the table as it was.
+    let mut cast = Vec::new();
+    for (number, (own, new)) in table.columns.iter().zip(columns).enumerate() {
+        if !accepts(own.ty, new.ty) {
+            return Err(Error {
+                class: crate::error::Class::TableRuntime,
+                function: String::new(),
+                text: format!(
+                    "The column [{}] expects type of {}, but the actual type is {}. RefId:S05004",
+                    table.names[number],
+                    own.ty.name(),
+                    new.ty.name()
+                ),
+            });
+        }
+        cast.push(new.cast(own.ty)?);
+    }
+    for (own, new) in table.columns.iter_mut().zip(&cast) {
+        Arc::make_mut(own).append(new)?;
+    }
+    Ok(cast.first().map_or(0, Vector::len))
+}
+
+/// dolphindb-semantics §4.4: the same type or category, and integers into floating columns.
+/// Temporal types convert where they can.
+fn accepts(own: Type, new: Type) -> bool {
+    let same_kind = |test: fn(Type) -> bool| test(own) && test(new);
+    own == new
+        || new == Type::Void
+        || same_kind(Type::is_text)
+        || same_kind(Type::is_integral)
+        || same_kind(Type::is_floating)
+        || (own.is_floating() && new.is_integral())
+        || (same_kind(Type::is_temporal) && crate::value::calendar::convertible(new, own))
+}

@@ -1,0 +1,78 @@
+//! Values made of values: vectors, pairs, ranges, and the constants that have names.
+use crate::error::{Error, Result};
+use crate::value::{Type, Value, Vector};
+
+/// Longest range a script may ask for.
+const LONGEST: i64 = 1 << 28;
+
+/// `[a, b]`: one vector if the items are scalars that fit one type, else a tuple.
+pub fn vector(items: Vec<Value>) -> Result<Value> {
+    let types = items.iter().filter_map(|item| match item {
+        Value::Scalar(cell) => Some(Some(cell.ty)),
+        Value::Void => None,
+        _ => Some(None),
+    });
+    let Some(ty) = types.reduce(|a, b| common(a?, b?)) else {
+        return Ok(Value::Tuple(items.into()));
+    };
+    let Some(ty) = ty else { return Ok(Value::Tuple(items.into())) };
+    let mut cells = Vector::empty(ty, items.len());
+    for item in &items {
+        match item {
+            Value::Scalar(cell) => cells.append(cell)?,
+            _ => cells.append(&Vector::nulls(ty, 1))?,
+        }
+    }
+    Ok(Value::Vector(cells.into()))
+}
+
+/// The type that holds values of both, if there is one.
+fn common(a: Type, b: Type) -> Option<Type> {
+    let number = |ty: Type| ty.is_integral() || ty.is_floating();
+    match (a, b) {
+        _ if a == b => Some(a),
+        _ if a.is_text() && b.is_text() => Some(Type::String),
+        (Type::Bool, other) | (other, Type::Bool) if other.is_integral() => Some(other),
+        // Their numbers grow with their width.
+        _ if number(a) && number(b) => Some(if a as u8 > b as u8 { a } else { b }),
+        _ => None,
+    }
+}
+
+/// `a:b`.
+pub fn pair(first: &Value, second: &Value) -> Result<Value> {
+    match vector(vec![first.clone(), second.clone()])? {
+        Value::Vector(cells) => Ok(Value::Pair(cells)),
+        _ => Err(Error::runtime("Both sides of a pair must be scalars of one type.")),
+    }
+}
+
+/// `a..b`, both ends included, downwards if `b` is less.
+pub fn range(first: &Value, last: &Value) -> Result<Value> {
+    let (Value::Scalar(first), Value::Scalar(last)) = (first, last) else {
+        return Err(Error::runtime("Both ends of a range must be scalars."));
+    };
+    let ty = if first.ty.is_temporal() { first.ty } else { common(first.ty, last.ty).unwrap_or(Type::Void) };
+    let (Some(from), Some(to)) = (first.integer(0), last.integer(0)) else {
+        return Err(Error::runtime("Both ends of a range must be integers or temporal values."));
+    };
+    if (ty.is_temporal() && last.ty != ty) || ty == Type::Void {
+        return Err(Error::runtime("Both ends of a range must have the same type."));
+    }
+    if from.abs_diff(to) >= LONGEST as u64 {
+        return Err(Error::runtime("The range is too long."));
+    }
+    let cells: Vec<Option<i64>> =
+        if from <= to { (from..=to).map(Some).collect() } else { (to..=from).rev().map(Some).collect() };
+    Ok(Value::Vector(Vector::integers(ty, cells).into()))
+}
+
+/// Named constants: types by their id, partition schemes by theirs (dolphindb-semantics §3.4).
+pub fn constant(name: &str) -> Option<Value> {
+    const SCHEMES: [(&str, i32); 6] =
+        [("SEQ", 0), ("VALUE", 1), ("RANGE", 2), ("LIST", 3), ("COMPO", 4), ("HASH", 5)];
+    if let Some((_, id)) = SCHEMES.iter().find(|(own, _)| *own == name) {
+        return Some(Value::int(*id));
+    }
+    Type::ALL.iter().find(|ty| ty.name() == name).map(|ty| Value::int(i32::from(*ty as u8)))
+}
