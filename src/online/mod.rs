@@ -1,8 +1,5 @@
 //! One unit of work over the wire: look, append, count, read back, compare.
 
-#[cfg(test)]
-mod tests;
-
 use crate::cluster::{Cluster, count, read, sql::Rows};
 use crate::data::{Batch, Fingerprint};
 use crate::error::{Error, Kind, Result};

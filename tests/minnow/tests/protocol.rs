@@ -61,9 +61,10 @@ impl Raw {
         self.send(format!("API2 0 {}{flags}\n{body}", body.len()).as_bytes())
     }
 
+    /// One line, empty where the connection has ended.
     fn line(&mut self) -> String {
         let mut line = Vec::new();
-        self.0.read_until(b'\n', &mut line).unwrap();
+        ended(self.0.read_until(b'\n', &mut line));
         String::from_utf8(line).unwrap()
     }
 
@@ -76,13 +77,15 @@ impl Raw {
     /// Everything up to the end, which must come.
     fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
-        match self.0.read_to_end(&mut rest) {
-            Ok(_) => rest,
-            Err(error) => {
-                assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
-                rest
-            }
-        }
+        ended(self.0.read_to_end(&mut rest));
+        rest
+    }
+}
+
+/// A server that hangs up on unread bytes resets the connection, which is an end like another.
+fn ended(read: std::io::Result<usize>) {
+    if let Err(error) = read {
+        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
     }
 }
 
@@ -154,6 +157,27 @@ fn connections_beyond_the_limit_are_closed_and_places_come_free() {
     // The place is free once the server has let go of it, which may be after the client saw it.
     while Raw::new(node.port).request("", "connect\n").line().is_empty() {}
     assert!(node.stop().contains("too many connections"));
+}
+
+#[test]
+fn a_script_stops_when_its_client_leaves() {
+    let node = Local::start(Limits { connections: 1, ..Limits::default() });
+    let mut client = Raw::new(node.port);
+    client.request("", "script\nprint('running'); while(true) {}");
+    assert_eq!(client.line(), "MSG\n");
+    drop(client);
+    while Raw::new(node.port).request("", "connect\n").line().is_empty() {}
+    node.stop();
+}
+
+#[test]
+fn a_script_stops_when_the_node_stops() {
+    let node = Local::start(Limits::default());
+    let mut client = Raw::new(node.port);
+    client.request("", "script\nprint('running'); while(true) {}");
+    assert_eq!(client.line(), "MSG\n");
+    let log = node.stop();
+    assert!(log.contains("script failed") && log.contains("session 1: closed"), "{log}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod host;
 mod lent;
 mod library;
 mod load;
+mod show;
 
 #[cfg(test)]
 mod tests;

@@ -177,6 +177,12 @@ mod tests {
     }
 
     #[test]
+    fn a_header_that_dribbles_in_is_refused_at_the_deadline() {
+        let mut input = std::io::BufReader::with_capacity(1, &b"API2 1001 15\n"[..]);
+        assert!(read_header(&mut input, Instant::now()).is_err());
+    }
+
+    #[test]
     fn bodies_of_every_client_are_read() {
         let login = Some(("admin".to_owned(), "123456".to_owned()));
         let function = |function: &str, arguments| Body::Function { function: function.into(), arguments };

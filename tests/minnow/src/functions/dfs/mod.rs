@@ -41,7 +41,7 @@ pub const FUNCTIONS: &[Native] = &[
     ),
     Native::new("createDimensionTable", DIMENSION, 3, table::create_dimension),
     Native::new("createTable", DIMENSION, 3, table::create_dimension),
-    Native::new("loadTable", &["database", "tableName"], 2, table::load),
+    Native::new("loadTable", &["database", "tableName", "partitions", "memoryMode"], 2, table::load),
     Native::new("existsTable", &["dbUrl", "tableName"], 2, table::exists),
     Native::new("dropTable", &["dbHandle", "tableName"], 2, table::drop),
     Native::new("truncate", &["dbUrl", "tableName"], 2, table::truncate),

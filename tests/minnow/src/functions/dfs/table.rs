@@ -89,10 +89,18 @@ fn sort_columns(
     }
 }
 
+/// A handle of a table. Choosing `partitions` or loading data into memory is for tables outside
+/// DFS (dolphindb-semantics §5.1); clients give the defaults explicitly.
 pub fn load(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     require_login(session, "read a table")?;
     let database = database_of(session, "loadTable", &given, "database")?;
     let name = args::text("loadTable", &given, 1, "tableName")?;
+    if args::given(&given, 2).is_some() {
+        return Err(args::bad("loadTable", "partitions", "is not for distributed tables"));
+    }
+    if args::optional_bool("loadTable", &given, 3, "memoryMode", false)? {
+        return Err(args::bad("loadTable", "memoryMode", "is not for distributed tables"));
+    }
     session.node.store.table(&database.url, name).map(Value::Dfs)
 }
 
