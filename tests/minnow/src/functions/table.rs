@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::{args, cast, dfs, vector};
 use crate::error::{Error, Result};
 use crate::script::{Native, Session};
-use crate::value::{Dict, Table, Type, Value, Vector};
+use crate::value::{Dict, LONGEST, Table, Type, Value, Vector};
 
 pub const FUNCTIONS: &[Native] = &[
     Native::new("table", &["args..."], 1, table),
@@ -45,7 +45,7 @@ fn empty_table(args: &[Value]) -> Result<Value> {
         return Err(wrong());
     }
     let size = args[0].cells().and_then(|ends| ends.integer(1)).unwrap_or(0);
-    let size = usize::try_from(size).ok().filter(|size| *size <= 1 << 28);
+    let size = usize::try_from(size).ok().filter(|size| *size <= LONGEST);
     let size = size.ok_or_else(|| args::bad("table", "size", "is out of range"))?;
     let columns = types.iter().map(|ty| Arc::new(Vector::nulls(*ty, size))).collect();
     checked(Table { names, columns })

@@ -5,10 +5,7 @@ use super::args;
 use crate::error::{Error, Result};
 use crate::script::ast::Operator;
 use crate::script::{Native, Session, operators};
-use crate::value::{Type, Value, Vector};
-
-/// Longest vector a script may ask for.
-const LONGEST: i64 = 1 << 28;
+use crate::value::{LONGEST, Type, Value, Vector};
 
 pub const FUNCTIONS: &[Native] = &[
     Native::new("seq", &["start", "end"], 2, |_, args| crate::script::range(&args[0], &args[1])),
@@ -40,7 +37,7 @@ fn cells<'a>(function: &str, args: &'a [Value], index: usize, name: &str) -> Res
 
 fn til(_: &mut Session, args: Vec<Value>) -> Result<Value> {
     let count = args::integer("til", &args, 0, "n")?;
-    if !(0..=LONGEST).contains(&count) {
+    if !(0..=LONGEST as i64).contains(&count) {
         return Err(args::bad("til", "n", "is out of range"));
     }
     Ok(Value::Vector(Vector::integers(Type::Int, (0..count).map(Some)).into()))
@@ -183,7 +180,7 @@ fn array(_: &mut Session, args: Vec<Value>) -> Result<Value> {
         .ok_or_else(|| args::bad("array", "dataType", "is no data type"))?;
     let rows =
         if args::given(&args, 1).is_some() { args::integer("array", &args, 1, "initialSize")? } else { 0 };
-    if !(0..=LONGEST).contains(&rows) {
+    if !(0..=LONGEST as i64).contains(&rows) {
         return Err(args::bad("array", "initialSize", "is out of range"));
     }
     let zeros = || Vector::integers(ty, [Some(0)]);

@@ -29,7 +29,7 @@ fn temporal(source: &str) -> Option<(Value, usize)> {
     LENGTHS.into_iter().find_map(|length| {
         let spelled = source.get(..length)?;
         let allowed = |byte: u8| byte.is_ascii_digit() || b".:TMm".contains(&byte);
-        let ended = !source[length..].starts_with(|c: char| c == '_' || c == ':' || c.is_alphanumeric());
+        let ended = !source[length..].starts_with(|c: char| c == '_' || c.is_alphanumeric());
         let (ty, cell) = (ended && spelled.bytes().all(allowed)).then(|| text::parse_temporal(spelled))??;
         Some((Value::Scalar(Vector::integers(ty, [Some(cell)]).into()), length))
     })

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 pub use eval::{index, item, items, pair, range, set_key, vector};
 pub use function::{Bound, Function, InPlaceFn, Native, NativeFn, PluginFunction, Run};
+use scope::unknown_column;
 pub use session::Session;
 
 use crate::error::Result;
@@ -35,3 +36,6 @@ pub struct Code {
 pub fn parse(text: &str) -> Result<Code> {
     Ok(Code { expr: parser::expression(text)?.into(), locals: Vec::new(), text: text.to_owned() })
 }
+
+#[cfg(test)]
+mod tests;

@@ -162,3 +162,8 @@ pub fn unknown(name: &str) -> Error {
         text: format!("Syntax Error: Cannot recognize the token {name}"),
     }
 }
+
+/// A name that is no column of the table at hand. The sentence is inferred [U].
+pub fn unknown_column(name: &str) -> Error {
+    Error::runtime(format!("Unrecognized column name [{name}]"))
+}

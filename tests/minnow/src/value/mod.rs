@@ -10,6 +10,7 @@ mod vector;
 
 use std::sync::Arc;
 
+pub use rows::LONGEST;
 pub use types::Type;
 pub use vector::{Data, Strings, Vector};
 

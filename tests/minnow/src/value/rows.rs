@@ -4,6 +4,9 @@ use std::cmp::Ordering;
 use super::{Data, Strings, Type, Vector};
 use crate::error::Result;
 
+/// Longest vector that a script gets by naming a number, lest a slip exhausts the memory.
+pub const LONGEST: usize = 1 << 26;
+
 /// Applies the same expression to whichever cells a vector has.
 macro_rules! with_cells {
     ($data:expr, $cells:ident => $numbers:expr, $strings:ident => $texts:expr) => {

@@ -2,11 +2,11 @@
 use std::sync::Arc;
 
 use super::{index, literal};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::script::ast::Expr;
 use crate::script::names::names;
 use crate::script::scope::{Scope, unknown};
-use crate::script::{Code, Function, Session, operators};
+use crate::script::{Code, Function, Session, operators, unknown_column};
 use crate::value::Value;
 
 impl Session {
@@ -25,7 +25,7 @@ impl Session {
             Expr::Negate(operand) => operators::negate(&self.eval(operand)?),
             Expr::Not(operand) => operators::not(&self.eval(operand)?),
             Expr::Binary(operator, left, right) => {
-                operators::binary(*operator, &self.eval(left)?, &self.eval(right)?)
+                operators::binary(*operator, &self.operand(left)?, &self.operand(right)?)
             }
             Expr::Between(value, range) => operators::between(&self.eval(value)?, &self.eval(range)?),
             Expr::Call { function, args } => self.call_expr(function, args),
@@ -47,6 +47,14 @@ impl Session {
         items.iter().map(|item| self.eval(item)).collect()
     }
 
+    /// A side of an operator; the bare name of a function is taken for one that means nothing.
+    fn operand(&mut self, expr: &Expr) -> Result<Value> {
+        match (self.eval(expr)?, expr) {
+            (Value::Function(_), Expr::Name(name)) => Err(self.unknown_name(name)),
+            (value, _) => Ok(value),
+        }
+    }
+
     /// A variable, else a function, else a built-in constant such as `INT` or `VALUE`.
     fn name(&mut self, name: &str) -> Result<Value> {
         if let Some(value) = self.look_up(name) {
@@ -58,12 +66,10 @@ impl Session {
         literal::constant(name).ok_or_else(|| self.unknown_name(name))
     }
 
-    fn unknown_name(&self, name: &str) -> crate::error::Error {
+    fn unknown_name(&self, name: &str) -> Error {
         match self.scopes.last() {
-            // Inside a query a name is taken for a column. The sentence is inferred [U].
-            Some(Scope::Columns(_)) => {
-                crate::error::Error::runtime(format!("Unrecognized column name [{name}]"))
-            }
+            // Inside a query a name is taken for a column.
+            Some(Scope::Columns(_)) => unknown_column(name),
             _ => unknown(name),
         }
     }
@@ -72,7 +78,7 @@ impl Session {
     fn capture(&mut self, inner: &Arc<Expr>, text: &str) -> Code {
         let mut locals = Vec::new();
         if let Some(Scope::Function(variables) | Scope::Code(variables)) = self.scopes.last() {
-            names(inner, &mut |name| {
+            names(inner, &mut |name, _| {
                 if let Some(value) = variables.get(name) {
                     locals.push((name.to_owned(), value.clone()));
                 }

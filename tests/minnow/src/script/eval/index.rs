@@ -1,6 +1,6 @@
 //! Elements of values: `v[i]`, `t[column]`, `d[key]`, `t.column`.
 use crate::error::{Error, Result};
-use crate::script::operators;
+use crate::script::{operators, unknown_column};
 use crate::value::{Dict, Table, Type, Value, Vector};
 
 /// How many items a `for` loop over the value has.
@@ -47,7 +47,7 @@ fn column(table: &Table, name: &str) -> Result<Value> {
     table
         .position(name)
         .map(|position| Value::Vector(table.columns[position].clone()))
-        .ok_or_else(|| Error::runtime(format!("Unrecognized column name [{name}]")))
+        .ok_or_else(|| unknown_column(name))
 }
 
 /// `object[at]`, or `table[rows, column]`.

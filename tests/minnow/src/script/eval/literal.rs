@@ -1,9 +1,6 @@
 //! Values made of values: vectors, pairs, ranges, and the constants that have names.
 use crate::error::{Error, Result};
-use crate::value::{Type, Value, Vector};
-
-/// Longest range a script may ask for.
-const LONGEST: i64 = 1 << 28;
+use crate::value::{LONGEST, Type, Value, Vector};
 
 /// `[a, b]`: one vector if the items are scalars that fit one type, else a tuple.
 pub fn vector(items: Vec<Value>) -> Result<Value> {
@@ -62,9 +59,12 @@ pub fn range(first: &Value, last: &Value) -> Result<Value> {
     if from.abs_diff(to) >= LONGEST as u64 {
         return Err(Error::runtime("The range is too long."));
     }
-    let cells: Vec<Option<i64>> =
-        if from <= to { (from..=to).map(Some).collect() } else { (to..=from).rev().map(Some).collect() };
-    Ok(Value::Vector(Vector::integers(ty, cells).into()))
+    let cells = if from <= to {
+        Vector::integers(ty, (from..=to).map(Some))
+    } else {
+        Vector::integers(ty, (to..=from).rev().map(Some))
+    };
+    Ok(Value::Vector(cells.into()))
 }
 
 /// Named constants: types by their id, partition schemes by theirs (dolphindb-semantics §3.4).

@@ -83,6 +83,11 @@ impl Session {
             }
             StatementKind::Share { table, name } => {
                 let value = self.eval(table)?;
+                // Shared under its own name it stops being the session's; under another one the
+                // session keeps a copy, where a server would keep a second name for one table.
+                if matches!(table, Expr::Name(own) if own == name) {
+                    self.own_variables().remove(name);
+                }
                 self.node.shared.write().insert(name.clone(), value);
                 done
             }

@@ -1,12 +1,12 @@
 //! `delete` and `update`.
 use std::sync::Arc;
 
-use super::super::Session;
 use super::super::ast::Expr;
 use super::super::scope::{Columns, Scope};
+use super::super::{Session, unknown_column};
 use super::{order, source};
 use crate::error::{Error, Result};
-use crate::value::{Table, Value};
+use crate::value::{Table, Type, Value, Vector};
 
 impl Session {
     /// `delete from table where ..`; a distributed table is changed partition by partition.
@@ -55,14 +55,9 @@ impl Session {
         })?;
         let mut changed = (*table).clone();
         for ((name, _), value) in changes.iter().zip(values) {
-            let position = changed
-                .position(name)
-                .ok_or_else(|| Error::runtime(format!("Unrecognized column name [{name}]")))?;
+            let position = changed.position(name).ok_or_else(|| unknown_column(name))?;
             let mut column = Value::Vector(changed.columns[position].clone());
-            let at = crate::value::Vector::integers(
-                crate::value::Type::Int,
-                rows.iter().map(|row| Some(i64::from(*row))),
-            );
+            let at = Vector::integers(Type::Int, rows.iter().map(|row| Some(i64::from(*row))));
             super::super::eval::set(&mut column, &Value::Vector(at.into()), value)?;
             if let Value::Vector(cells) = column {
                 changed.columns[position] = cells;

@@ -7,8 +7,9 @@ mod source;
 use std::sync::Arc;
 
 use super::ast::{Expr, Item, Query, Shape};
+use super::names::{Use, names};
 use super::scope::{Columns, Scope};
-use super::{Session, operators};
+use super::{Session, operators, unknown_column};
 use crate::error::{Error, Result};
 use crate::value::{Table, Value, Vector};
 
@@ -111,6 +112,8 @@ fn table_of(values: Vec<(String, Value)>, rows: usize) -> Result<Table> {
             Value::Void => Arc::new(Vector::nulls(crate::value::Type::Int, rows)),
             Value::Vector(cells) if cells.len() == rows => cells.clone(),
             Value::Scalar(cells) => Arc::new(cells.stretched(rows)),
+            // A function's name where a column was meant.
+            Value::Function(_) => return Err(unknown_column(&name)),
             _ => {
                 return Err(Error::runtime(format!(
                     "The column [{name}] of a query must be a scalar or a vector of {rows} rows."
@@ -158,6 +161,6 @@ fn expr_name(expr: &Expr) -> String {
 
 fn has_aggregate(expr: &Expr) -> bool {
     let mut found = false;
-    super::names::names(expr, &mut |name| found |= AGGREGATES.contains(&name));
+    names(expr, &mut |name, used| found |= used == Use::Call && AGGREGATES.contains(&name));
     found
 }

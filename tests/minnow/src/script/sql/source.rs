@@ -100,7 +100,7 @@ impl Session {
     /// The value of an expression that names no column of the table.
     fn constants(&mut self, table: &PartitionedTable, expr: &Expr) -> Result<Option<Arc<Vector>>> {
         let mut varies = false;
-        super::super::names::names(expr, &mut |name| {
+        super::super::names::names(expr, &mut |name, _| {
             varies |= table.columns().iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
         });
         if varies { Ok(None) } else { Ok(self.eval(expr)?.cells().cloned()) }
@@ -179,7 +179,7 @@ fn wanted_columns(query: &Query, table: &PartitionedTable) -> Vec<usize> {
         return (0..columns.len()).collect();
     }
     let mut named = vec![false; columns.len()];
-    in_clauses(query, &mut |name| {
+    in_clauses(query, &mut |name, _| {
         if let Some(position) = columns.iter().position(|(own, _)| own.eq_ignore_ascii_case(name)) {
             named[position] = true;
         }
