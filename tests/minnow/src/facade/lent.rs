@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::cells;
 use crate::error::{Error, Result};
-use crate::value::{Data, Dict, Type, Value, Vector};
+use crate::value::{Data, Dict, Strings, Type, Value, Vector};
 
 /// What an object of the C++ side holds.
 pub struct Lent {
