@@ -47,7 +47,12 @@ fn defined(session: &mut Session, args: Vec<Value>) -> Result<Value> {
 /// Clients send this for names of every kind and at any time (wire-protocol §4), so an unknown
 /// name is no error.
 fn undef(session: &mut Session, args: Vec<Value>) -> Result<Value> {
+    let shared = args::given(&args, 1).and_then(Value::as_i64) == Some(1);
     for name in args::texts("undef", &args, 0, "obj")? {
+        if shared {
+            session.node.shared.write().remove(&name);
+            continue;
+        }
         if name == "all" {
             session.clear();
         }

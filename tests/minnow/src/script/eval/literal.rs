@@ -69,9 +69,19 @@ pub fn range(first: &Value, last: &Value) -> Result<Value> {
 
 /// Named constants: types by their id, partition schemes by theirs (dolphindb-semantics §3.4).
 pub fn constant(name: &str) -> Option<Value> {
-    const SCHEMES: [(&str, i32); 6] =
-        [("SEQ", 0), ("VALUE", 1), ("RANGE", 2), ("LIST", 3), ("COMPO", 4), ("HASH", 5)];
-    if let Some((_, id)) = SCHEMES.iter().find(|(own, _)| *own == name) {
+    const NUMBERS: [(&str, i32); 9] = [
+        ("SEQ", 0),
+        ("VALUE", 1),
+        ("RANGE", 2),
+        ("LIST", 3),
+        ("COMPO", 4),
+        ("HASH", 5),
+        // What undef forgets. Clients send the names (wire-protocol §7); the numbers are ours.
+        ("VAR", 0),
+        ("SHARED", 1),
+        ("DEF", 2),
+    ];
+    if let Some((_, id)) = NUMBERS.iter().find(|(own, _)| *own == name) {
         return Some(Value::int(*id));
     }
     Type::ALL.iter().find(|ty| ty.name() == name).map(|ty| Value::int(i32::from(*ty as u8)))

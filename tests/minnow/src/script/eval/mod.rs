@@ -1,4 +1,5 @@
 //! Runs statements.
+mod apply;
 mod assign;
 mod call;
 mod expression;

@@ -78,6 +78,7 @@ pub fn is_in(left: &Value, right: &Value) -> Result<Value> {
     let right = match right {
         Value::Dict(dict) => &Value::Vector(dict.keys.clone().into()),
         Value::Table(table) if table.columns.len() == 1 => &Value::Vector(table.columns[0].clone()),
+        Value::Tuple(items) => &crate::script::vector(items.to_vec())?,
         _ => right,
     };
     let Some(wanted) = right.cells() else {

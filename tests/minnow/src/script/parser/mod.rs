@@ -1,5 +1,7 @@
-//! Tokens into a tree, by recursive descent. Statements are here, expressions and queries beside.
-mod expression;
+//! Tokens into a tree, by recursive descent. Each file has one layer of the grammar.
+mod operator;
+mod postfix;
+mod primary;
 mod query;
 mod statement;
 

@@ -29,6 +29,7 @@ fn wrong_calls_are_refused() {
         assert!(fixture.fails(source).contains("argument(s)"), "{source}");
     }
     assert_eq!(fixture.fails("typestr(y=1)"), "The function [typestr] has no parameter named y.");
+    assert_eq!(fixture.fails("abs(-1, X=2)"), "The parameter X of the function [abs] is given twice.");
     assert_eq!(fixture.fails("x = 1; x(2)"), "Can't recognize function name x");
 }
 
@@ -74,6 +75,8 @@ fn shared_tables_are_seen_by_every_session() {
     other.run("tableInsert(t, 3)").unwrap();
     assert_eq!(fixture.run("exec id from t"), "[1,2,3]");
     assert_eq!(fixture.run("def f() { return t.size() }\nf()"), "3");
+    fixture.run("undef(`t, SHARED)");
+    assert!(other.run("t").is_err());
 }
 
 #[test]

@@ -31,6 +31,7 @@ fn rows_are_chosen_and_shaped() {
             ("exec id from t where not(isNull(px)), (id in 1 5 6)", "[1,6]"),
             ("exec id from t where s like \"%b\"", "[2,5]"),
             ("exec id from t where id between 2:4", "[2,3,4]"),
+            ("exec id from t where id in (1, 5)", "[1,5]"),
             ("exec id from t where _\"id\" = 2", "[2]"),
             ("exec id from t where false", "[]"),
             ("exec id * 2 from t where id < 3", "[2,4]"),
