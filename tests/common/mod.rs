@@ -1,0 +1,152 @@
+//! Two nodes for a story: starts `minnow` processes, talks to them, and stands in their line.
+#![allow(dead_code, reason = "each story uses its own part")]
+pub mod tap;
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use clustersync::cluster::Cluster;
+use clustersync::data::{Batch, Datum};
+use clustersync::error::Result;
+use clustersync::model::Secret;
+use clustersync::wire::{Endpoint, Remote};
+
+/// The password of every node here; the secrets story searches for it.
+pub const PASSWORD: &str = "123456";
+
+/// A running stand-in server; killed when dropped.
+pub struct Node {
+    process: Child,
+    pub port: u16,
+    pub home: tempfile::TempDir,
+    client: Option<Remote>,
+}
+
+impl Node {
+    /// A node whose plugin directory holds our plugin, not yet loaded.
+    pub fn start(alias: &str) -> Node {
+        Node::start_with(alias, "3.00.3", &[])
+    }
+
+    /// A node with the plugin loaded.
+    pub fn with_plugin(alias: &str) -> Node {
+        let mut node = Node::start(alias);
+        node.run("loadPlugin(\"clusterSync\")").expect("the plugin loads");
+        node
+    }
+
+    /// A node that claims to be `release`, with further arguments for its command line.
+    pub fn start_with(alias: &str, release: &str, arguments: &[&str]) -> Node {
+        let home = tempfile::tempdir().expect("a home directory");
+        install(&home.path().join("plugins/clusterSync"), release);
+        Node::serve(home, alias, release, arguments)
+    }
+
+    fn serve(home: tempfile::TempDir, alias: &str, release: &str, arguments: &[&str]) -> Node {
+        let mut process = Command::new(built("minnow"))
+            .args(["serve", "--home"])
+            .arg(home.path())
+            .args(["--site", &format!("127.0.0.1:0:{alias}"), "--release", release])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("minnow starts");
+        let mut line = String::new();
+        let mut output = BufReader::new(process.stdout.take().expect("its output"));
+        output.read_line(&mut line).expect("its first line");
+        let port = line.trim().rsplit(':').next().and_then(|port| port.parse().ok());
+        let port = port.unwrap_or_else(|| panic!("minnow said {line:?}"));
+        Node { process, port, home, client: None }
+    }
+
+    /// The value of `script`, run by the administrator in one lasting session.
+    pub fn run(&mut self, script: &str) -> Result<Datum> {
+        if self.client.is_none() {
+            self.client = Some(Remote::connect(&self.endpoint())?);
+        }
+        self.client.as_mut().expect("connected above").query(script)
+    }
+
+    /// The table that `script` returns.
+    pub fn table(&mut self, script: &str) -> Batch {
+        match self.run(script) {
+            Ok(Datum::Table(rows)) => rows,
+            other => panic!("{script} gave {other:?}"),
+        }
+    }
+
+    /// The number that `script` returns.
+    pub fn number(&mut self, script: &str) -> i64 {
+        let value = self.run(script);
+        value.as_ref().ok().and_then(Datum::as_i64).unwrap_or_else(|| panic!("{script} gave {value:?}"))
+    }
+
+    /// The error that `script` ends in.
+    pub fn error(&mut self, script: &str) -> String {
+        match self.run(script) {
+            Err(error) => error.to_string(),
+            Ok(value) => panic!("{script} gave {value:?} instead of an error"),
+        }
+    }
+
+    /// How to reach this node as the administrator.
+    pub fn endpoint(&self) -> Endpoint {
+        Endpoint {
+            host: "127.0.0.1".into(),
+            port: self.port,
+            user: "admin".into(),
+            password: Secret::new(PASSWORD),
+            connect_timeout: Duration::from_secs(5),
+            io_timeout: Duration::from_secs(60),
+        }
+    }
+
+    /// The process, for whoever wants to end it.
+    pub fn pid(&self) -> i32 {
+        self.process.id() as i32
+    }
+
+    /// Waits for the process to end and starts it again on the same home.
+    pub fn restart(mut self, alias: &str) -> Node {
+        self.stop();
+        let home = std::mem::replace(&mut self.home, tempfile::tempdir().expect("a directory"));
+        Node::serve(home, alias, "3.00.3", &[])
+    }
+
+    fn stop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A script's dictionary for `remote`.
+pub fn remote(port: u16) -> String {
+    format!(
+        "dict([\"host\",\"port\",\"userId\",\"password\"], (\"127.0.0.1\", {port}, \"admin\", \"{PASSWORD}\"))"
+    )
+}
+
+/// Lays the plugin and its descriptor for `release` into `folder`.
+fn install(folder: &Path, release: &str) {
+    std::fs::create_dir_all(folder).expect("a plugin directory");
+    std::fs::copy(built("libclustersync.so"), folder.join("libPluginClusterSync.so")).expect("the plugin");
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugin-descriptor/PluginClusterSync.txt");
+    let descriptor = std::fs::read_to_string(template).expect("the descriptor").replace("{VERSION}", release);
+    std::fs::write(folder.join("PluginClusterSync.txt"), descriptor).expect("the descriptor is written");
+}
+
+/// A product of `cargo build --workspace`, beside the running test's own folder.
+pub fn built(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("this test's path");
+    let path = test.parent().and_then(Path::parent).expect("the target folder").join(name);
+    assert!(path.exists(), "{} is missing: run cargo build --workspace first", path.display());
+    path
+}

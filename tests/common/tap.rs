@@ -1,0 +1,49 @@
+//! A tap in the line between two nodes: forwards bytes and lets a story interfere.
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+
+/// What a story does with bytes on their way to the target. `sent` counts the bytes of this
+/// connection before `bytes`.
+pub type Meddler = dyn Fn(u64, &mut Vec<u8>) -> Verdict + Send + Sync;
+
+/// What happens to a connection next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The bytes go on, changed or not.
+    Pass,
+    /// The line is cut in both directions, these bytes undelivered.
+    Cut,
+}
+
+/// Listens on a free port and forwards every connection to `target`; returns the port.
+pub fn open(target: u16, meddle: Arc<Meddler>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("its address").port();
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let Ok(server) = TcpStream::connect(("127.0.0.1", target)) else { continue };
+            let (client_back, server_back) = (client.try_clone(), server.try_clone());
+            let (Ok(client_back), Ok(server_back)) = (client_back, server_back) else { continue };
+            let meddle = Arc::clone(&meddle);
+            thread::spawn(move || forward(client, server, &*meddle));
+            thread::spawn(move || forward(server_back, client_back, &|_, _| Verdict::Pass));
+        }
+    });
+    port
+}
+
+fn forward(mut from: TcpStream, mut to: TcpStream, meddle: &Meddler) {
+    let mut sent = 0;
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut buffer) {
+        let mut bytes = buffer[..count].to_vec();
+        if meddle(sent, &mut bytes) == Verdict::Cut || to.write_all(&bytes).is_err() {
+            break;
+        }
+        sent += count as u64;
+    }
+    let _ = from.shutdown(Shutdown::Both);
+    let _ = to.shutdown(Shutdown::Both);
+}
