@@ -27,6 +27,3 @@ pub mod plan;
 pub mod plugin;
 #[forbid(unsafe_code)]
 pub mod wire;
-
-#[cfg(test)]
-mod testing;

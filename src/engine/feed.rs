@@ -42,7 +42,7 @@ pub(super) fn feed(host: &mut dyn Host, plan: &Plan, connect: Connect, limits: L
     let stop = AtomicBool::new(false);
     let shared = Shared { plan, connect, stop: &stop };
     thread::scope(|scope| {
-        let (todo, undone) = bounded(queue_length(limits));
+        let (todo, undone) = bounded(2 * limits.lanes);
         let (reported, done) = unbounded();
         for number in 0..limits.lanes {
             let (undone, reported) = (undone.clone(), reported.clone());
@@ -70,7 +70,6 @@ struct Feeder<'h, 'a> {
     moved: Moved,
     in_flight: usize,
     held: usize,
-    largest: usize,
     failures: Failures,
 }
 
@@ -82,26 +81,15 @@ impl<'h, 'a> Feeder<'h, 'a> {
         todo: Sender<Work<'a>>,
         done: Receiver<Report<'a>>,
     ) -> Self {
-        Feeder {
-            host,
-            shared,
-            limits,
-            todo,
-            done,
-            progress: Progress::new(shared.plan),
-            moved: Moved::default(),
-            in_flight: 0,
-            held: 0,
-            largest: 0,
-            failures: Failures::default(),
-        }
+        let progress = Progress::new(shared.plan);
+        let (moved, failures) = (Moved::default(), Failures::default());
+        Feeder { host, shared, limits, todo, done, progress, moved, in_flight: 0, held: 0, failures }
     }
 
     /// Reads and hands out units until all are out or the run stops.
     fn hand_out(&mut self) {
         for unit in &self.shared.plan.units {
-            // How large a unit is shows only when it was read; the largest so far is the guess.
-            self.await_room(self.largest);
+            self.settle_waiting();
             if self.must_stop() {
                 return;
             }
@@ -116,34 +104,27 @@ impl<'h, 'a> Feeder<'h, 'a> {
     fn read(&mut self, unit: &Unit) -> Result<Batch> {
         let Plan { table, columns, filter, .. } = self.shared.plan;
         let rows = Rows::of(table).within(unit).passing(filter.as_deref());
-        let named = |error: Error| error.context(format!("partition {unit} of {table} at the source"));
-        read(self.host, rows, columns).map_err(named)
+        let label = |error: Error, host: &dyn Host| {
+            error.context(format!("partition {unit} of {table} on {}", host.label()))
+        };
+        read(self.host, rows, columns).map_err(|error| label(error, self.host))
     }
 
-    /// Hands `work` to the lanes once there is room for it.
+    /// Hands `work` to the lanes once the memory budget and the queue have room for it.
     fn send(&mut self, work: Work<'a>) {
         let weight = weight(&work.rows);
-        self.largest = self.largest.max(weight);
-        self.await_room(weight);
-        if self.failures.any() {
-            return;
+        while self.in_flight > 0
+            && (self.held + weight > self.limits.memory || self.in_flight == 2 * self.limits.lanes)
+        {
+            self.await_report();
+            if self.must_stop() {
+                return;
+            }
         }
         self.in_flight += 1;
         self.held += weight;
         // The queue is as long as what may be in flight, and lanes end only after it is closed.
         self.todo.send(work).unwrap_or_else(|_| unreachable!("a lane outlives the queue"));
-    }
-
-    /// Waits until `weight` more bytes fit the memory budget and the queue is not full, or nothing
-    /// is in flight, or the run stops.
-    fn await_room(&mut self, weight: usize) {
-        self.settle_waiting();
-        let full = |this: &Self| {
-            this.in_flight == queue_length(this.limits) || this.held + weight > this.limits.memory
-        };
-        while self.in_flight > 0 && full(self) && !self.must_stop() {
-            self.await_report();
-        }
     }
 
     /// Stops the hand-out and waits for the lanes; whatever they still hold comes back here.
@@ -199,11 +180,6 @@ impl<'h, 'a> Feeder<'h, 'a> {
         }
         self.failures.any()
     }
-}
-
-/// Units in flight: one that each lane sends and one that waits for it.
-fn queue_length(limits: Limits) -> usize {
-    2 * limits.lanes
 }
 
 /// Bytes that a unit holds while it is under way: its rows, and as much again when they are read

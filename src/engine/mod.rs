@@ -12,8 +12,6 @@ mod feed;
 mod lane;
 mod progress;
 mod run_id;
-#[cfg(test)]
-mod tests;
 
 use std::time::{Duration, Instant};
 

@@ -5,8 +5,6 @@
 //! itself.
 mod compare;
 mod prepare;
-#[cfg(test)]
-mod tests;
 
 use std::fmt;
 
