@@ -88,38 +88,6 @@ fn spliced(old: &Strings, start: usize, new: &Strings) -> Strings {
     all
 }
 
-/// One cell as a vector of its own.
-pub fn one(vector: &Vector, index: usize) -> Vector {
-    macro_rules! pick {
-        ($($variant:ident),*) => {
-            match &vector.data {
-                $(Data::$variant(cells) => Data::$variant(vec![cells[index]]),)*
-                Data::Text(cells) => {
-                    let mut text = Strings::default();
-                    text.push(cells.get(index));
-                    Data::Text(text)
-                }
-            }
-        };
-    }
-    Vector::new(vector.ty, pick!(I8, I16, I32, I64, F32, F64, B16))
-}
-
-/// A vector of `length` NULL cells.
-pub fn nulls(ty: Type, length: usize) -> Vector {
-    let data = match Vector::empty(ty, 0).data {
-        Data::I8(_) => Data::I8(vec![i8::MIN; length]),
-        Data::I16(_) => Data::I16(vec![i16::MIN; length]),
-        Data::I32(_) => Data::I32(vec![i32::MIN; length]),
-        Data::I64(_) => Data::I64(vec![i64::MIN; length]),
-        Data::F32(_) => Data::F32(vec![f32::MIN; length]),
-        Data::F64(_) => Data::F64(vec![f64::MIN; length]),
-        Data::B16(_) => Data::B16(vec![[0; 16]; length]),
-        Data::Text(_) => Data::Text(Strings { bytes: vec![0; length], starts: (0..length as u32).collect() }),
-    };
-    Vector::new(ty, data)
-}
-
 /// The address of the first cell of fixed width, `None` for texts.
 pub fn address(data: &Data) -> Option<*const u8> {
     match data {

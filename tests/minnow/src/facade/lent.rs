@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::cells;
 use crate::error::{Error, Result};
-use crate::value::{Data, Dict, Strings, Type, Value, Vector};
+use crate::value::{Data, Dict, Type, Value, Vector};
 
 /// What an object of the C++ side holds.
 pub struct Lent {
@@ -59,7 +59,7 @@ impl Lent {
 
     pub fn read(&self, ty: Type, start: i32, length: i32) -> Result<Data> {
         if matches!(self.value, Value::Void) {
-            return Ok(cells::nulls(ty, length.max(0) as usize).data);
+            return Ok(Vector::nulls(ty, length.max(0) as usize).data);
         }
         cells::cast(&self.vector()?.data, self.indices(start, length)?, ty)
     }
@@ -154,7 +154,7 @@ impl Lent {
         match (&self.value, usize::try_from(index)) {
             (Value::Scalar(_), _) => Ok(self.value.clone()),
             (Value::Vector(cells) | Value::Pair(cells), Ok(index)) if index < cells.len() => {
-                Ok(Value::Scalar(Arc::new(cells::one(cells, index))))
+                Ok(Value::Scalar(Arc::new(cells.cell(index))))
             }
             (Value::Tuple(cells), Ok(index)) if index < cells.len() => Ok(cells[index].clone()),
             _ => Err(Error::runtime(format!("There is no cell {index}."))),
@@ -214,7 +214,7 @@ impl Lent {
         match place(dict, key) {
             Some(index) => dict.values[index] = item.clone(),
             None => {
-                append(&mut dict.keys, key)?;
+                dict.keys.append(key)?;
                 dict.values.push(item.clone());
             }
         }
@@ -252,17 +252,4 @@ fn place(dict: &Dict, key: &Vector) -> Option<usize> {
         Some(text) => dict.keys.text(*index) == Some(text),
         None => key.integer(0).is_some() && dict.keys.integer(*index) == key.integer(0),
     })
-}
-
-fn append(keys: &mut Vector, key: &Vector) -> Result<()> {
-    let mut longer = cells::nulls(keys.ty, keys.len() + 1);
-    cells::overwrite(&mut longer.data, 0, std::mem::replace(&mut keys.data, Data::Text(Strings::default())))?;
-    let fresh = match &key.data {
-        Data::Text(_) | Data::B16(_) => key.data.clone(),
-        numbers => cells::cast(numbers, 0..1, keys.ty)?,
-    };
-    let last = longer.len() - 1;
-    cells::overwrite(&mut longer.data, last, fresh)?;
-    *keys = longer;
-    Ok(())
 }

@@ -16,7 +16,6 @@ mod host;
 mod lent;
 mod library;
 mod load;
-mod show;
 
 #[cfg(test)]
 mod tests;

@@ -133,6 +133,18 @@ fn exceptions_become_errors() {
 }
 
 #[test]
+fn a_plugin_calls_the_server_and_its_errors_pass_through() {
+    let (_home, mut session) = loaded();
+    let table = call(&mut session, "call", vec![Value::string("getLoadedPlugins")]).unwrap();
+    assert!(matches!(table, Value::Table(table) if table.rows() == 1));
+    let error = call(&mut session, "call", vec![Value::string("noSuchFunction")]).unwrap_err();
+    assert_eq!(error.text, "no function noSuchFunction");
+    let args = vec![Value::string("loadPlugin"), Value::string("/nowhere/PluginX.txt")];
+    let error = call(&mut session, "call", args).unwrap_err();
+    assert!(error.text.contains("Failed to open plugin file [/nowhere/PluginX.txt]"), "{error}");
+}
+
+#[test]
 fn a_plugin_sees_the_session_being_cancelled() {
     let (_home, mut session) = loaded();
     let cancelled = session.cancelled.clone();
@@ -173,6 +185,22 @@ fn a_bare_name_is_found_once() {
     assert_eq!(names[..2], ["echo", "version"]);
     let error = load(&mut session, Path::new("test")).unwrap_err();
     assert_eq!(error.text, "The module [test] is already in use.");
+}
+
+#[test]
+fn a_guest_loads_nothing() {
+    let (_home, mut session) = session();
+    session.user = "guest".into();
+    let error = session.run("loadPlugin('test')").unwrap_err();
+    assert_eq!(error.class, Class::NoPrivilege);
+}
+
+#[test]
+fn scripts_call_functions_by_module_and_within_their_argument_counts() {
+    let (_home, mut session) = loaded();
+    assert_eq!(session.run("test::sum(1..10)").unwrap().as_i64(), Some(55));
+    assert!(session.run("test::sum()").is_err());
+    assert!(session.run("test::sum(1, 2)").is_err());
 }
 
 #[test]

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use super::{answer, lent, type_of};
 use crate::error::Error;
 use crate::facade::bridge::{Made, Text, made};
-use crate::facade::cells;
 use crate::value::{Dict, Table, Type, Value, Vector};
 
 pub extern "C" fn new_constant(ty: c_int, out: &mut Made) -> bool {
     answer(|| {
         *out = made(match type_of(ty)? {
             Type::Void => Value::Void,
-            ty => Value::Scalar(Arc::new(cells::nulls(ty, 1))),
+            ty => Value::Scalar(Arc::new(Vector::nulls(ty, 1))),
         });
         Ok(())
     })
@@ -23,7 +22,7 @@ pub extern "C" fn new_vector(ty: c_int, size: c_int, out: &mut Made) -> bool {
         let size = usize::try_from(size).map_err(|_| Error::runtime("A vector's size can't be negative."))?;
         *out = made(match type_of(ty)? {
             Type::Any => Value::Tuple(Arc::new(vec![Value::Void; size])),
-            ty => Value::Vector(Arc::new(cells::nulls(ty, size))),
+            ty => Value::Vector(Arc::new(Vector::nulls(ty, size))),
         });
         Ok(())
     })

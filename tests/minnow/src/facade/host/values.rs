@@ -5,7 +5,7 @@ use super::{answer, keep, lent, lent_mut, type_of};
 use crate::error::{Error, Result};
 use crate::facade::bridge::{Made, Shape, Text, made};
 use crate::facade::lent::Lent;
-use crate::facade::{cells, settings, show};
+use crate::facade::{cells, settings};
 use crate::value::{Data, Strings, Type, Value, Vector};
 
 /// Functions about one value. The first parameter is its address.
@@ -69,7 +69,7 @@ about! {
 
     fn show_value(own, index: c_int, out: &mut Text) {
         let cell = if index < 0 { own.value.clone() } else { own.cell(index)? };
-        keep(show::text(&cell), out);
+        keep(cell.to_string(), out);
         Ok(())
     }
 

@@ -1,0 +1,54 @@
+//! Runs scripts on a minnow that has the plugin in its plugin directory.
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+/// Where cargo puts this build's programs and libraries.
+static TARGET: LazyLock<PathBuf> = LazyLock::new(|| {
+    let test = std::env::current_exe().expect("the path of this test");
+    let target = test.ancestors().nth(2).expect("tests lie in deps").to_path_buf();
+    // Tests of one package do not build the programs of another, nor place the library.
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "-p", "clustersync", "-p", "minnow"]);
+    if target.ends_with("release") {
+        build.arg("--release");
+    }
+    assert!(build.status().expect("cargo runs").success(), "the plugin and minnow build");
+    target
+});
+
+/// The plugin's library.
+pub fn library() -> PathBuf {
+    TARGET.join("libclustersync.so")
+}
+
+/// minnow, to be given arguments.
+pub fn minnow() -> Command {
+    Command::new(TARGET.join("minnow"))
+}
+
+/// Runs `script` with further arguments for minnow, in a server of `release` that has the plugin
+/// with a descriptor of that release.
+pub fn run(release: &str, script: &str, arguments: &[&str]) -> Output {
+    let home = tempfile::tempdir().expect("a directory for the server");
+    let plugin = home.path().join("plugins/clusterSync");
+    fs::create_dir_all(&plugin).expect("the plugin directory");
+    fs::copy(library(), plugin.join("libPluginClusterSync.so")).expect("the library");
+    let descriptor = include_str!("../../plugin-descriptor/PluginClusterSync.txt");
+    fs::write(plugin.join("PluginClusterSync.txt"), descriptor.replace("{VERSION}", release))
+        .expect("the descriptor");
+    let file = home.path().join("test.dos");
+    fs::write(&file, script).expect("the script");
+    let mut command = minnow();
+    command.arg("run").arg(&file).arg("--home").arg(home.path()).args(["--release", release]);
+    command.args(arguments).output().expect("minnow runs")
+}
+
+/// What a run printed, once it is clear that the server survived.
+pub fn printed(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the server ended with {}: {text}{errors}", output.status);
+    text
+}
