@@ -10,6 +10,7 @@ mod plugin;
 mod system;
 pub mod table;
 mod temporal;
+mod text;
 mod users;
 mod vector;
 
@@ -29,6 +30,7 @@ const FAMILIES: &[&[Native]] = &[
     system::FUNCTIONS,
     table::FUNCTIONS,
     temporal::FUNCTIONS,
+    text::FUNCTIONS,
     users::FUNCTIONS,
     vector::FUNCTIONS,
 ];

@@ -7,23 +7,7 @@ use crate::error::Result;
 /// Longest vector that a script gets by naming a number, lest a slip exhausts the memory.
 pub const LONGEST: usize = 1 << 26;
 
-/// Applies the same expression to whichever cells a vector has.
-macro_rules! with_cells {
-    ($data:expr, $cells:ident => $numbers:expr, $strings:ident => $texts:expr) => {
-        match $data {
-            Data::I8($cells) => $numbers,
-            Data::I16($cells) => $numbers,
-            Data::I32($cells) => $numbers,
-            Data::I64($cells) => $numbers,
-            Data::F32($cells) => $numbers,
-            Data::F64($cells) => $numbers,
-            Data::B16($cells) => $numbers,
-            Data::Text($strings) => $texts,
-        }
-    };
-}
-
-/// As `with_cells`, wrapping the outcome in the same variant of `Data`.
+/// Applies one expression to whichever cells a vector has; the outcome is of the same variant.
 macro_rules! map_cells {
     ($data:expr, $cells:ident => $numbers:expr, $strings:ident => $texts:expr) => {
         match $data {
@@ -170,11 +154,6 @@ impl Vector {
             (Data::Text(a), Data::Text(b)) => a.get(row).cmp(b.get(other_row)),
             _ => Ordering::Equal,
         }
-    }
-
-    /// Bytes of the cells in memory.
-    pub fn bytes(&self) -> usize {
-        with_cells!(&self.data, cells => size_of_val(cells.as_slice()), strings => strings.bytes.len() + 4 * strings.len())
     }
 }
 

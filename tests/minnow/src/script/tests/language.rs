@@ -150,3 +150,39 @@ fn print_reaches_the_session_at_once() {
     fixture.run("print(1 2); print(`a, 2)");
     assert_eq!(*fixture.printed.lock(), ["[1,2]", "a", "2"]);
 }
+
+#[test]
+fn built_ins_work_on_whole_columns() {
+    check(&[
+        ("take(1 2 3, 5)", "[1,2,3,1,2]"),
+        ("take(1 2 3, -2)", "[2,3]"),
+        ("sort(3 1 2, false)", "[3,2,1]"),
+        ("isort(30 10 20)", "[1,2,0]"),
+        ("distinct(2 1 2 00i 1)", "[2,1,]"),
+        ("reverse(`a`b)", "[\"b\",\"a\"]"),
+        ("flatten([1 2, 3 4])", "[1,2,3,4]"),
+        ("at(1 5 3 > 2)", "[1,2]"),
+        ("join(1 2, 3.5)", "[1,2,4]"),
+        ("concat(`a`b, \"-\")", "a-b"),
+        ("split(\"a,b\")", "[\"a\",\"b\"]"),
+        ("upper(`ab`c)", "[\"AB\",\"C\"]"),
+        ("strlen(\"abc\")", "3"),
+        ("startsWith(\"dfs://x\", \"dfs\")", "1"),
+        ("strReplace(\"a.b\", \".\", \"/\")", "a/b"),
+        ("count(1 00i 3)", "2"),
+        ("avg(1 2 00i)", "1.5"),
+        ("max(`b`c`a)", "c"),
+        ("iif(1 2 3 > 1, `y, `n)", "[\"n\",\"y\",\"y\"]"),
+        ("nullFill(1 00i, 0)", "[1,0]"),
+        ("abs(-1 2)", "[1,2]"),
+        ("year(2013.05.06)", "2013"),
+        ("hour(2013.05.06T07:08:09.000)", "7"),
+        ("date(2013.05.06T07:08:09.000)", "2013.05.06"),
+        ("month(2013.05.06)", "2013.05M"),
+        ("eqObj(table(1 2 as a), table(1 2 as a))", "1"),
+        ("table(1:0, `a`b, [INT, SYMBOL]).size()", "0"),
+        ("typestr(symbol(`a`b))", "FAST SYMBOL VECTOR"),
+        ("keys(dict(`a`b, 1 2))", "[\"a\",\"b\"]"),
+        ("values(dict(`a`b, 1 2))", "[1,2]"),
+    ]);
+}
