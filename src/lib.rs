@@ -27,3 +27,6 @@ pub mod plan;
 pub mod plugin;
 #[forbid(unsafe_code)]
 pub mod wire;
+
+#[cfg(test)]
+mod testing;

@@ -42,7 +42,7 @@ pub(super) fn feed(host: &mut dyn Host, plan: &Plan, connect: Connect, limits: L
     let stop = AtomicBool::new(false);
     let shared = Shared { plan, connect, stop: &stop };
     thread::scope(|scope| {
-        let (todo, undone) = bounded(2 * limits.lanes);
+        let (todo, undone) = bounded(queue_length(limits));
         let (reported, done) = unbounded();
         for number in 0..limits.lanes {
             let (undone, reported) = (undone.clone(), reported.clone());
@@ -70,6 +70,7 @@ struct Feeder<'h, 'a> {
     moved: Moved,
     in_flight: usize,
     held: usize,
+    largest: usize,
     failures: Failures,
 }
 
@@ -81,15 +82,26 @@ impl<'h, 'a> Feeder<'h, 'a> {
         todo: Sender<Work<'a>>,
         done: Receiver<Report<'a>>,
     ) -> Self {
-        let progress = Progress::new(shared.plan);
-        let (moved, failures) = (Moved::default(), Failures::default());
-        Feeder { host, shared, limits, todo, done, progress, moved, in_flight: 0, held: 0, failures }
+        Feeder {
+            host,
+            shared,
+            limits,
+            todo,
+            done,
+            progress: Progress::new(shared.plan),
+            moved: Moved::default(),
+            in_flight: 0,
+            held: 0,
+            largest: 0,
+            failures: Failures::default(),
+        }
     }
 
     /// Reads and hands out units until all are out or the run stops.
     fn hand_out(&mut self) {
         for unit in &self.shared.plan.units {
-            self.settle_waiting();
+            // How large a unit is shows only when it was read; the largest so far is the guess.
+            self.await_room(self.largest);
             if self.must_stop() {
                 return;
             }
@@ -104,27 +116,34 @@ impl<'h, 'a> Feeder<'h, 'a> {
     fn read(&mut self, unit: &Unit) -> Result<Batch> {
         let Plan { table, columns, filter, .. } = self.shared.plan;
         let rows = Rows::of(table).within(unit).passing(filter.as_deref());
-        let label = |error: Error, host: &dyn Host| {
-            error.context(format!("partition {unit} of {table} on {}", host.label()))
-        };
-        read(self.host, rows, columns).map_err(|error| label(error, self.host))
+        let named = |error: Error| error.context(format!("partition {unit} of {table} at the source"));
+        read(self.host, rows, columns).map_err(named)
     }
 
-    /// Hands `work` to the lanes once the memory budget and the queue have room for it.
+    /// Hands `work` to the lanes once there is room for it.
     fn send(&mut self, work: Work<'a>) {
         let weight = weight(&work.rows);
-        while self.in_flight > 0
-            && (self.held + weight > self.limits.memory || self.in_flight == 2 * self.limits.lanes)
-        {
-            self.await_report();
-            if self.must_stop() {
-                return;
-            }
+        self.largest = self.largest.max(weight);
+        self.await_room(weight);
+        if self.failures.any() {
+            return;
         }
         self.in_flight += 1;
         self.held += weight;
         // The queue is as long as what may be in flight, and lanes end only after it is closed.
         self.todo.send(work).unwrap_or_else(|_| unreachable!("a lane outlives the queue"));
+    }
+
+    /// Waits until `weight` more bytes fit the memory budget and the queue is not full, or nothing
+    /// is in flight, or the run stops.
+    fn await_room(&mut self, weight: usize) {
+        self.settle_waiting();
+        let full = |this: &Self| {
+            this.in_flight == queue_length(this.limits) || this.held + weight > this.limits.memory
+        };
+        while self.in_flight > 0 && full(self) && !self.must_stop() {
+            self.await_report();
+        }
     }
 
     /// Stops the hand-out and waits for the lanes; whatever they still hold comes back here.
@@ -180,6 +199,11 @@ impl<'h, 'a> Feeder<'h, 'a> {
         }
         self.failures.any()
     }
+}
+
+/// Units in flight: one that each lane sends and one that waits for it.
+fn queue_length(limits: Limits) -> usize {
+    2 * limits.lanes
 }
 
 /// Bytes that a unit holds while it is under way: its rows, and as much again when they are read

@@ -12,6 +12,8 @@ mod feed;
 mod lane;
 mod progress;
 mod run_id;
+#[cfg(test)]
+mod tests;
 
 use std::time::{Duration, Instant};
 

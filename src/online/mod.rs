@@ -1,5 +1,8 @@
 //! One unit of work over the wire: look, append, count, read back, compare.
 
+#[cfg(test)]
+mod tests;
+
 use crate::cluster::{Cluster, count, read, sql::Rows};
 use crate::data::{Batch, Fingerprint};
 use crate::error::{Error, Kind, Result};
@@ -25,7 +28,7 @@ pub fn copy_unit(
     let copied = require_empty(target, there)
         .and_then(|()| in_order(rows, columns))
         .and_then(|rows| append(target, there, &rows).and_then(|()| verify(target, there, columns, &rows)));
-    copied.map_err(|error| error.context(format!("partition {unit} of {table} on {}", target.label())))
+    copied.map_err(|error| error.context(format!("partition {unit} of {table} at the target")))
 }
 
 fn require_empty(target: &mut dyn Cluster, there: Rows) -> Result<()> {
@@ -66,16 +69,15 @@ fn append(target: &mut dyn Cluster, there: Rows, rows: &Batch) -> Result<()> {
     }
 }
 
-/// The rows were on their way when the line broke: only the target knows whether it committed.
+/// The rows may have been on their way when the line broke: only the target knows whether it
+/// committed.
 fn doubtful(error: Error, there: Rows) -> Error {
-    error.context("the outcome of an append is unknown").advise(format!(
-        "look at the target with `{}`, and drop the partition before the next run",
-        there.count()
-    ))
+    error.context(format!("the append broke off, `{}` tells what the target holds now", there.count()))
 }
 
 fn verify(target: &mut dyn Cluster, there: Rows, columns: &[String], sent: &Batch) -> Result<()> {
-    let held = read(target, there, columns)?;
+    let unverified = |error: Error| error.context("its rows are stored but cannot be read back");
+    let held = read(target, there, columns).map_err(unverified)?;
     let (ours, theirs) = (fingerprint(sent), fingerprint(&held));
     if ours == theirs {
         return Ok(());

@@ -5,6 +5,8 @@
 //! itself.
 mod compare;
 mod prepare;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 

@@ -4,6 +4,8 @@ mod names;
 mod options;
 mod remote;
 mod sync;
+#[cfg(test)]
+mod tests;
 
 use crate::cluster::Host;
 use crate::data::Datum;

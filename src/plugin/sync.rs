@@ -55,8 +55,12 @@ pub(super) fn sync(host: &mut dyn Host, request: &Request, connect: Connect) -> 
     let mut results = Vec::new();
     for plan in &plans {
         host.print(&format!("run {run}: {plan}"));
-        let summary = engine::run(host, plan, connect, request.options.limits, &run)?;
-        results.push((&plan.table, summary));
+        let summary = engine::run(host, plan, connect, request.options.limits, &run);
+        let behind = |error: Error| match results.len() {
+            0 => error,
+            complete => error.context(format!("{complete} of {} tables are complete, then", plans.len())),
+        };
+        results.push((&plan.table, summary.map_err(behind)?));
     }
     Ok(Datum::Table(report(&run, &results)))
 }

@@ -1,0 +1,197 @@
+//! A node that several connections share.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard};
+
+use super::table::{self, FakeTable, Row};
+use crate::cluster::Cluster;
+use crate::data::{Batch, Column, Datum, Type};
+use crate::error::{Error, Kind, Result};
+use crate::model::TableName;
+
+/// What goes wrong with one append.
+#[derive(Clone)]
+pub(crate) enum Fault {
+    /// Other rows are stored than were sent, and the full count is reported.
+    Alter(fn(&mut Vec<Row>)),
+    /// One row less is reported than was stored.
+    ReportFewer,
+    /// The line breaks before anything is stored.
+    DieBefore,
+    /// The line breaks after everything was stored.
+    DieAfter,
+    /// The code of the connection panics.
+    Panic,
+    /// Something of the test's own happens before the rows are stored.
+    Meet(Arc<dyn Fn() + Send + Sync>),
+}
+
+#[derive(Default)]
+pub(crate) struct Inner {
+    pub(crate) tables: BTreeMap<(String, String), FakeTable>,
+    /// Every question, and `append` for every append.
+    pub(crate) log: Vec<String>,
+    /// What goes wrong with the append of this number, counted from 0; `None` is every append.
+    pub(crate) faults: Vec<(Option<usize>, Fault)>,
+}
+
+/// A connection to a node in memory.
+#[derive(Clone, Default)]
+pub(crate) struct FakeNode(Arc<Mutex<Inner>>);
+
+impl FakeNode {
+    pub(crate) fn with(name: &TableName, table: FakeTable) -> Self {
+        let node = FakeNode::default();
+        node.lock().tables.insert((name.db.clone(), name.table.clone()), table);
+        node
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock()
+    }
+
+    /// Makes the append of this number fail.
+    pub(crate) fn failing(self, append: usize, fault: Fault) -> Self {
+        self.lock().faults.push((Some(append), fault));
+        self
+    }
+
+    /// How many appends arrived.
+    pub(crate) fn appends(&self) -> usize {
+        self.lock().appends()
+    }
+
+    /// The rows of a table with their columns in the order of `names`, sorted.
+    pub(crate) fn sorted_rows(&self, name: &TableName, names: &[&str]) -> Vec<Row> {
+        let inner = self.lock();
+        let table = &inner.tables[&(name.db.clone(), name.table.clone())];
+        let at: Vec<usize> = names.iter().map(|name| table.position(name).unwrap()).collect();
+        let mut rows: Vec<Row> =
+            table.rows.iter().map(|row| at.iter().map(|at| row[*at].clone()).collect()).collect();
+        rows.sort();
+        rows
+    }
+
+    /// Answers `select a,b from .. where ..`; a count gets the rows to be counted.
+    fn rows_of(&self, question: &str) -> Result<Batch> {
+        let (what, rest) = question.split_once(" from ").ok_or_else(|| syntax(question))?;
+        let (from, conditions) = rest.split_once(" where ").unwrap_or((rest, ""));
+        let inner = self.lock();
+        let table = inner.table(from)?;
+        let picked = picked(table, conditions)?;
+        let names: Vec<&str> = match what.strip_prefix("select ") {
+            Some(names) => names.split(',').collect(),
+            None => vec![&table.schema.columns[0].name],
+        };
+        let column = |name: &&str| {
+            let at = table.position(name).ok_or_else(|| unrecognized(name))?;
+            let cells: Vec<&Vec<u8>> = picked.iter().map(|row| &row[at]).collect();
+            Ok(((*name).to_owned(), table::column(table.schema.columns[at].ty, &cells)))
+        };
+        Ok(Batch { rows: picked.len(), columns: names.iter().map(column).collect::<Result<_>>()? })
+    }
+}
+
+/// The rows of `table` that pass `partition(a, 1), partition(b, 2), (filter)` or a part of it.
+fn picked<'a>(table: &'a FakeTable, conditions: &str) -> Result<Vec<&'a Row>> {
+    let filter_at = if conditions.starts_with('(') { Some(0) } else { conditions.find(", (") };
+    let (partitions, filter) = conditions.split_at(filter_at.unwrap_or(conditions.len()));
+    let keys: Vec<&str> = partitions
+        .split("partition(")
+        .skip(1)
+        .filter_map(|each| Some(each.split_once(", ")?.1.trim_end_matches([' ', ',', ')'])))
+        .collect();
+    let within = |row: &&Row| keys.is_empty() || table.keys_of(row).is_some_and(|own| own == keys);
+    let mut rows: Vec<&Row> = table.rows.iter().filter(within).collect();
+    if !filter.is_empty() {
+        let filter = filter.trim_start_matches([',', ' ', '(']).trim_end_matches(')');
+        let (name, value) = filter.split_once(" = ").ok_or_else(|| syntax(filter))?;
+        let at = table.position(name).ok_or_else(|| unrecognized(name))?;
+        let value: i32 = value.parse().map_err(|_| syntax(filter))?;
+        rows.retain(|row| row[at] == value.to_le_bytes());
+    }
+    Ok(rows)
+}
+
+fn unrecognized(name: &str) -> Error {
+    Error::new(Kind::Server, format!("Unrecognized column name [{name}]"))
+}
+
+impl Inner {
+    fn appends(&self) -> usize {
+        self.log.iter().filter(|line| *line == "append").count()
+    }
+
+    /// Notes one append and says what goes wrong with it.
+    fn next_fault(&mut self) -> Option<Fault> {
+        let number = self.appends();
+        self.log.push("append".into());
+        let hit = |(at, _): &&(Option<usize>, Fault)| at.is_none_or(|at| at == number);
+        self.faults.iter().find(hit).map(|(_, fault)| fault.clone())
+    }
+
+    /// The table that `text`, an expression with one or two string literals, names.
+    fn table(&self, text: &str) -> Result<&FakeTable> {
+        let literals: Vec<&str> = text.split('"').skip(1).step_by(2).collect();
+        let table = self.tables.get(&(literals[0].to_owned(), literals[1].to_owned()));
+        table.ok_or_else(|| Error::new(Kind::Server, format!("no table {text}")))
+    }
+}
+
+fn syntax(text: &str) -> Error {
+    Error::new(Kind::Server, format!("Syntax Error: {text}"))
+}
+
+fn long(value: u64) -> Datum {
+    Datum::Scalar(Column::fixed(Type::Long, value.to_le_bytes()))
+}
+
+impl Cluster for FakeNode {
+    fn label(&self) -> &str {
+        "fake:8848"
+    }
+
+    fn query(&mut self, script: &str) -> Result<Datum> {
+        self.lock().log.push(script.to_owned());
+        let db = script.split('"').nth(1).unwrap_or_default().to_owned();
+        if script.starts_with("existsDatabase") {
+            return Ok(long(u64::from(self.lock().tables.keys().any(|(own, _)| *own == db))));
+        }
+        if script.starts_with("existsTable") {
+            return Ok(long(u64::from(self.lock().table(script).is_ok())));
+        }
+        if script.starts_with("getTables") {
+            let inner = self.lock();
+            let names = inner.tables.keys().filter(|(own, _)| *own == db).map(|(_, table)| table);
+            return Ok(Datum::Vector(Column::text(Type::String, names)));
+        }
+        if script.starts_with("schema") {
+            return Ok(self.lock().table(script)?.describe());
+        }
+        let rows = self.rows_of(script)?;
+        Ok(if script.starts_with("exec count") { long(rows.rows as u64) } else { Datum::Table(rows) })
+    }
+
+    fn append(&mut self, table: &TableName, rows: &Batch) -> Result<u64> {
+        let fault = self.lock().next_fault();
+        let mut rows = table::rows(rows);
+        let sent = rows.len() as u64;
+        match &fault {
+            Some(Fault::Alter(alter)) => alter(&mut rows),
+            Some(Fault::DieBefore) => return Err(Error::new(Kind::Network, "the line broke")),
+            Some(Fault::Panic) => panic!("a defect in the connection"),
+            Some(Fault::Meet(meet)) => meet(),
+            _ => {}
+        }
+        let mut inner = self.lock();
+        let held = inner.tables.get_mut(&(table.db.clone(), table.table.clone())).expect("a table");
+        let stored = held.append(rows);
+        match fault {
+            Some(Fault::Alter(_)) => Ok(sent),
+            Some(Fault::ReportFewer) => Ok(stored - 1),
+            Some(Fault::DieAfter) => Err(Error::new(Kind::Network, "the line broke")),
+            _ => Ok(stored),
+        }
+    }
+}
