@@ -17,6 +17,12 @@ use crate::value::Value;
 use log::Log;
 pub use site::Site;
 
+/// A user's password and standing.
+pub struct Account {
+    pub password: String,
+    pub is_admin: bool,
+}
+
 /// What every session of a node shares.
 pub struct Node {
     pub home: PathBuf,
@@ -32,8 +38,9 @@ pub struct Node {
     pub plugins: RwLock<Vec<Plugin>>,
     /// Functions of loaded plugins under `module::name`.
     pub plugin_functions: RwLock<HashMap<String, Arc<Function>>>,
-    /// Passwords by user; `admin` with `123456` exists from the start, as in a new server.
-    pub users: RwLock<HashMap<String, String>>,
+    /// Accounts by user; the administrator `admin` exists from the start, as in a new server.
+    /// They last as long as the process.
+    pub users: RwLock<HashMap<String, Account>>,
     log: Log,
 }
 
@@ -43,6 +50,7 @@ impl Node {
     pub fn open(home: &Path, site: &Site, release: &str) -> Result<Arc<Node>> {
         let storage = home.join("storage");
         std::fs::create_dir_all(&storage)?;
+        let admin = Account { password: "123456".into(), is_admin: true };
         Ok(Arc::new(Node {
             home: home.canonicalize()?,
             host: site.host.clone(),
@@ -53,7 +61,7 @@ impl Node {
             shared: RwLock::default(),
             plugins: RwLock::default(),
             plugin_functions: RwLock::default(),
-            users: RwLock::new(HashMap::from([("admin".into(), "123456".into())])),
+            users: RwLock::new(HashMap::from([("admin".into(), admin)])),
             log: Log::open(&home.join("log"))?,
         }))
     }
@@ -62,9 +70,14 @@ impl Node {
     /// same, so that nobody can search for names; the server's own wording is not documented.
     pub fn authenticate(&self, user: &str, password: &str) -> Result<()> {
         match self.users.read().get(user) {
-            Some(known) if known == password => Ok(()),
+            Some(account) if account.password == password => Ok(()),
             _ => Err(Error::runtime("The user name or password is incorrect.")),
         }
+    }
+
+    /// Whether `user` is an administrator.
+    pub fn is_admin(&self, user: &str) -> bool {
+        self.users.read().get(user).is_some_and(|account| account.is_admin)
     }
 
     /// Adds one line to the node's log. Callers pass what happened, never what a client sent:
