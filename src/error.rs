@@ -36,6 +36,8 @@ pub enum Kind {
     Busy,
     /// Counts or fingerprints of source and target differ.
     Mismatch,
+    /// What the plugin keeps on this node's disk cannot be read, trusted or written.
+    State,
     /// The user cancelled.
     Cancelled,
     /// This server's binary interface is not one that we know.

@@ -4,6 +4,7 @@
 //! Both sides of a sync are a [`cluster::Cluster`]: [`kernel::Local`] is the server that loaded the
 //! plugin, [`wire::Remote`] is any server reached over its API protocol. [`plan`] compares two of
 //! them, [`engine`] runs the plan through [`online`], and [`plugin`] is what a script calls.
+//! [`peers`] remembers remote clusters by name.
 //!
 //! `unsafe` and C++ live in [`kernel`] only; every other module forbids it.
 #![deny(missing_docs)]
@@ -21,6 +22,8 @@ pub mod kernel;
 pub mod model;
 #[forbid(unsafe_code)]
 pub mod online;
+#[forbid(unsafe_code)]
+pub mod peers;
 #[forbid(unsafe_code)]
 pub mod plan;
 #[forbid(unsafe_code)]

@@ -10,10 +10,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("model", &["data"]),
     ("cluster", &["data", "model"]),
     ("wire", &["cluster", "data", "model"]),
+    ("peers", &["model"]),
     ("plan", &["cluster", "data", "model"]),
     ("online", &["cluster", "data", "model"]),
     ("engine", &["plan", "online", "cluster", "data", "model"]),
-    ("plugin", &["engine", "plan", "online", "wire", "cluster", "data", "model"]),
+    ("plugin", &["engine", "plan", "online", "peers", "wire", "cluster", "data", "model"]),
     ("kernel", &["plugin", "cluster", "data", "model"]),
     // The nodes in memory that unit tests use; compiled for tests only.
     ("testing", &["cluster", "data", "model"]),

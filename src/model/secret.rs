@@ -1,14 +1,16 @@
 //! A password that cannot be printed by accident.
 use std::fmt;
 
-/// Text that no log, error or table may show.
+use zeroize::Zeroizing;
+
+/// Text that no log, error or table may show; its memory is wiped when it is dropped.
 #[derive(Clone, Default)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Hides `text`.
     pub fn new(text: impl Into<String>) -> Self {
-        Secret(text.into())
+        Secret(Zeroizing::new(text.into()))
     }
 
     /// The text itself, for the one place that sends it.
