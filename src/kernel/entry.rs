@@ -48,6 +48,10 @@ macro_rules! forward {
 
 forward! {
     0 => clusterSyncSyncOnline,
+    1 => clusterSyncSetCluster,
+    2 => clusterSyncGetClusters,
+    3 => clusterSyncDropCluster,
+    4 => clusterSyncTestCluster,
 }
 
 /// Runs function number `index` and writes its result or its failure; never unwinds.

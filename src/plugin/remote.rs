@@ -1,18 +1,97 @@
-//! The `remote` dictionary: where the other cluster is and who logs in.
+//! The argument `remote`: where the other cluster is and who logs in, by name or as a dictionary.
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::caller;
 use super::names::members;
+use crate::cluster::Host;
 use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
 use crate::model::Secret;
-use crate::wire::Endpoint;
+use crate::peers::{Peer, Peers, Site};
+use crate::wire::{Endpoint, Remote};
 
 const KNOWN: &[&str] = &["host", "port", "userId", "password"];
 
 /// Connecting is quick or hopeless, however patient the user is with a busy server.
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 
-/// The endpoint that `remote` describes. No message repeats a value of it.
+/// The sites of one remote cluster.
+pub(super) struct Sites {
+    /// What messages call the cluster, if it has several.
+    label: String,
+    pub(super) endpoints: Vec<Endpoint>,
+    /// The site that answered last: a dead one before it is waited for once, not by every lane.
+    good: AtomicUsize,
+}
+
+impl Sites {
+    fn new(label: String, endpoints: Vec<Endpoint>) -> Self {
+        Sites { label, endpoints, good: AtomicUsize::new(0) }
+    }
+
+    /// A connection to the first site that can be had, in their order, beginning with the one that
+    /// answered last. A user whom one site refuses is not tried at the next: servers lock users out
+    /// after a few failures.
+    pub(super) fn connect(&self) -> Result<Remote> {
+        let mut failures = Vec::new();
+        let first = self.good.load(Ordering::Relaxed);
+        for step in 0..self.endpoints.len() {
+            let index = (first + step) % self.endpoints.len();
+            match Remote::connect(&self.endpoints[index]) {
+                Ok(remote) => {
+                    self.good.store(index, Ordering::Relaxed);
+                    return Ok(remote);
+                }
+                Err(error) if self.endpoints.len() > 1 && elsewhere(error.kind()) => failures.push(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(self.unreachable(&failures))
+    }
+
+    fn unreachable(&self, failures: &[Error]) -> Error {
+        let reasons: Vec<&str> = failures.iter().map(Error::message).collect();
+        let message = format!("no site of {} can be used: {}", self.label, reasons.join(", and "));
+        Error::new(Kind::Network, message).advise("look at each with clusterSync::testCluster")
+    }
+}
+
+/// Whether another site may do what this one cannot.
+fn elsewhere(kind: Kind) -> bool {
+    matches!(kind, Kind::Network | Kind::Protocol | Kind::Busy)
+}
+
+/// The sites that `remote` means. No message repeats a value of a dictionary.
+pub(super) fn resolve(host: &mut dyn Host, remote: &Datum, timeout: Duration) -> Result<Sites> {
+    match (remote, remote.as_str()) {
+        (_, Some(name)) => {
+            caller::user(host)?;
+            let (peer, password) = Peers::under(&caller::home(host)?).find(name)?;
+            Ok(named(&peer, &password, timeout))
+        }
+        (Datum::Dict(_), _) => {
+            let endpoint = endpoint(remote, timeout)?;
+            Ok(Sites::new(endpoint.label(), vec![endpoint]))
+        }
+        _ => Err(Error::new(Kind::Argument, "remote must be a dictionary or a cluster's name")
+            .advise("give a name that clusterSync::getClusters shows, or host, port, userId and password")),
+    }
+}
+
+fn named(peer: &Peer, password: &Secret, timeout: Duration) -> Sites {
+    let endpoint = |site: &Site| Endpoint {
+        host: site.host.clone(),
+        port: site.port,
+        user: peer.user.clone(),
+        password: password.clone(),
+        connect_timeout: timeout.min(LONGEST_CONNECT),
+        io_timeout: timeout,
+    };
+    Sites::new(format!("cluster `{}`", peer.name), peer.sites.iter().map(endpoint).collect())
+}
+
+/// The endpoint that a dictionary describes.
 pub(super) fn endpoint(remote: &Datum, timeout: Duration) -> Result<Endpoint> {
     let given = members("remote", remote, KNOWN)?;
     let member = |name: &str| {

@@ -1,14 +1,13 @@
 //! `syncOnline`: copies tables of this cluster to another one and verifies every partition.
 use super::arguments::{argument, optional_text, text, usage};
 use super::options::Options;
-use super::remote::endpoint;
+use super::remote::resolve;
 use crate::cluster::{Cluster, Host, tables};
 use crate::data::{Batch, Column, Datum, Type};
 use crate::engine::{self, Connect, RunId, Summary};
 use crate::error::{Error, Kind, Result};
 use crate::model::TableName;
 use crate::plan::{Plan, prepare};
-use crate::wire::Remote;
 
 /// The parameters of `syncOnline` as the manual writes them.
 pub(super) const SYNTAX: &str = "clusterSync::syncOnline(remote, dbPath, [tableName], [filter], [options])";
@@ -16,8 +15,8 @@ pub(super) const SYNTAX: &str = "clusterSync::syncOnline(remote, dbPath, [tableN
 /// Runs one call of `clusterSync::syncOnline`.
 pub(super) fn sync_online(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     let request = Request::parse(args)?;
-    let endpoint = endpoint(argument(args, 0), request.options.timeout)?;
-    let connect = || Remote::connect(&endpoint).map(|remote| Box::new(remote) as Box<dyn Cluster + Send>);
+    let sites = resolve(host, argument(args, 0), request.options.timeout)?;
+    let connect = || sites.connect().map(|remote| Box::new(remote) as Box<dyn Cluster + Send>);
     sync(host, &request, &connect)
 }
 

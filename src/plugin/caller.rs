@@ -1,0 +1,61 @@
+//! Who calls a function, and whether that user may.
+use std::path::PathBuf;
+
+use crate::cluster::Host;
+use crate::data::Datum;
+use crate::error::{Error, Kind, Result};
+
+/// Who has not logged in (manual of `getCurrentSessionAndUser`).
+const GUEST: &str = "guest";
+
+/// The caller's name; a guest is refused.
+pub(super) fn user(host: &mut dyn Host) -> Result<String> {
+    // A tuple of session id, user and, in later releases, the client's address: manual of
+    // `getCurrentSessionAndUser`, since 2.00.5.
+    let answer = host.query("getCurrentSessionAndUser()")?;
+    let name = match &answer {
+        Datum::Tuple(items) => items.get(1).and_then(Datum::as_str),
+        _ => None,
+    };
+    match name {
+        None | Some("") => Err(unexpected(host, "getCurrentSessionAndUser()")),
+        Some(GUEST) => Err(Error::new(Kind::Login, "guests may not use the clusters that this node knows")
+            .advise("log in first")),
+        Some(name) => Ok(name.to_owned()),
+    }
+}
+
+/// The caller's name; only an administrator is let through.
+pub(super) fn administrator(host: &mut dyn Host) -> Result<String> {
+    let name = user(host)?;
+    // Without arguments it is about the caller, one row; `isAdmin` tells administrators (manual of
+    // `getUserAccess`). Old manuals let administrators alone call it, so a refusal says no as well.
+    let answer = host.query("exec isAdmin from getUserAccess()");
+    let refused = || {
+        Error::new(Kind::Login, format!("only an administrator may change clusters, `{name}` is none"))
+            .advise("log in as an administrator")
+    };
+    match answer {
+        Ok(Datum::Vector(column)) if column.rows == 1 && column.integers().eq([Some(1)]) => Ok(name),
+        Ok(_) => Err(refused()),
+        Err(error) => Err(refused().caused_by(error)),
+    }
+}
+
+/// The node's home directory.
+pub(super) fn home(host: &mut dyn Host) -> Result<PathBuf> {
+    let answer = host.query("getHomeDir()")?;
+    let home = answer.as_str().map(PathBuf::from).filter(|home| home.is_absolute());
+    home.ok_or_else(|| unexpected(host, "getHomeDir()"))
+}
+
+/// Milliseconds since 1970 by the node's clock, in the time zone in which it shows times.
+pub(super) fn now(host: &mut dyn Host) -> Result<i64> {
+    let answer = host.query("now()")?;
+    answer.as_i64().ok_or_else(|| unexpected(host, "now()"))
+}
+
+fn unexpected(host: &dyn Host, question: &str) -> Error {
+    Error::new(Kind::Protocol, format!("{} gave no usable answer to {question}", host.label()))
+        .advise("report this with the server's release")
+}

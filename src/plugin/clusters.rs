@@ -1,0 +1,147 @@
+//! `setCluster`, `getClusters`, `dropCluster`, `testCluster`: remote clusters by name.
+#[cfg(test)]
+mod tests;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::arguments::{argument, text, usage};
+use super::caller;
+use super::remote::resolve;
+use crate::cluster::{Cluster, Host};
+use crate::data::{Batch, Column, Datum, Type};
+use crate::error::{Error, Kind, Result};
+use crate::model::Secret;
+use crate::peers::{Peer, Peers, Site};
+use crate::wire::{Endpoint, Remote};
+
+/// The parameters of each function as the manual writes them.
+pub(super) const SET: &str = "clusterSync::setCluster(name, sites, userId, password)";
+pub(super) const GET: &str = "clusterSync::getClusters()";
+pub(super) const DROP: &str = "clusterSync::dropCluster(name)";
+pub(super) const TEST: &str = "clusterSync::testCluster(remote)";
+
+/// How long a site under test may be silent.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Keeps a cluster under a name, in place of an earlier one; says which of the two it did.
+pub(super) fn set_cluster(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
+    require_count(args, 4, "setCluster", SET)?;
+    let created_by = caller::administrator(host)?;
+    let password = Secret::new(text(args, 3, "password", SET)?);
+    let peer = Peer {
+        name: text(args, 0, "name", SET)?.to_owned(),
+        sites: Site::list(&sites(argument(args, 1))?)?,
+        user: text(args, 2, "userId", SET)?.to_owned(),
+        created_by,
+        updated: caller::now(host)?,
+    };
+    let name = peer.name.clone();
+    let replaced = Peers::under(&caller::home(host)?).set(peer, &password)?;
+    Ok(done(&name, if replaced { "replaced" } else { "created" }))
+}
+
+/// Every cluster, without its password.
+pub(super) fn get_clusters(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
+    require_count(args, 0, "getClusters", GET)?;
+    caller::user(host)?;
+    let peers = Peers::under(&caller::home(host)?).list()?;
+    let texts = |field: fn(&Peer) -> String| Column::text(Type::String, peers.iter().map(field));
+    let times = peers.iter().flat_map(|peer| peer.updated.to_le_bytes());
+    Ok(table([
+        ("name", texts(|peer| peer.name.clone())),
+        ("sites", texts(Peer::sites_text)),
+        ("userId", texts(|peer| peer.user.clone())),
+        ("createdBy", texts(|peer| peer.created_by.clone())),
+        ("updated", Column::fixed(Type::Timestamp, times.collect::<Vec<u8>>())),
+    ]))
+}
+
+/// Forgets a cluster and its password.
+pub(super) fn drop_cluster(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
+    require_count(args, 1, "dropCluster", DROP)?;
+    caller::administrator(host)?;
+    let name = text(args, 0, "name", DROP)?;
+    Peers::under(&caller::home(host)?).remove(name)?;
+    Ok(done(name, "dropped"))
+}
+
+/// Logs in at every site of a cluster and says what came of it.
+pub(super) fn test_cluster(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
+    require_count(args, 1, "testCluster", TEST)?;
+    let sites = resolve(host, argument(args, 0), PATIENCE)?.endpoints;
+    let visits = visit_all(&sites)?;
+    let texts = |field: fn(&Visit) -> &str| Column::text(Type::String, visits.iter().map(field));
+    let reachable: Vec<u8> = visits.iter().map(|visit| visit.outcome.is_ok().into()).collect();
+    let times = visits.iter().flat_map(|visit| (visit.took.as_secs_f64() * 1e3).to_le_bytes());
+    Ok(table([
+        ("site", Column::text(Type::String, sites.iter().map(Endpoint::label))),
+        ("reachable", Column::fixed(Type::Bool, reachable)),
+        ("version", texts(|visit| visit.outcome.as_deref().unwrap_or_default())),
+        ("milliseconds", Column::fixed(Type::Double, times.collect::<Vec<u8>>())),
+        ("message", texts(|visit| visit.outcome.as_deref().err().map_or("", String::as_str))),
+    ]))
+}
+
+/// What came of one site: its version or the reason, and how long that took.
+struct Visit {
+    outcome: std::result::Result<String, String>,
+    took: Duration,
+}
+
+/// All at once, so that dead sites are waited for together. The threads touch the network only,
+/// never the server that called us.
+fn visit_all(sites: &[Endpoint]) -> Result<Vec<Visit>> {
+    thread::scope(|scope| {
+        let visits: Vec<_> = sites.iter().map(|site| scope.spawn(|| visit(site))).collect();
+        visits.into_iter().map(|visit| visit.join().map_err(|_| defect())).collect()
+    })
+}
+
+fn visit(site: &Endpoint) -> Visit {
+    let started = Instant::now();
+    let outcome = Remote::connect(site).and_then(|mut remote| version(&mut remote));
+    Visit { outcome: outcome.map_err(|error| error.to_string()), took: started.elapsed() }
+}
+
+fn version(remote: &mut Remote) -> Result<String> {
+    let answer = remote.query("version()")?;
+    answer.as_str().map(str::to_owned).ok_or_else(|| {
+        let message = format!("{} did not say which version it is", remote.label());
+        Error::new(Kind::Protocol, message).advise("check that it is a DolphinDB server")
+    })
+}
+
+fn defect() -> Error {
+    Error::new(Kind::Bug, "the test of a site broke off").advise("please report it")
+}
+
+/// The text of `sites`: one string, or a vector of them.
+fn sites(argument: &Datum) -> Result<String> {
+    let listed = match argument {
+        Datum::Vector(column) if column.ty.is_text() => {
+            let sites: Vec<_> = column.texts().map(String::from_utf8_lossy).collect();
+            Some(sites.join(","))
+        }
+        other => other.as_str().map(str::to_owned),
+    };
+    listed.ok_or_else(|| usage("sites must be a string or a vector of strings", SET))
+}
+
+/// The server checks this too; a function must not rely on it.
+fn require_count(args: &[Datum], count: usize, name: &str, syntax: &str) -> Result<()> {
+    match args.len() == count {
+        true => Ok(()),
+        false => Err(usage(format!("{name} takes {count} arguments, not {}", args.len()), syntax)),
+    }
+}
+
+fn done(name: &str, action: &str) -> Datum {
+    let text = |value| Column::text(Type::String, [value]);
+    table([("name", text(name)), ("action", text(action))])
+}
+
+fn table<const N: usize>(columns: [(&str, Column); N]) -> Datum {
+    let rows = columns.first().map_or(0, |(_, column)| column.rows);
+    Datum::Table(Batch { rows, columns: columns.map(|(name, column)| (name.to_owned(), column)).into() })
+}
