@@ -7,6 +7,7 @@
 //!    add context in front with [`Error::context`].
 //! 4. Whoever handles an error logs it or returns it, never both.
 //! 5. Whether a second try makes sense is decided by [`Kind::retry`] alone.
+use std::any::Any;
 use std::fmt;
 
 /// What an operation of this crate returns.
@@ -80,13 +81,12 @@ pub struct Error {
 impl Error {
     /// An error of `kind`; `message` is one sentence without a full stop.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        let message = message.into().replace(['\r', '\n'], " ");
-        Error { kind, message, advice: None, source: None }
+        Error { kind, message: on_one_line(message), advice: None, source: None }
     }
 
     /// Adds what the user can do about it; the innermost advice wins.
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
-        self.advice.get_or_insert_with(|| advice.into());
+        self.advice.get_or_insert_with(|| on_one_line(advice));
         self
     }
 
@@ -98,7 +98,7 @@ impl Error {
 
     /// Puts what was being done in front of the message.
     pub fn context(mut self, doing: impl fmt::Display) -> Self {
-        self.message = format!("{doing}: {}", self.message);
+        self.message = on_one_line(format!("{doing}: {}", self.message));
         self
     }
 
@@ -123,5 +123,33 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.source.as_deref().map(|source| source as _)
+    }
+}
+
+fn on_one_line(text: impl Into<String>) -> String {
+    text.into().replace(['\r', '\n'], " ")
+}
+
+/// What a caught panic said, for the message of a [`Kind::Bug`].
+pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_line_whatever_it_names() {
+        let error = Error::new(Kind::Server, "a\nb").context("table c\r\nd").advise("drop e\nf");
+        assert_eq!(error.to_string(), "table c  d: a b; drop e f");
+    }
+
+    #[test]
+    fn a_panic_says_what_it_was_given() {
+        assert_eq!(panic_text(&"a literal"), "a literal");
+        assert_eq!(panic_text(&format!("number {}", 1)), "number 1");
+        assert_eq!(panic_text(&7), "no message");
     }
 }

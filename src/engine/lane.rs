@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::Connect;
 use crate::cluster::Cluster;
 use crate::data::Batch;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, panic_text};
 use crate::model::Unit;
 use crate::online;
 use crate::plan::Plan;
@@ -68,8 +68,7 @@ fn guarded(shared: Shared, target: &mut Option<Box<dyn Cluster + Send>>, work: &
         online::copy_unit(&mut **target, table, columns, work.unit, &work.rows)
     }));
     outcome.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+        let text = panic_text(&*panic);
         Err(Error::new(Kind::Bug, format!("{}: the lane panicked: {text}", named(shared, work)))
             .advise("report this; look at that partition at the target before the next run"))
     })

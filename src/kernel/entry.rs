@@ -1,5 +1,4 @@
 //! Where the server enters: the exported names, and the one function behind them.
-use std::any::Any;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -11,7 +10,7 @@ use super::sys::*;
 use super::thread::Visit;
 use super::value::Value;
 use crate::data::Datum;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, panic_text};
 use crate::plugin::{FUNCTIONS, Function};
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
@@ -70,7 +69,8 @@ unsafe extern "C" fn run(
     let function = &FUNCTIONS[index as usize];
     // SAFETY: as the caller promises.
     let call = || unsafe { answer(function, heap, args, count) };
-    let outcome = catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(defect(&*panic)));
+    let outcome =
+        catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(defect(panic_text(&*panic))));
     match outcome {
         Ok(value) => {
             // SAFETY: the shim gives a place for the result.
@@ -114,10 +114,8 @@ unsafe fn answer(
     Ok(to_value(&session, &result)?.into_raw())
 }
 
-fn defect(panic: &(dyn Any + Send)) -> Error {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Error::new(Kind::Bug, format!("clusterSync met a defect of its own: {}", text.unwrap_or("a panic")))
+fn defect(text: &str) -> Error {
+    Error::new(Kind::Bug, format!("clusterSync met a defect of its own: {text}"))
         .advise("please report it with what was called")
 }
 

@@ -10,7 +10,7 @@ use super::caller;
 use super::remote::resolve;
 use crate::cluster::{Cluster, Host};
 use crate::data::{Batch, Column, Datum, Type};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, panic_text};
 use crate::model::Secret;
 use crate::peers::{Peer, Peers, Site};
 use crate::wire::{Endpoint, Remote};
@@ -94,7 +94,7 @@ struct Visit {
 fn visit_all(sites: &[Endpoint]) -> Result<Vec<Visit>> {
     thread::scope(|scope| {
         let visits: Vec<_> = sites.iter().map(|site| scope.spawn(|| visit(site))).collect();
-        visits.into_iter().map(|visit| visit.join().map_err(|_| defect())).collect()
+        visits.into_iter().map(|visit| visit.join().map_err(|panic| defect(panic_text(&*panic)))).collect()
     })
 }
 
@@ -112,8 +112,8 @@ fn version(remote: &mut Remote) -> Result<String> {
     })
 }
 
-fn defect() -> Error {
-    Error::new(Kind::Bug, "the test of a site broke off").advise("please report it")
+fn defect(text: &str) -> Error {
+    Error::new(Kind::Bug, format!("the test of a site broke off: {text}")).advise("please report it")
 }
 
 /// The text of `sites`: one string, or a vector of them.
