@@ -9,8 +9,7 @@ use crate::error::{Error, Kind, Result};
 /// What the cluster answers, or `Protocol` when its answer is no count.
 pub fn count(cluster: &mut (impl Cluster + ?Sized), rows: Rows) -> Result<u64> {
     let answer = cluster.query(&rows.count())?;
-    let count = answer.as_i64().and_then(|count| u64::try_from(count).ok());
-    count.ok_or_else(|| unexpected(cluster, &rows, "one count"))
+    answer.as_count().ok_or_else(|| unexpected(cluster, &rows, "one count"))
 }
 
 /// These columns of `rows`, in the order of `columns`.

@@ -42,6 +42,11 @@ impl Datum {
         }
     }
 
+    /// A number of things: an integer scalar that is not negative.
+    pub fn as_count(&self) -> Option<u64> {
+        self.as_i64().and_then(|count| u64::try_from(count).ok())
+    }
+
     /// A text scalar.
     pub fn as_str(&self) -> Option<&str> {
         match self {

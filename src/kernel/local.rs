@@ -37,8 +37,9 @@ impl Cluster for Local<'_> {
         let target = self.call("loadTable", &[Datum::text(&name.db), Datum::text(&name.table)])?;
         let rows = table(&self.session, rows)?;
         let stored = to_datum(&self.session.call("tableInsert", &[&target, &rows])?)?;
-        let count = stored.as_i64().and_then(|count| u64::try_from(count).ok());
-        count.ok_or_else(|| Error::new(Kind::Server, format!("tableInsert into {name} gave no row count")))
+        stored
+            .as_count()
+            .ok_or_else(|| Error::new(Kind::Server, format!("tableInsert into {name} gave no row count")))
     }
 }
 

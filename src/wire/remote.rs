@@ -43,8 +43,7 @@ impl Remote {
         };
         let answer = self.connection.receive().map_err(unknown)?;
         let answer = answer.map_err(|text| self.connection.server_error(&text))?;
-        let count = answer.as_i64().and_then(|count| u64::try_from(count).ok());
-        count.ok_or_else(|| {
+        answer.as_count().ok_or_else(|| {
             let message = format!("{} did not answer with a count", self.connection.label());
             unknown(Error::new(Kind::Protocol, message))
         })
