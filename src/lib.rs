@@ -7,6 +7,9 @@
 //! [`peers`] remembers remote clusters by name.
 //!
 //! `unsafe` and C++ live in [`kernel`] only; every other module forbids it.
+//!
+//! What is said about DolphinDB cites its source as `dolphindb-semantics §4.1` or `wire-protocol §6`:
+//! sections of the notes on what the vendor's manuals, clients and libraries say.
 #![deny(missing_docs)]
 
 #[forbid(unsafe_code)]

@@ -26,10 +26,17 @@ pub trait Cluster {
     fn label(&self) -> &str;
 
     /// The value of one expression or `select` that changes nothing.
+    ///
+    /// # Errors
+    /// The server's own error, of the kind that its tag says, or `Server`; `Network` and `Protocol`
+    /// when a remote side cannot be asked or understood; `Schema` for cells of an unsupported type.
     fn query(&mut self, script: &str) -> Result<Datum>;
 
     /// Appends `rows`, whose columns are in the table's own order, as one transaction, and returns
     /// how many rows the server says it stored.
+    ///
+    /// # Errors
+    /// As [`Cluster::query`]. After `Network` and `Protocol` the rows may have been stored or not.
     fn append(&mut self, table: &TableName, rows: &Batch) -> Result<u64>;
 }
 

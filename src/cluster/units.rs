@@ -24,6 +24,9 @@ fn extended(unit: &Unit, key: &PartitionKey) -> Unit {
 
 /// The partitions of one level. How `partition` names them depends on the scheme
 /// (dolphindb-semantics §5.3): by value, by the range's index from 0, by the bucket's number.
+///
+/// # Errors
+/// As [`units`].
 pub fn keys(level: &Level) -> Result<Vec<PartitionKey>> {
     let key = |literal, label| PartitionKey { column: level.column.clone(), literal, label };
     let values = |column| {

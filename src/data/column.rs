@@ -64,7 +64,10 @@ pub struct Column {
 }
 
 impl Column {
-    /// A fixed-width column over one piece of memory whose length is `rows` times the width.
+    /// A fixed-width column over one piece of memory, as many rows as whole cells fit it.
+    ///
+    /// # Panics
+    /// When `ty` is text.
     pub fn fixed(ty: Type, bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
         let bytes = Bytes::new(bytes);
         let rows = bytes.len() / ty.width().expect("a fixed-width type");

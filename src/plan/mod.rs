@@ -1,7 +1,7 @@
 //! What a sync of one table is going to do, decided before anything is written.
 //!
-//! [`compare`] is pure: two structures in, everything that does not fit out. [`prepare`] reads both
-//! sides, asks it, and returns a [`Plan`] or one error with all findings at once. A plan prints
+//! [`compare()`] is pure: two structures in, everything that does not fit out. [`prepare()`] reads
+//! both sides, asks it, and returns a [`Plan`] or one error with all findings at once. A plan prints
 //! itself.
 mod compare;
 mod prepare;

@@ -8,7 +8,8 @@ const BUFFER: usize = 256 << 10;
 /// The memory taken before the first byte of a long run has arrived.
 const FIRST_STEP: usize = 1 << 20;
 
-/// A source of protocol fields.
+/// A source of protocol fields. Reading fails with `Network` when the source ends or breaks, and
+/// with `Protocol` for a field that breaks its rule; after either the position is lost.
 pub struct Reader<R> {
     inner: BufReader<R>,
 }

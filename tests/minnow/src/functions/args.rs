@@ -50,7 +50,7 @@ pub fn optional_bool(
     given(args, index).map_or(Ok(default), |_| integer(function, args, index, name).map(|number| number != 0))
 }
 
-/// The error of a wrong argument. Real servers word these one by one; this form is ours [U].
+/// The error of a wrong argument. Real servers word these one by one; this form is ours `[U]`.
 pub fn bad(function: &str, name: &str, what: &str) -> Error {
     Error::argument(function, format!("Usage: {function}(). The argument '{name}' {what}."))
 }

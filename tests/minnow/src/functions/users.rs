@@ -54,7 +54,7 @@ fn current(session: &mut Session, _: Vec<Value>) -> Result<Value> {
 }
 
 /// For administrators only, as the manual says; the names follow its rules. How a server words the
-/// refusals is not documented [U].
+/// refusals is not documented `[U]`.
 fn create(session: &mut Session, args: Vec<Value>) -> Result<Value> {
     require_admin(session, "createUser")?;
     let user = args::text("createUser", &args, 0, "userId")?;
@@ -80,7 +80,7 @@ fn create(session: &mut Session, args: Vec<Value>) -> Result<Value> {
 }
 
 /// The first columns of what a server shows. Without arguments it is about the caller, whom old
-/// manuals require to be an administrator; later ones do not. A guest has no rights to show [U].
+/// manuals require to be an administrator; later ones do not. A guest has no rights to show `[U]`.
 fn access(session: &mut Session, args: Vec<Value>) -> Result<Value> {
     let asked =
         args::given(&args, 0).map(|_| args::texts("getUserAccess", &args, 0, "userIds")).transpose()?;

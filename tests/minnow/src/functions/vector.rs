@@ -139,7 +139,7 @@ fn reverse(_: &mut Session, args: Vec<Value>) -> Result<Value> {
     Ok(Value::Vector(cells.gather(&(0..cells.len() as u32).rev().collect::<Vec<_>>()).into()))
 }
 
-/// `at(mask)`: where it is true. `at(X, index)`: X[index].
+/// `at(mask)`: where it is true. `at(X, index)`: `X[index]`.
 fn at(_: &mut Session, args: Vec<Value>) -> Result<Value> {
     if let Some(index) = args::given(&args, 1) {
         return crate::script::index(&args[0], std::slice::from_ref(index));

@@ -51,7 +51,7 @@ pub fn tokens(source: &str) -> Result<Vec<Lexeme>> {
     }
 }
 
-/// The sentence of every syntax error. A server's own words differ from case to case [U].
+/// The sentence of every syntax error. A server's own words differ from case to case `[U]`.
 pub fn syntax_error(line: usize, what: impl std::fmt::Display) -> Error {
     Error::syntax(format!("Syntax Error: [line #{line}] {what}"))
 }

@@ -154,7 +154,7 @@ impl Session {
 }
 
 /// A name that means nothing. A server says which word it could not recognise; the rest of the
-/// sentence is ours [U].
+/// sentence is ours `[U]`.
 pub fn unknown(name: &str) -> Error {
     Error {
         class: Class::Syntax,
@@ -163,7 +163,7 @@ pub fn unknown(name: &str) -> Error {
     }
 }
 
-/// A name that is no column of the table at hand. The sentence is inferred [U].
+/// A name that is no column of the table at hand. The sentence is inferred `[U]`.
 pub fn unknown_column(name: &str) -> Error {
     Error::runtime(format!("Unrecognized column name [{name}]"))
 }

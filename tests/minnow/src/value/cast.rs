@@ -65,7 +65,7 @@ impl Vector {
     }
 }
 
-/// Halves away from zero. The manual does not say how a server rounds [U].
+/// Halves away from zero. The manual does not say how a server rounds `[U]`.
 pub(super) fn round(number: f64) -> Option<i64> {
     let rounded = number.round();
     (rounded.abs() < 9.2e18).then_some(rounded as i64)

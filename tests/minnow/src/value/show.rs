@@ -1,5 +1,5 @@
 //! Whole values as text, as `print` and messages show them. Long ones are cut: a server cuts
-//! them too, at limits of its own [U].
+//! them too, at limits of its own `[U]`.
 use std::fmt;
 
 use super::{Dict, Table, Value, Vector, text};

@@ -135,7 +135,7 @@ impl Session {
     }
 }
 
-/// Refuses a wrong number of arguments. The sentence is inferred [U].
+/// Refuses a wrong number of arguments. The sentence is inferred `[U]`.
 pub fn check_count(function: &Function, given: usize) -> Result<()> {
     let (min, max) = function.arity();
     if (min..=max).contains(&given) {

@@ -157,7 +157,7 @@ impl Session {
         self.block(handler)
     }
 
-    /// Fails once someone outside has asked the session to stop. The sentence is ours [U].
+    /// Fails once someone outside has asked the session to stop. The sentence is ours `[U]`.
     pub fn check_cancelled(&self) -> Result<()> {
         if self.cancelled.load(Ordering::Relaxed) {
             return Err(Error::runtime("The task was cancelled."));
@@ -188,7 +188,7 @@ fn thrown(what: &Value) -> Error {
     Error { class: Class::User, function: String::new(), text }
 }
 
-/// What a caught error says about its kind. A server's own words are not documented [U].
+/// What a caught error says about its kind. A server's own words are not documented `[U]`.
 fn class_name(class: Class) -> &'static str {
     match class {
         Class::Syntax => "SYNTAX",

@@ -1,5 +1,5 @@
 //! `&&`, `||`, `!` and conditions. `or` ignores a NULL, `and` and `!` keep it; a condition that
-//! is NULL does not hold. The NULL rules are inferred from a server's default settings [U].
+//! is NULL does not hold. The NULL rules are inferred from a server's default settings `[U]`.
 use super::super::ast::Operator;
 use super::{rewrap, zip};
 use crate::error::{Error, Result};

@@ -1,5 +1,5 @@
 //! `group by`: each item once per group. Groups come in the order of their keys; a server's own
-//! order is not documented [U].
+//! order is not documented `[U]`.
 use std::sync::Arc;
 
 use super::super::Session;

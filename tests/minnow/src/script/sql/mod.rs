@@ -138,7 +138,7 @@ fn free_name(taken: &[String], name: String) -> String {
 }
 
 /// The column's name: its alias, its own, or made of the function and its column. A server's
-/// rule for longer expressions is not documented [U].
+/// rule for longer expressions is not documented `[U]`.
 fn item_name(item: &Item) -> String {
     item.alias.clone().unwrap_or_else(|| expr_name(&item.expr))
 }
