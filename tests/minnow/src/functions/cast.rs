@@ -59,7 +59,7 @@ pub fn type_of(value: &Value) -> Option<Type> {
 
 fn cast(_: &mut Session, args: Vec<Value>) -> Result<Value> {
     let ty = type_of(&args[1]).ok_or_else(|| args::bad("cast", "dataTypeName", "is no data type"))?;
-    if matches!(ty, Type::Void | Type::Any | Type::Duration) {
+    if !ty.is_storable() {
         return Err(Error::runtime(format!("Can't convert to {}.", ty.name())));
     }
     to_type(&args[0], ty)

@@ -5,6 +5,7 @@ use std::time::UNIX_EPOCH;
 use super::args;
 use crate::error::{Class, Error, Result};
 use crate::facade;
+use crate::node::GUEST;
 use crate::script::{Native, Session};
 use crate::value::{Data, Table, Type, Value, Vector};
 
@@ -16,7 +17,7 @@ pub const FUNCTIONS: &[Native] = &[
 /// Any user may load plugins, a guest may not (dolphindb-semantics §8.2). Old manuals show the
 /// names of the functions as its result.
 fn load_plugin(session: &mut Session, args: Vec<Value>) -> Result<Value> {
-    if session.user == "guest" {
+    if session.user == GUEST {
         let text = "Guests can't load plugins. Please log in.".to_owned();
         return Err(Error { class: Class::NoPrivilege, function: "loadPlugin".into(), text });
     }

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use super::{args, cast, dfs, vector};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::script::{Native, Session};
 use crate::value::{Dict, LONGEST, Table, Type, Value, Vector};
 
@@ -21,15 +21,16 @@ pub const FUNCTIONS: &[Native] = &[
 
 /// `table(col1 as .., col2)`, `table(columns as vectors)`, or `table(capacity:size, names, types)`.
 fn table(_: &mut Session, args: Vec<Value>) -> Result<Value> {
-    match (&args[0], args.len()) {
-        (Value::Pair(_), 3) => empty_table(&args),
-        (Value::Table(table), 1) => Ok(Value::Table(table.clone())),
-        (Value::Dict(dict), 1) => from_dict(dict),
-        _ => columns_of(args),
-    }
+    let made = match (&args[0], args.len()) {
+        (Value::Pair(_), 3) => empty_table(&args)?,
+        (Value::Table(table), 1) => table.clone(),
+        (Value::Dict(dict), 1) => from_dict(dict)?,
+        _ => unnamed(args)?,
+    };
+    Ok(Value::Table(made))
 }
 
-fn empty_table(args: &[Value]) -> Result<Value> {
+fn empty_table(args: &[Value]) -> Result<Arc<Table>> {
     let names = args::texts("table", args, 1, "colNames")?;
     let wrong = || args::bad("table", "colTypes", "must be one data type per column");
     let types: Vec<Type> = match &args[2] {
@@ -40,8 +41,7 @@ fn empty_table(args: &[Value]) -> Result<Value> {
             (0..cells.len()).map(one).collect::<Option<_>>().ok_or_else(wrong)?
         }
     };
-    let storable = |ty: &Type| !matches!(ty, Type::Void | Type::Any | Type::Duration);
-    if names.len() != types.len() || !types.iter().all(storable) {
+    if names.len() != types.len() || !types.iter().all(|ty| ty.is_storable()) {
         return Err(wrong());
     }
     let size = args[0].cells().and_then(|ends| ends.integer(1)).unwrap_or(0);
@@ -52,20 +52,24 @@ fn empty_table(args: &[Value]) -> Result<Value> {
 }
 
 /// Columns given one by one are called `C0`, `C1`, .. unless the script gave names.
-fn columns_of(args: Vec<Value>) -> Result<Value> {
+fn unnamed(args: Vec<Value>) -> Result<Arc<Table>> {
     let values: Vec<Value> = match args.as_slice() {
         [Value::Tuple(items)] => items.to_vec(),
         _ => args,
     };
     let names = (0..values.len()).map(|number| format!("C{number}")).collect();
-    from_columns(names, values)
+    named(names, &values)
 }
 
 /// A table of named columns; scalars are repeated.
 pub fn from_columns(names: Vec<String>, values: Vec<Value>) -> Result<Value> {
+    named(names, &values).map(Value::Table)
+}
+
+fn named(names: Vec<String>, values: &[Value]) -> Result<Arc<Table>> {
     let rows = values.iter().filter_map(Value::cells).map(|cells| cells.len()).max().unwrap_or(0);
     let mut columns = Vec::new();
-    for value in &values {
+    for value in values {
         columns.push(match value {
             Value::Scalar(cells) => Arc::new(cells.stretched(rows)),
             Value::Vector(cells) => cells.clone(),
@@ -75,7 +79,7 @@ pub fn from_columns(names: Vec<String>, values: Vec<Value>) -> Result<Value> {
     checked(Table { names, columns })
 }
 
-fn checked(table: Table) -> Result<Value> {
+fn checked(table: Table) -> Result<Arc<Table>> {
     let rows = table.rows();
     if table.columns.iter().any(|column| column.len() != rows) {
         return Err(args::bad("table", "X", "must be made of vectors of equal length"));
@@ -83,13 +87,13 @@ fn checked(table: Table) -> Result<Value> {
     let repeated = table.names.iter().enumerate().find(|(at, name)| table.position(name) != Some(*at));
     match repeated {
         Some((_, name)) => Err(args::bad("table", "colNames", &format!("has the name {name} twice"))),
-        None => Ok(Value::Table(table.into())),
+        None => Ok(table.into()),
     }
 }
 
-fn from_dict(dict: &Dict) -> Result<Value> {
+fn from_dict(dict: &Dict) -> Result<Arc<Table>> {
     let names = (0..dict.keys.len()).map(|row| crate::value::text::cell(&dict.keys, row)).collect();
-    from_columns(names, dict.values.clone())
+    named(names, &dict.values)
 }
 
 /// A dictionary of keys and values, or an empty one of two types.
@@ -140,10 +144,7 @@ fn values(_: &mut Session, args: Vec<Value>) -> Result<Value> {
 fn shape(value: &Value) -> Result<(usize, usize)> {
     match value {
         Value::Table(table) => Ok((table.rows(), table.columns.len())),
-        Value::Dfs(table) => {
-            let rows = table.chunks(&crate::store::Selection::all()).iter().map(|(_, rows)| rows).sum();
-            Ok((rows, table.columns().len()))
-        }
+        Value::Dfs(table) => Ok((table.rows(), table.columns().len())),
         Value::Tuple(items) => Ok((items.len(), 1)),
         _ => {
             let cells = value.cells().ok_or_else(|| args::bad("rows", "X", "has no rows"))?;
@@ -187,64 +188,28 @@ fn table_insert(session: &mut Session, own: &mut Value, args: Vec<Value>) -> Res
 fn insert(function: &str, session: &Session, own: &mut Value, args: Vec<Value>) -> Result<usize> {
     match own {
         Value::Dfs(table) => dfs::store_rows(function, session, table, &args),
-        Value::Table(table) => {
-            let columns = new_columns(args)?;
-            append_columns(Arc::make_mut(table), &columns)
-        }
+        Value::Table(table) => append_rows(Arc::make_mut(table), &*new_rows(args)?),
         _ => Err(args::bad(function, "table", "must be a table")),
     }
 }
 
 /// The rows to append: a table, a tuple of columns, or the columns one by one.
-fn new_columns(args: Vec<Value>) -> Result<Vec<Arc<Vector>>> {
+fn new_rows(args: Vec<Value>) -> Result<Arc<Table>> {
     let values = match args.as_slice() {
-        [Value::Table(table)] => return Ok(table.columns.clone()),
+        [Value::Table(table)] => return Ok(table.clone()),
         [Value::Tuple(items)] => items.to_vec(),
         [Value::Dict(dict)] => dict.values.clone(),
         _ => args,
     };
-    let Value::Table(table) = columns_of(values)? else { return Ok(Vec::new()) };
-    Ok(table.columns.clone())
+    unnamed(values)
 }
 
-fn append_columns(table: &mut Table, columns: &[Arc<Vector>]) -> Result<usize> {
-    if columns.len() != table.columns.len() {
-        return Err(Error::runtime(
-            "The number of columns of the table to insert must be the same as that of the original table. RefId:S01015",
-        ));
-    }
-    // All casts come first, so that a failing one leaves the table as it was.
-    let mut cast = Vec::new();
-    for (number, (own, new)) in table.columns.iter().zip(columns).enumerate() {
-        if !accepts(own.ty, new.ty) {
-            return Err(Error {
-                class: crate::error::Class::TableRuntime,
-                function: String::new(),
-                text: format!(
-                    "The column [{}] expects type of {}, but the actual type is {}. RefId:S05004",
-                    table.names[number],
-                    own.ty.name(),
-                    new.ty.name()
-                ),
-            });
-        }
-        cast.push(new.cast(own.ty)?);
-    }
-    for (own, new) in table.columns.iter_mut().zip(&cast) {
+/// All casts come first, so that a failing one leaves the table as it was.
+fn append_rows(table: &mut Table, rows: &Table) -> Result<usize> {
+    let types = table.columns.iter().map(|column| column.ty);
+    let fitted = rows.fitted(table.names.iter().map(String::as_str).zip(types))?;
+    for (own, new) in table.columns.iter_mut().zip(&fitted) {
         Arc::make_mut(own).append(new)?;
     }
-    Ok(cast.first().map_or(0, Vector::len))
-}
-
-/// dolphindb-semantics §4.4: the same type or category, and integers into floating columns.
-/// Temporal types convert where they can.
-fn accepts(own: Type, new: Type) -> bool {
-    let same_kind = |test: fn(Type) -> bool| test(own) && test(new);
-    own == new
-        || new == Type::Void
-        || same_kind(Type::is_text)
-        || same_kind(Type::is_integral)
-        || same_kind(Type::is_floating)
-        || (own.is_floating() && new.is_integral())
-        || (same_kind(Type::is_temporal) && crate::value::calendar::convertible(new, own))
+    Ok(rows.rows())
 }

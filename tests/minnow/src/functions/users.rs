@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::args;
 use crate::error::{Class, Error, Result};
-use crate::node::Account;
+use crate::node::{Account, GUEST};
 use crate::script::{Native, Session};
 use crate::value::{Data, Table, Type, Value, Vector};
 
@@ -14,9 +14,6 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("createUser", &["userId", "password", "groupIds", "isAdmin"], 2, create),
     Native::new("getUserAccess", &["userIds", "finalAccess"], 0, access),
 ];
-
-/// Who has not logged in.
-const GUEST: &str = "guest";
 
 fn login(session: &mut Session, args: Vec<Value>) -> Result<Value> {
     let user = args::text("login", &args, 0, "userId")?;
@@ -44,7 +41,6 @@ fn logout(session: &mut Session, args: Vec<Value>) -> Result<Value> {
 fn current(session: &mut Session, _: Vec<Value>) -> Result<Value> {
     let (address, port) =
         session.peer.map_or((String::new(), 0), |peer| (peer.ip().to_string(), peer.port()));
-
     Ok(Value::Tuple(Arc::new(vec![
         Value::long(session.id as i64),
         Value::string(&session.user),

@@ -23,6 +23,9 @@ pub struct Account {
     pub is_admin: bool,
 }
 
+/// Who has not logged in.
+pub const GUEST: &str = "guest";
+
 /// What every session of a node shares.
 pub struct Node {
     pub home: PathBuf,

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::Function;
 use super::scope::Scope;
-use crate::node::Node;
+use crate::node::{GUEST, Node};
 use crate::value::Value;
 
 /// One client's (or job's) variables, user and output. Not shared between threads.
@@ -39,7 +39,7 @@ impl Session {
             id: 0,
             peer: None,
             node,
-            user: "guest".into(),
+            user: GUEST.into(),
             out: Box::new(|_| ()),
             cancelled: Arc::default(),
             variables: HashMap::new(),

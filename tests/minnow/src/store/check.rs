@@ -1,7 +1,6 @@
 //! What a new database or table must be like. The wordings are ours; the server's are not documented.
 use super::{Database, TableShape};
 use crate::error::{Error, Result};
-use crate::value::Type;
 
 /// Refuses a database that no server would make.
 pub fn database(database: &Database) -> Result<()> {
@@ -23,7 +22,7 @@ pub fn table(database: &Database, shape: &TableShape) -> Result<()> {
     if !valid {
         return refuse(format!("'{}' is not a valid table name.", shape.name));
     }
-    if let Some((name, ty)) = shape.columns.iter().find(|(_, ty)| !storable(*ty)) {
+    if let Some((name, ty)) = shape.columns.iter().find(|(_, ty)| !ty.is_storable()) {
         return refuse(format!("The column [{name}] cannot be stored as {}.", ty.name()));
     }
     if shape.partition_columns.is_empty() {
@@ -40,9 +39,4 @@ pub fn table(database: &Database, shape: &TableShape) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Whether a table's column can have the type.
-pub fn storable(ty: Type) -> bool {
-    !matches!(ty, Type::Void | Type::Any | Type::Duration)
 }

@@ -1,8 +1,8 @@
-//! Rows as a table's columns take them: by position, converted within a category, too long texts
-//! cut or refused (dolphindb-semantics §4.4).
+//! Rows as a distributed table's columns take them: as any table's, and too long texts cut or
+//! refused (dolphindb-semantics §4.4).
 use std::sync::Arc;
 
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, Result};
 use crate::value::{Data, Strings, Table, Type, Vector};
 
 /// A DFS STRING keeps this many bytes; what is longer is cut without a word.
@@ -10,55 +10,20 @@ const STRING_BYTES: usize = 65_535;
 /// A longer SYMBOL is refused.
 const SYMBOL_BYTES: usize = 255;
 
-/// The columns of `rows` for a table with these columns. Names are ignored.
+/// The columns of `rows` for a table with these columns.
 pub fn coerce(rows: &Table, columns: &[(String, Type)]) -> Result<Vec<Arc<Vector>>> {
-    if rows.columns.len() != columns.len() {
-        // The server's sentence is not documented, its number is.
-        return Err(Error::runtime(format!(
-            "The number of columns of the table to insert must be the same as that of the original table: \
-             {} expected, {} given. RefId:S01015",
-            columns.len(),
-            rows.columns.len()
-        )));
-    }
-    if let Some(odd) = rows.columns.iter().position(|column| column.len() != rows.rows()) {
-        return Err(Error::runtime(format!("The column [{}] has another length.", rows.names[odd])));
-    }
-    rows.columns.iter().zip(columns).map(|(given, (name, ty))| column(given, name, *ty)).collect()
+    let fitted = rows.fitted(columns.iter().map(|(name, ty)| (name.as_str(), *ty)))?;
+    fitted.into_iter().zip(columns).map(|(column, (name, _))| limited(column, name)).collect()
 }
 
-fn column(given: &Arc<Vector>, name: &str, ty: Type) -> Result<Arc<Vector>> {
-    let converted = if given.ty == ty {
-        given.clone()
-    } else if compatible(given.ty, ty) {
-        Arc::new(given.cast(ty).map_err(|_| mismatch(name, ty, given.ty))?)
-    } else {
-        return Err(mismatch(name, ty, given.ty));
-    };
-    match &converted.data {
-        Data::Text(texts) if ty == Type::Symbol => check_symbols(texts, name).map(|()| converted),
-        Data::Text(texts) => Ok(cut(texts).map_or(converted, |texts| Arc::new(Vector::new(ty, texts)))),
-        _ => Ok(converted),
-    }
-}
-
-fn compatible(given: Type, column: Type) -> bool {
-    given == Type::Void
-        || given.is_integral() && (column.is_integral() || column.is_floating())
-        || given.is_floating() && column.is_floating()
-        || given.is_temporal() && column.is_temporal()
-        || given.is_text() && column.is_text()
-}
-
-fn mismatch(name: &str, expected: Type, actual: Type) -> Error {
-    Error {
-        class: Class::IncompatibleType,
-        function: String::new(),
-        text: format!(
-            "The column [{name}] expects type of {}, but the actual type is {}. RefId:S05004",
-            expected.name(),
-            actual.name()
-        ),
+fn limited(column: Arc<Vector>, name: &str) -> Result<Arc<Vector>> {
+    match &column.data {
+        Data::Text(texts) if column.ty == Type::Symbol => check_symbols(texts, name).map(|()| column),
+        Data::Text(texts) => Ok(match cut(texts) {
+            Some(short) => Arc::new(Vector::new(column.ty, short)),
+            None => column,
+        }),
+        _ => Ok(column),
     }
 }
 

@@ -80,6 +80,16 @@ impl PartitionedTable {
         chunks.map(|(key, own)| (self.path(&key), own.iter().map(|s| s.rows as usize).sum())).collect()
     }
 
+    /// Rows in all partitions as of one commit.
+    pub fn rows(&self) -> usize {
+        self.chunks(&Selection::all()).iter().map(|(_, rows)| rows).sum()
+    }
+
+    /// The position of a column by name, without regard to case, as the server compares names.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns().iter().position(|(own, _)| own.eq_ignore_ascii_case(name))
+    }
+
     /// Stores rows, columns by position, as one transaction. Returns how many were kept: rows
     /// outside the scheme are not (dolphindb-semantics §3.2).
     pub fn append(&self, rows: &Table) -> Result<usize> {

@@ -2,6 +2,7 @@
 //! the wire, the store and a plugin read it without conversion.
 pub mod calendar;
 mod cast;
+mod fit;
 mod rows;
 mod show;
 pub mod text;

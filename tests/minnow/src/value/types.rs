@@ -36,6 +36,11 @@ impl Type {
         Type::ALL.iter().copied().find(|ty| ty.name().eq_ignore_ascii_case(name))
     }
 
+    /// Whether a table's column can have the type.
+    pub fn is_storable(self) -> bool {
+        !matches!(self, Type::Void | Type::Any | Type::Duration)
+    }
+
     pub fn is_text(self) -> bool {
         matches!(self, Type::Symbol | Type::String)
     }

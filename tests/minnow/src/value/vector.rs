@@ -15,6 +15,26 @@ pub enum Data {
     Text(Strings),
 }
 
+impl Data {
+    /// How many cells.
+    pub fn len(&self) -> usize {
+        match self {
+            Data::I8(cells) => cells.len(),
+            Data::I16(cells) => cells.len(),
+            Data::I32(cells) => cells.len(),
+            Data::I64(cells) => cells.len(),
+            Data::F32(cells) => cells.len(),
+            Data::F64(cells) => cells.len(),
+            Data::B16(cells) => cells.len(),
+            Data::Text(strings) => strings.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// Texts end to end, each followed by one NUL, so that a `char*` to any cell can be lent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Strings {
@@ -80,16 +100,7 @@ impl Vector {
     }
 
     pub fn len(&self) -> usize {
-        match &self.data {
-            Data::I8(cells) => cells.len(),
-            Data::I16(cells) => cells.len(),
-            Data::I32(cells) => cells.len(),
-            Data::I64(cells) => cells.len(),
-            Data::F32(cells) => cells.len(),
-            Data::F64(cells) => cells.len(),
-            Data::B16(cells) => cells.len(),
-            Data::Text(strings) => strings.len(),
-        }
+        self.data.len()
     }
 
     pub fn is_empty(&self) -> bool {

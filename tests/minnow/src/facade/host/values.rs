@@ -181,18 +181,8 @@ unsafe fn taken(ty: Type, length: usize, cells: *const c_void) -> Vector {
 
 /// Copies cells of fixed width to C++.
 unsafe fn give(data: &Data, out: *mut c_void) {
-    let count = match data {
-        Data::I8(cells) => cells.len(),
-        Data::I16(cells) => cells.len(),
-        Data::I32(cells) => cells.len(),
-        Data::I64(cells) => cells.len(),
-        Data::F32(cells) => cells.len(),
-        Data::F64(cells) => cells.len(),
-        Data::B16(cells) => cells.len(),
-        Data::Text(_) => 0,
-    };
     if let Some(first) = cells::address(data) {
         // SAFETY: the caller's buffer has room for as many cells as it asked for.
-        unsafe { std::ptr::copy_nonoverlapping(first, out.cast(), count * cells::width(data)) };
+        unsafe { std::ptr::copy_nonoverlapping(first, out.cast(), data.len() * cells::width(data)) };
     }
 }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::{args, database_of, require_login};
 use crate::error::{Error, Result};
+use crate::node::GUEST;
 use crate::script::Session;
 use crate::store::{Database, Level, Scheme};
 use crate::value::{Type, Value, Vector};
@@ -58,7 +59,7 @@ pub fn drop(session: &mut Session, given: Vec<Value>) -> Result<Value> {
 
 /// Users see the databases that they may read, so the guest sees none.
 pub fn list(session: &mut Session, _given: Vec<Value>) -> Result<Value> {
-    let urls = if session.user == "guest" { Vec::new() } else { session.node.store.databases() };
+    let urls = if session.user == GUEST { Vec::new() } else { session.node.store.databases() };
     Ok(names(&urls))
 }
 

@@ -10,6 +10,7 @@ pub use table::store_rows;
 
 use super::args;
 use crate::error::{Class, Error, Result};
+use crate::node::GUEST;
 use crate::script::{Native, Session};
 use crate::store::Database;
 use crate::value::Value;
@@ -57,7 +58,7 @@ const GROWTH: &[&str] = &["dbHandle", "newValues", "level"];
 
 /// Refuses the guest. The tag is documented, what follows it is not.
 fn require_login(session: &Session, what: &str) -> Result<()> {
-    if session.user == "guest" {
+    if session.user == GUEST {
         let text = format!("<NotAuthenticated>Not granted to {what}. Please log in.");
         return Err(Error { class: Class::NoPrivilege, function: String::new(), text });
     }

@@ -57,7 +57,7 @@ impl Session {
         let level = table
             .partition_columns()
             .iter()
-            .position(|position| table.columns()[*position].0.eq_ignore_ascii_case(column))
+            .position(|position| table.position(column) == Some(*position))
             .ok_or_else(|| Error::runtime(format!("The column {column} is no partitioning column.")))?;
         let keys = self.eval(keys)?;
         let keys = keys.cells().ok_or_else(|| Error::runtime("The keys of partition() must be a vector."))?;
@@ -68,7 +68,7 @@ impl Session {
     /// Lets `column op constant` narrow the selection; any other condition leaves it as it is.
     fn prune(&mut self, table: &PartitionedTable, selection: &mut Selection, condition: &Expr) -> Result<()> {
         let position = |expr: &Expr| match expr {
-            Expr::Name(name) => table.columns().iter().position(|(own, _)| own.eq_ignore_ascii_case(name)),
+            Expr::Name(name) => table.position(name),
             _ => None,
         };
         match condition {
@@ -101,7 +101,7 @@ impl Session {
     fn constants(&mut self, table: &PartitionedTable, expr: &Expr) -> Result<Option<Arc<Vector>>> {
         let mut varies = false;
         super::super::names::names(expr, &mut |name, _| {
-            varies |= table.columns().iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+            varies |= table.position(name).is_some();
         });
         if varies { Ok(None) } else { Ok(self.eval(expr)?.cells().cloned()) }
     }
@@ -180,7 +180,7 @@ fn wanted_columns(query: &Query, table: &PartitionedTable) -> Vec<usize> {
     }
     let mut named = vec![false; columns.len()];
     in_clauses(query, &mut |name, _| {
-        if let Some(position) = columns.iter().position(|(own, _)| own.eq_ignore_ascii_case(name)) {
+        if let Some(position) = table.position(name) {
             named[position] = true;
         }
     });

@@ -24,7 +24,7 @@ fn cells(ty: Type) -> Vector {
 
 #[test]
 fn every_type_comes_back_after_a_restart() {
-    let types: Vec<Type> = Type::ALL.iter().copied().filter(|ty| check::storable(*ty)).collect();
+    let types: Vec<Type> = Type::ALL.iter().copied().filter(|ty| ty.is_storable()).collect();
     let columns: Vec<(&str, Type)> =
         std::iter::once(("key", Type::Int)).chain(types.iter().map(|ty| (ty.name(), *ty))).collect();
     let given = rows(std::iter::once(ints([0, 0, 0])).chain(types.iter().map(|ty| cells(*ty))));

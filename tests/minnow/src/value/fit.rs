@@ -1,0 +1,52 @@
+//! Rows as the columns of a table take them: by position, converted within a category; names are
+//! not looked at (dolphindb-semantics §4.4).
+use std::sync::Arc;
+
+use super::{Table, Type, Vector};
+use crate::error::{Class, Error, Result};
+
+impl Table {
+    /// The columns of these rows for a table with `columns`, given by name and type.
+    pub fn fitted<'a>(
+        &self,
+        columns: impl ExactSizeIterator<Item = (&'a str, Type)>,
+    ) -> Result<Vec<Arc<Vector>>> {
+        if self.columns.len() != columns.len() {
+            // The server's sentence is not documented, its number is.
+            return Err(Error::runtime(format!(
+                "The number of columns of the table to insert must be the same as that of the original \
+                 table: {} expected, {} given. RefId:S01015",
+                columns.len(),
+                self.columns.len()
+            )));
+        }
+        if let Some(odd) = self.columns.iter().position(|column| column.len() != self.rows()) {
+            return Err(Error::runtime(format!("The column [{}] has another length.", self.names[odd])));
+        }
+        self.columns.iter().zip(columns).map(|(given, (name, ty))| fit(given, name, ty)).collect()
+    }
+}
+
+fn fit(given: &Arc<Vector>, name: &str, ty: Type) -> Result<Arc<Vector>> {
+    if given.ty == ty {
+        return Ok(given.clone());
+    }
+    let converted = same_category(given.ty, ty).then(|| given.cast(ty).ok()).flatten();
+    converted.map(Arc::new).ok_or_else(|| Error {
+        class: Class::IncompatibleType,
+        function: String::new(),
+        text: format!(
+            "The column [{name}] expects type of {}, but the actual type is {}. RefId:S05004",
+            ty.name(),
+            given.ty.name()
+        ),
+    })
+}
+
+fn same_category(given: Type, column: Type) -> bool {
+    given == Type::Void
+        || given.is_integral() && (column.is_integral() || column.is_floating())
+        || given.is_floating() && column.is_floating()
+        || given.is_temporal() && column.is_temporal()
+        || given.is_text() && column.is_text()
+}
