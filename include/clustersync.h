@@ -41,7 +41,8 @@ typedef struct cs_slots {
   uint32_t function_call;
 } cs_slots;
 
-/* Byte positions in the server's objects. A foreign owner of 0 means that the release has none. */
+/* Byte positions in the server's objects. A foreign owner of 0 means that the release has none; a
+ * counter of size 0, that holders point to the object itself and the object has the count. */
 typedef struct cs_offsets {
   uint32_t constant_flag;
   uint32_t counter_size, counter_object, counter_foreign, counter_count;
@@ -61,6 +62,7 @@ typedef struct cs_row {
   cs_offsets offset;
   cs_exports exported;
   bool in_namespace; /* the exception classes live in `ddb` */
+  bool own_strings;  /* std::string is the newer one, 32 bytes; else one pointer, copied on write */
 } cs_row;
 
 /* Makes `row`, which must live for ever, the interface that every later call uses. */
@@ -68,9 +70,10 @@ void cs_bind(const cs_row *row);
 
 /* ---- Values, texts, failures ---- */
 
-/* One counted reference to a server object; null when it refers to nothing. */
+/* One counted reference to a server object, the word of the server's holders: it points to the
+ * object's counter or to the object; null when it refers to nothing. */
 typedef struct cs_value {
-  void *counter;
+  void *word;
 } cs_value;
 
 /* Bytes of the shim's heap. */

@@ -1,11 +1,39 @@
 //! The binary interface of a server release, read from `include/abi`.
 //!
-//! Supporting a further release is a new file there and one line in [`ROWS`]; no code knows a
-//! number of any release.
+//! Supporting a further release is a new file there (`scripts/abi-rows` writes them) and one line in
+//! [`ROWS`]; no code knows a number of any release.
 use super::sys::{cs_exports, cs_offsets, cs_row, cs_slots};
 
-/// The releases that this build knows, by the first three parts of their version.
-pub(super) const ROWS: &[(&str, &str)] = &[("3.00.3", include_str!("../../include/abi/3.00.3.tsv"))];
+/// The servers that this build knows, by the first three parts of their version. A release has a
+/// row for each layout of `std::string` that its editions come with, as far as it is known.
+pub(super) const ROWS: &[(&str, &str)] = &[
+    ("1.30.23", include_str!("../../include/abi/1.30.23.tsv")),
+    ("2.00.9", include_str!("../../include/abi/2.00.9.tsv")),
+    ("2.00.10", include_str!("../../include/abi/2.00.10.tsv")),
+    ("2.00.11", include_str!("../../include/abi/2.00.11.tsv")),
+    ("2.00.12", include_str!("../../include/abi/2.00.12.tsv")),
+    ("2.00.12", include_str!("../../include/abi/2.00.12-abi1.tsv")),
+    ("2.00.13", include_str!("../../include/abi/2.00.13.tsv")),
+    ("2.00.14", include_str!("../../include/abi/2.00.14.tsv")),
+    ("2.00.15", include_str!("../../include/abi/2.00.15.tsv")),
+    ("2.00.16", include_str!("../../include/abi/2.00.16.tsv")),
+    ("2.00.16", include_str!("../../include/abi/2.00.16-abi1.tsv")),
+    ("3.00.0", include_str!("../../include/abi/3.00.0.tsv")),
+    ("3.00.0", include_str!("../../include/abi/3.00.0-abi1.tsv")),
+    ("3.00.1", include_str!("../../include/abi/3.00.1.tsv")),
+    ("3.00.2", include_str!("../../include/abi/3.00.2.tsv")),
+    ("3.00.2", include_str!("../../include/abi/3.00.2-abi1.tsv")),
+    ("3.00.3", include_str!("../../include/abi/3.00.3.tsv")),
+    ("3.00.3", include_str!("../../include/abi/3.00.3-abi1.tsv")),
+    ("3.00.4", include_str!("../../include/abi/3.00.4.tsv")),
+];
+
+/// The releases of [`ROWS`], each once.
+pub(super) fn releases() -> Vec<&'static str> {
+    let mut releases: Vec<_> = ROWS.iter().map(|(release, _)| *release).collect();
+    releases.dedup();
+    releases
+}
 
 /// One release's numbers and names.
 #[derive(Debug)]
@@ -14,6 +42,7 @@ pub(super) struct Row {
     offsets: Vec<(&'static str, u32)>,
     exports: Vec<(&'static str, &'static str)>,
     in_namespace: bool,
+    own_strings: bool,
 }
 
 /// One virtual function.
@@ -30,7 +59,8 @@ pub(super) struct Slot {
 
 impl Row {
     pub fn parse(text: &'static str) -> Result<Row, String> {
-        let mut row = Row { slots: vec![], offsets: vec![], exports: vec![], in_namespace: false };
+        let mut row =
+            Row { slots: vec![], offsets: vec![], exports: vec![], in_namespace: false, own_strings: false };
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let fields: Vec<&'static str> = line.split('\t').collect();
             row.add(&fields).ok_or_else(|| format!("cannot read the line `{line}`"))?;
@@ -47,6 +77,7 @@ impl Row {
             ["offset", name, bytes] => self.offsets.push((name, bytes.parse().ok()?)),
             ["export", name, mangled] => self.exports.push((name, mangled)),
             ["namespace", "classes", name @ ("ddb" | "global")] => self.in_namespace = name == "ddb",
+            ["strings", "layout", layout @ ("own" | "shared")] => self.own_strings = layout == "own",
             _ => return None,
         }
         Some(())
@@ -81,6 +112,7 @@ impl Row {
             offset: self.offset_numbers()?,
             exported,
             in_namespace: self.in_namespace,
+            own_strings: self.own_strings,
         })
     }
 

@@ -49,7 +49,7 @@ impl Drop for Visit {
 
 /// Gives a reference back, now or when a server thread comes by.
 pub(super) fn give_back(value: cs_value) {
-    if value.counter.is_null() {
+    if value.word.is_null() {
         return;
     }
     if DEPTH.get() > 0 { release(value) } else { RETURNED.lock().push(Returned(value)) }
@@ -78,9 +78,9 @@ mod tests {
     fn a_reference_dropped_outside_a_call_waits() {
         // The word is never looked through: this thread is in no call, and it is taken out again.
         let word = 8 as *mut libc::c_void;
-        give_back(cs_value { counter: word });
+        give_back(cs_value { word });
         let mut queue = RETURNED.lock();
-        let at = queue.iter().position(|Returned(value)| value.counter == word);
+        let at = queue.iter().position(|Returned(value)| value.word == word);
         queue.remove(at.expect("the reference waits in the queue"));
     }
 }

@@ -51,7 +51,8 @@ impl Value {
 
     /// Whether it refers to nothing.
     pub fn is_null(&self) -> bool {
-        self.raw.counter.is_null()
+        // SAFETY: a word that is not null is a live holder's; see the type for the thread.
+        unsafe { cs_object(self.raw) }.is_null()
     }
 
     pub fn form(&self) -> Form {

@@ -19,14 +19,16 @@ use std::sync::{Once, OnceLock};
 
 use parking_lot::Mutex;
 
-use super::row::{ROWS, Row};
+use super::row::{self, ROWS, Row};
 use super::session::Session;
 use super::symbols;
 use super::sys::{cs_bind, cs_row};
 use crate::error::{Error, Kind, Result};
 
-/// The names that servers export their version under.
-const VERSION_SYMBOLS: &[&str] = &["_ZN3ddb4Util3VERE", "_ZN4Util3VERE"];
+/// The names that servers export their version under: with and without a namespace, and in either
+/// layout of `std::string`, of which the newer one is part of the name.
+const VERSION_SYMBOLS: &[&str] =
+    &["_ZN3ddb4Util3VERE", "_ZN4Util3VERE", "_ZN3ddb4Util3VERB5cxx11E", "_ZN4Util3VERB5cxx11E"];
 
 /// The server's row, once its version and its exports agree with one.
 struct Server {
@@ -49,8 +51,7 @@ struct Refusal {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Error {
-        let known: Vec<_> = ROWS.iter().map(|(release, _)| *release).collect();
-        let known = known.join(", ");
+        let known = row::releases().join(", ");
         let message = match refusal.version {
             Some(version) => format!(
                 "clusterSync does not run in this server: it is version {version}, and this build supports {known}; \
@@ -78,19 +79,33 @@ fn server() -> Result<&'static Server> {
 }
 
 fn identify() -> std::result::Result<Server, Refusal> {
-    let version = VERSION_SYMBOLS.iter().find_map(|symbol| symbols::static_text(symbol));
-    let refuse = |check: String| Refusal { version: version.clone(), check };
-    let release = version.as_deref().map(release_of);
-    let known = ROWS.iter().find(|(own, _)| release.as_deref() == Some(own));
-    let (_, text) = known.ok_or_else(|| refuse("the version".to_string()))?;
-    let row = Row::parse(text).map_err(refuse)?;
-    let shown = row.version_symbol().and_then(symbols::static_text);
-    if shown != version {
-        return Err(refuse("the name of the version".to_string()));
-    }
+    let shown = |symbol: &&'static str| Some((*symbol, symbols::static_text(symbol)?));
+    let (symbol, version) =
+        VERSION_SYMBOLS.iter().find_map(shown).ok_or(Refusal { version: None, check: String::new() })?;
+    let refuse = |check: String| Refusal { version: Some(version.clone()), check };
+    let row = row_for(&release_of(&version), symbol).map_err(refuse)?;
     unseen::accounts_for(&row).map_err(refuse)?;
     let contract = row.resolve(symbols::address).map_err(refuse)?;
-    Ok(Server { version: version.unwrap_or_default(), row, contract })
+    Ok(Server { version: version.clone(), row, contract })
+}
+
+/// The row of a release whose server shows its version as `symbol`.
+fn row_for(release: &str, symbol: &str) -> std::result::Result<Row, String> {
+    let mut of_release = ROWS.iter().filter(|(own, _)| *own == release).peekable();
+    if of_release.peek().is_none() {
+        return Err("the version".to_string());
+    }
+    for (_, text) in of_release {
+        let row = Row::parse(text)?;
+        if row.version_symbol() == Some(symbol) {
+            return Ok(row);
+        }
+    }
+    Err(match symbol.contains("cxx11") {
+        true => "the edition (this one has the newer std::string, whose layout is not known of this release)",
+        false => "the name of the version",
+    }
+    .to_string())
 }
 
 /// The first three parts; servers may add a fourth and a date.
@@ -145,10 +160,21 @@ mod tests {
     }
 
     #[test]
+    fn an_edition_without_a_row_is_told_from_a_wrong_name() {
+        let refused = |release, symbol| row_for(release, symbol).map(drop).unwrap_err();
+        assert!(row_for("2.00.12", "_ZN4Util3VERB5cxx11E").is_ok());
+        assert!(refused("2.00.13", "_ZN4Util3VERB5cxx11E").contains("the newer std::string"));
+        assert_eq!(refused("2.00.13", "_ZN3ddb4Util3VERE"), "the name of the version");
+        assert_eq!(refused("2.00.17", "_ZN4Util3VERE"), "the version");
+    }
+
+    #[test]
     fn a_refusal_says_what_was_found_what_is_supported_and_which_check_failed() {
         let error: Error = Refusal { version: Some("3.00.9".into()), check: "the version".into() }.into();
         let text = error.to_string();
-        for part in ["3.00.9", "supports 3.00.3", "failed: the version", "load the build"] {
+        for part in
+            ["3.00.9", "supports 1.30.23, 2.00.9", "3.00.3, 3.00.4;", "failed: the version", "load the build"]
+        {
             assert!(text.contains(part), "{text}");
         }
     }

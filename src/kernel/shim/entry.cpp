@@ -9,22 +9,20 @@ using namespace clustersync;
 
 namespace {
 
-// The text itself, whose memory is given back even when copying throws.
-std::string take(cs_text text) {
-  struct Release {
-    cs_text text;
-    ~Release() { cs_text_free(text); }
-  } release = {text};
-  return std::string(text.data ? text.data : "", text.size);
-}
+// A text whose memory is given back even when copying it throws.
+struct Taken {
+  cs_text text;
+  ~Taken() { cs_text_free(text); }
+};
 
-[[noreturn]] void raise(cs_outcome outcome, const std::string &function, const std::string &message) {
-  if (outcome == CS_OUTCOME_REFUSED || !row) throw std::runtime_error(message);
-  bool in_namespace = row->in_namespace;
-  if (outcome == CS_OUTCOME_ARGUMENT && in_namespace) throw ddb::IllegalArgumentException(function, message);
-  if (outcome == CS_OUTCOME_ARGUMENT) throw IllegalArgumentException(function, message);
-  if (in_namespace) throw ddb::RuntimeException(message);
-  throw RuntimeException(message);
+[[noreturn]] void raise(cs_outcome outcome, cs_text function, cs_text message) {
+  if (outcome == CS_OUTCOME_REFUSED || !row) throw std::runtime_error(string_of<std::string>(message));
+  bool own = row->own_strings;
+  if (outcome == CS_OUTCOME_ARGUMENT && row->in_namespace)
+    throw ddb::IllegalArgumentException(own, function, message);
+  if (outcome == CS_OUTCOME_ARGUMENT) throw IllegalArgumentException(own, function, message);
+  if (row->in_namespace) throw ddb::RuntimeException(own, message);
+  throw RuntimeException(own, message);
 }
 
 }  // namespace
@@ -37,7 +35,7 @@ extern "C" Holder cs_enter(void *heap, std::vector<Holder> *args, uint32_t index
   const cs_value *values = reinterpret_cast<const cs_value *>(args->data());
   cs_outcome outcome = run(index, heap, values, args->size(), &result, &failure);
   if (outcome == CS_OUTCOME_DONE) return Holder::adopt(result);
-  std::string function = take(failure.origin);
-  std::string message = take(failure.message);
-  raise(outcome, function, message);
+  Taken function = {failure.origin};
+  Taken message = {failure.message};
+  raise(outcome, function.text, message.text);
 }

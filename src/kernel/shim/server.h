@@ -29,14 +29,15 @@ Return call(void *object, uint32_t slot, Arguments... arguments) {
   return method(object, arguments...);
 }
 
-// The server's SmartPointer: one word that points to a counter shared by all holders of an object.
+// The server's holder of an object: one word. It points to a counter that all holders of the object
+// share or, in releases where objects count for themselves, to the object.
 class Holder {
  public:
-  Holder() : counter_(nullptr) {}
-  Holder(const Holder &other) : counter_(other.counter_) { acquire(); }
-  Holder(Holder &&other) : counter_(other.counter_) { other.counter_ = nullptr; }
+  Holder() : word_(nullptr) {}
+  Holder(const Holder &other) : word_(other.word_) { acquire(); }
+  Holder(Holder &&other) : word_(other.word_) { other.word_ = nullptr; }
   Holder &operator=(Holder other) {
-    std::swap(counter_, other.counter_);
+    std::swap(word_, other.word_);
     return *this;
   }
   ~Holder() { release(); }
@@ -44,22 +45,22 @@ class Holder {
   // The first holder of an object that was just made.
   static Holder own(void *object);
   // Takes over the reference that `value` is.
-  static Holder adopt(cs_value value) { return Holder(value.counter); }
+  static Holder adopt(cs_value value) { return Holder(value.word); }
   // Sees the reference that the caller keeps as a holder.
   static const Holder &borrow(const cs_value &value) { return reinterpret_cast<const Holder &>(value); }
 
-  void *object() const { return counter_ ? field<void *>(counter_, row->offset.counter_object) : nullptr; }
+  void *object() const;
   void acquire();
   void release();
   cs_value leave() {
-    cs_value value = {counter_};
-    counter_ = nullptr;
+    cs_value value = {word_};
+    word_ = nullptr;
     return value;
   }
 
  private:
-  explicit Holder(void *counter) : counter_(counter) {}
-  void *counter_;
+  explicit Holder(void *word) : word_(word) {}
+  void *word_;
 };
 
 static_assert(sizeof(Holder) == sizeof(cs_value), "a holder is the word that the contract passes");

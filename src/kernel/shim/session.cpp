@@ -1,10 +1,17 @@
 // The session of a call, and the server's own functions called through it.
 #include "guard.h"
 #include "server.h"
+#include "strings.h"
 
 using namespace clustersync;
 
 static const uint32_t kTemporary = 1;
+
+template <class String>
+static Holder find(void *session, cs_text name) {
+  String own_name = string_of<String>(name);
+  return call<Holder>(session, row->slot.session_get_function_def, &own_name);
+}
 
 extern "C" {
 
@@ -16,8 +23,7 @@ uint32_t cs_session_flags(const void *session) {
 
 bool cs_function(void *session, cs_text name, cs_failure *failure, cs_value *out) {
   return guard_into(failure, out, [&] {
-    std::string own_name(name.data, name.size);
-    return call<Holder>(session, row->slot.session_get_function_def, &own_name).leave();
+    return (row->own_strings ? find<OwnString>(session, name) : find<std::string>(session, name)).leave();
   });
 }
 

@@ -1,6 +1,7 @@
 // References to server objects, and what every object answers.
 #include "guard.h"
 #include "server.h"
+#include "strings.h"
 
 #include <new>
 
@@ -10,41 +11,59 @@ namespace clustersync {
 
 const cs_row *row = nullptr;
 
-static int &count(void *counter) { return field<int>(counter, row->offset.counter_count); }
+static int &count(void *word) { return field<int>(word, row->offset.counter_count); }
+
+static bool objects_count() { return row->offset.counter_size == 0; }
 
 static bool has_foreign_owner(void *counter) {
   uint32_t offset = row->offset.counter_foreign;
   return offset && field<void *>(counter, offset);
 }
 
-Holder Holder::own(void *object) {
-  if (!object) fail("the server made no object");
+static void *new_counter(void *object) {
   // All zero: a release reads more of the counter than we know how to fill.
   void *counter = ::operator new(row->offset.counter_size);
   std::memset(counter, 0, row->offset.counter_size);
   field<void *>(counter, row->offset.counter_object) = object;
-  count(counter) = 1;
-  return Holder(counter);
+  return counter;
+}
+
+Holder Holder::own(void *object) {
+  if (!object) fail("the server made no object");
+  Holder holder(objects_count() ? object : new_counter(object));
+  holder.acquire();
+  return holder;
+}
+
+void *Holder::object() const {
+  if (!word_ || objects_count()) return word_;
+  return field<void *>(word_, row->offset.counter_object);
 }
 
 void Holder::acquire() {
-  if (counter_) __atomic_add_fetch(&count(counter_), 1, __ATOMIC_RELAXED);
+  if (word_) __atomic_add_fetch(&count(word_), 1, __ATOMIC_RELAXED);
 }
 
 void Holder::release() {
-  void *counter = counter_;
-  counter_ = nullptr;
-  if (!counter || __atomic_sub_fetch(&count(counter), 1, __ATOMIC_ACQ_REL) != 0) return;
+  void *word = word_;
+  void *object = this->object();
+  word_ = nullptr;
+  if (!word || __atomic_sub_fetch(&count(word), 1, __ATOMIC_ACQ_REL) != 0) return;
   // Another runtime in the process owns it and must be told in a way that no source describes; a
   // leak is the harmless choice.
-  if (has_foreign_owner(counter)) return;
+  if (has_foreign_owner(word)) return;
   // The counter goes first: were the destructor to throw, nothing would point to it any more.
-  void *object = field<void *>(counter, row->offset.counter_object);
-  ::operator delete(counter);
-  call<void>(object, row->slot.destroy);
+  if (!objects_count()) ::operator delete(word);
+  if (object) call<void>(object, row->slot.destroy);
 }
 
 }  // namespace clustersync
+
+template <class String>
+static cs_text describe(void *object) {
+  String text = call<String>(object, row->slot.get_string);
+  return cs_text_copy(text.data(), text.size());
+}
 
 extern "C" {
 
@@ -54,7 +73,7 @@ void *cs_object(cs_value value) { return object_of(value); }
 
 uint32_t cs_flags(cs_value value) { return field<uint32_t>(object_of(value), row->offset.constant_flag); }
 
-int32_t cs_references(cs_value value) { return field<int32_t>(value.counter, row->offset.counter_count); }
+int32_t cs_references(cs_value value) { return field<int32_t>(value.word, row->offset.counter_count); }
 
 cs_value cs_share(cs_value value) { return Holder(Holder::borrow(value)).leave(); }
 
@@ -82,8 +101,7 @@ bool cs_columns(cs_value value, cs_failure *failure, int32_t *out) {
 
 bool cs_describe(cs_value value, cs_failure *failure, cs_text *out) {
   return guard_into(failure, out, [&] {
-    std::string text = call<std::string>(object_of(value), row->slot.get_string);
-    return cs_text_copy(text.data(), text.size());
+    return row->own_strings ? describe<OwnString>(object_of(value)) : describe<std::string>(object_of(value));
   });
 }
 
