@@ -95,7 +95,7 @@ typedef struct cs_failure {
 
 /* The server object behind `value`. */
 void *cs_object(cs_value value);
-/* The flag word of the object: form, type and bits. */
+/* The flag word of the object: form, type and bits; that of no value when there is no object. */
 uint32_t cs_flags(cs_value value);
 /* How many references the object has now. */
 int32_t cs_references(cs_value value);

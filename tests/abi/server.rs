@@ -29,15 +29,16 @@ pub fn minnow() -> Command {
 }
 
 /// Runs `script` with further arguments for minnow, in a server of `release` that has the plugin
-/// with a descriptor of that release.
+/// with a descriptor of that release, whose path is `{PLUGIN}` in the script.
 pub fn run(release: &str, script: &str, arguments: &[&str]) -> Output {
     let home = tempfile::tempdir().expect("a directory for the server");
     let plugin = home.path().join("plugins/clusterSync");
     fs::create_dir_all(&plugin).expect("the plugin directory");
     fs::copy(library(), plugin.join("libPluginClusterSync.so")).expect("the library");
     let descriptor = include_str!("../../plugin-descriptor/PluginClusterSync.txt");
-    fs::write(plugin.join("PluginClusterSync.txt"), descriptor.replace("{VERSION}", release))
-        .expect("the descriptor");
+    let file = plugin.join("PluginClusterSync.txt");
+    fs::write(&file, descriptor.replace("{VERSION}", release)).expect("the descriptor");
+    let script = script.replace("{PLUGIN}", &file.display().to_string());
     let file = home.path().join("test.dos");
     fs::write(&file, script).expect("the script");
     let mut command = minnow();

@@ -1,5 +1,4 @@
 // Tables and dictionaries.
-#include "guard.h"
 #include "server.h"
 #include "strings.h"
 

@@ -1,6 +1,5 @@
 // Where the server enters, and the only place that throws to it.
 #include "exceptions.h"
-#include "guard.h"
 #include "server.h"
 
 #include <stdexcept>

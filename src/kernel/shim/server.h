@@ -7,6 +7,7 @@
 #pragma once
 
 #include "clustersync.h"
+#include "guard.h"
 
 #include <cstring>
 #include <string>
@@ -25,6 +26,7 @@ Field &field(const void *object, uint32_t offset) {
 template <class Return, class... Arguments>
 Return call(void *object, uint32_t slot, Arguments... arguments) {
   typedef Return (*Method)(void *, Arguments...);
+  if (!object) fail("a reference to nothing was used");
   Method method = reinterpret_cast<Method>(field<void **>(object, 0)[slot]);
   return method(object, arguments...);
 }

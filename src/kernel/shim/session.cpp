@@ -1,5 +1,4 @@
 // The session of a call, and the server's own functions called through it.
-#include "guard.h"
 #include "server.h"
 #include "strings.h"
 

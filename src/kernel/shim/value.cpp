@@ -1,5 +1,4 @@
 // References to server objects, and what every object answers.
-#include "guard.h"
 #include "server.h"
 #include "strings.h"
 
@@ -71,7 +70,10 @@ void cs_bind(const cs_row *chosen) { row = chosen; }
 
 void *cs_object(cs_value value) { return object_of(value); }
 
-uint32_t cs_flags(cs_value value) { return field<uint32_t>(object_of(value), row->offset.constant_flag); }
+uint32_t cs_flags(cs_value value) {
+  void *object = object_of(value);
+  return object ? field<uint32_t>(object, row->offset.constant_flag) : 0;
+}
 
 int32_t cs_references(cs_value value) { return field<int32_t>(value.word, row->offset.counter_count); }
 

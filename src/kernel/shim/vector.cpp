@@ -1,5 +1,4 @@
 // Cells in blocks, and the memory that a vector can show.
-#include "guard.h"
 #include "server.h"
 
 using namespace clustersync;

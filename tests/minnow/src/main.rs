@@ -61,17 +61,25 @@ enum Command {
 /// What tests bend in what plugins see.
 #[derive(Args)]
 struct Bent {
-    /// Swaps this virtual function with its neighbour; named as `minnow slots` names it.
+    /// Swaps this virtual function with its neighbour, named as `minnow slots` names it, or moves
+    /// this member of `abi/layout.tsv`.
     #[arg(long, value_name = "CLASS.METHOD")]
     falsify: Vec<String>,
     /// Vectors with more rows than this are shown to plugins in segments.
     #[arg(long, value_name = "ROWS", default_value_t = facade::Settings::default().big_array)]
     big_array: usize,
+    /// Shows plugins the newer std::string, as the vendor's ABI editions do.
+    #[arg(long)]
+    newer_strings: bool,
 }
 
 impl Bent {
     fn apply(self) -> Result<()> {
-        facade::configure(facade::Settings { falsify: self.falsify, big_array: self.big_array })
+        facade::configure(facade::Settings {
+            falsify: self.falsify,
+            big_array: self.big_array,
+            newer_strings: self.newer_strings,
+        })
     }
 }
 

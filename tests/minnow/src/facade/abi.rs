@@ -2,6 +2,7 @@
 use std::collections::HashMap;
 use std::ffi::c_void;
 
+use super::release::{Release, is_known};
 use crate::error::{Error, Result};
 
 /// Tables by their number in the C++ side; a class inherits its base's slots.
@@ -74,27 +75,6 @@ impl Class {
     }
 }
 
-/// Rows of release 3.00.3 by declaring class: slot and method, as C++ writes it without
-/// namespaces, with `INDEX` as `int`. The classes' rows continue those of their bases.
-const ROWS: &[(&str, &str)] = &[
-    ("Constant", include_str!("../../abi/3.00.3/Constant.tsv")),
-    ("Vector", include_str!("../../abi/3.00.3/Vector.tsv")),
-    ("Table", include_str!("../../abi/3.00.3/Table.tsv")),
-    ("BasicTable", include_str!("../../abi/3.00.3/BasicTable.tsv")),
-    ("Dictionary", include_str!("../../abi/3.00.3/Dictionary.tsv")),
-    ("FunctionDef", include_str!("../../abi/3.00.3/FunctionDef.tsv")),
-    ("Session", include_str!("../../abi/3.00.3/Session.tsv")),
-    ("RefCountHelper", include_str!("../../abi/3.00.3/RefCountHelper.tsv")),
-];
-
-fn rows(base: &str) -> impl Iterator<Item = (usize, &'static str)> {
-    let text = ROWS.iter().find(|(name, _)| *name == base).map_or("", |(_, text)| text);
-    text.lines().map(|line| {
-        let (slot, method) = line.split_once('\t').expect("a row has two fields");
-        (slot.parse().expect("a slot is a number"), method)
-    })
-}
-
 /// The table of one class.
 pub struct Table {
     pub class: Class,
@@ -117,11 +97,11 @@ pub struct Slot {
 }
 
 /// All tables; `missing` is asked for what is not among `methods`.
-pub fn tables(methods: &Methods, missing: impl Fn(i32, i32) -> *mut c_void) -> Vec<Table> {
+pub fn tables(release: Release, methods: &Methods, missing: impl Fn(i32, i32) -> *mut c_void) -> Vec<Table> {
     Class::ALL
         .iter()
         .map(|class| {
-            let named: Vec<_> = named_slots(*class);
+            let named: Vec<_> = named_slots(release, *class);
             let functions = named.iter().enumerate().map(|(slot, (_, method))| {
                 let key = (format!("{class:?}"), (*method).to_owned());
                 methods.get(&key).copied().unwrap_or_else(|| missing(*class as i32, slot as i32))
@@ -131,10 +111,10 @@ pub fn tables(methods: &Methods, missing: impl Fn(i32, i32) -> *mut c_void) -> V
         .collect()
 }
 
-fn named_slots(class: Class) -> Vec<(&'static str, &'static str)> {
+fn named_slots(release: Release, class: Class) -> Vec<(&'static str, &'static str)> {
     let mut named = Vec::new();
     for base in class.bases() {
-        for (slot, method) in rows(base) {
+        for (slot, method) in release.rows(base) {
             assert_eq!(slot, named.len(), "the rows of {base} have a gap");
             named.push((*base, method));
         }
@@ -144,9 +124,8 @@ fn named_slots(class: Class) -> Vec<(&'static str, &'static str)> {
 
 /// Refuses a name that no slot has.
 pub fn check_name(name: &str) -> Result<()> {
-    let known = ROWS.iter().any(|(base, _)| rows(base).any(|(_, method)| format!("{base}.{method}") == name));
     let unknown = || Error::runtime(format!("There is no slot {name}; `minnow slots` lists them."));
-    if known { Ok(()) } else { Err(unknown()) }
+    if is_known(name) { Ok(()) } else { Err(unknown()) }
 }
 
 /// Swaps a virtual function with its neighbour in every table that has it, so that the server
@@ -162,14 +141,14 @@ pub fn falsify(tables: &mut [Table], name: &str) {
 }
 
 /// Every slot of the release by declaring class.
-pub fn slots(methods: &Methods) -> Vec<Slot> {
+pub fn slots(release: Release, methods: &Methods) -> Vec<Slot> {
     let has = |base: &str, method: &str| {
         Class::ALL.iter().any(|class| {
             class.bases().contains(&base) && methods.contains_key(&(format!("{class:?}"), method.to_owned()))
         })
     };
-    ROWS.iter()
-        .flat_map(|(base, _)| rows(base).map(move |(number, method)| (*base, number, method)))
+    Release::classes()
+        .flat_map(|base| release.rows(base).into_iter().map(move |(number, method)| (base, number, method)))
         .map(|(base, number, method)| Slot {
             name: format!("{base}.{method}"),
             number,

@@ -62,6 +62,21 @@ pub struct Shape {
     pub segment_size: c_int,
 }
 
+/// Where the release has the members that plugins read in place; -1: it has none such.
+#[repr(C)]
+pub struct Places {
+    pub flag: c_int,
+    pub vector_name: c_int,
+    pub table_owner: c_int,
+    pub function_name: c_int,
+    pub function_module: c_int,
+    pub function_syntax: c_int,
+    pub remote_ip: c_int,
+    pub remote_alias: c_int,
+    pub catalog: c_int,
+    pub session_flag: c_int,
+}
+
 #[repr(C)]
 pub struct Call {
     pub entry: *mut c_void,

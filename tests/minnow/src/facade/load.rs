@@ -64,8 +64,11 @@ pub fn load_plugin(session: &mut Session, path: &str) -> Result<Vec<String>> {
 }
 
 /// A bare name is looked up below the plugin directory, whose file names differ in case from
-/// the plugin's name (dolphindb-semantics §8.2).
+/// the plugin's name (dolphindb-semantics §8.2); the first releases do not (plugin-abi §3.1).
 fn find(node: &Node, path: &str) -> PathBuf {
+    if matches!(&*node.release, "2.00.9" | "2.00.10") {
+        return PathBuf::from(path);
+    }
     if path.contains('/') || path.ends_with(".txt") {
         return PathBuf::from(path);
     }

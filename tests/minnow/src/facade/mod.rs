@@ -5,7 +5,7 @@
 //! points to a table of functions; [`abi`] fills the tables from the release's rows, so a slot is
 //! where the release has it, and a slot without a function names itself when called. Values stay
 //! in Rust: [`lent`] is what an object knows about its value, [`host`] what C++ may ask.
-//! [`load`] loads plugins by the server's rules, [`call`] calls their functions.
+//! The libraries and tables of each release are found by [`release`]. [`load`] loads plugins by the server's rules, [`call`] calls their functions.
 mod abi;
 mod bridge;
 mod call;
@@ -16,6 +16,7 @@ mod host;
 mod lent;
 mod library;
 mod load;
+mod release;
 
 #[cfg(test)]
 mod tests;
@@ -29,24 +30,25 @@ use crate::error::{Error, Result};
 pub use abi::Slot;
 pub use load::{Plugin, load_plugin};
 
-use bridge::{Remote, Text};
+use bridge::{Places, Remote, Text};
 use library::Library;
-
-/// The C++ side, embedded.
-const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libDolphinDB.so"));
+use release::Release;
 
 /// What tests may bend, for the whole process.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Slots to swap with their neighbours, each named as [`Slot::name`].
+    /// Slots to swap with their neighbours, each named as [`Slot::name`], and members to move, each
+    /// named as in the layout's table.
     pub falsify: Vec<String>,
     /// Vectors with more rows than this are shown in segments.
     pub big_array: usize,
+    /// Shows the edition of the release that has the newer `std::string`.
+    pub newer_strings: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { falsify: Vec::new(), big_array: 1 << 20 }
+        Settings { falsify: Vec::new(), big_array: 1 << 20, newer_strings: false }
     }
 }
 
@@ -66,6 +68,7 @@ fn settings() -> &'static Settings {
 /// The library as loaded into this process; there can be one, as in a server.
 pub struct Facade {
     release: String,
+    interface: Release,
     remote: Remote,
     methods: abi::Methods,
     tables: Vec<abi::Table>,
@@ -88,12 +91,14 @@ pub fn facade(home: &Path, release: &str) -> Result<&'static Facade> {
 
 impl Facade {
     fn start(home: &Path, release: &str) -> Result<Facade> {
-        let remote = open(home, &version(release))?;
+        let interface = Release::find(release, settings().newer_strings)?;
+        let remote = open(home, interface, &version(release))?;
         let mut methods = abi::Methods::new();
         // SAFETY: `emit` gets the map it casts to.
         unsafe { (remote.methods)(emit, (&raw mut methods).cast()) };
         // SAFETY: the numbers are below the C++ side's limits, which a test checks.
-        let mut tables = abi::tables(&methods, |class, slot| unsafe { (remote.missing)(class, slot) });
+        let mut tables =
+            abi::tables(interface, &methods, |class, slot| unsafe { (remote.missing)(class, slot) });
         for name in &settings().falsify {
             abi::falsify(&mut tables, name);
         }
@@ -101,12 +106,12 @@ impl Facade {
             // SAFETY: the tables live as long as the process, in `FACADE`.
             unsafe { (remote.install)(table.class as i32, table.class.kind(), table.functions.as_ptr()) };
         }
-        Ok(Facade { release: release.to_owned(), remote, methods, tables })
+        Ok(Facade { release: release.to_owned(), interface, remote, methods, tables })
     }
 
     /// Every slot of the release.
     pub fn slots(&self) -> Vec<Slot> {
-        abi::slots(&self.methods)
+        abi::slots(self.interface, &self.methods)
     }
 
     /// Objects of the C++ side that have not been released. Equal before and after a call, if
@@ -123,22 +128,27 @@ fn version(release: &str) -> String {
 }
 
 /// Writes the library into `home`, opens it for everything loaded later, and starts it.
-fn open(home: &Path, version: &str) -> Result<Remote> {
+fn open(home: &Path, release: Release, version: &str) -> Result<Remote> {
     let path = home.join("libDolphinDB.so");
     // Renamed into place: another process may run the file that is there.
     let fresh = home.join(format!("libDolphinDB.so.{}", std::process::id()));
-    std::fs::write(&fresh, LIBRARY)?;
+    std::fs::write(&fresh, release.library())?;
     std::fs::rename(&fresh, &path)?;
     let library = Library::open(&path, true).map_err(Error::runtime)?;
     let start = library.symbol("minnow_start").ok_or_else(|| Error::runtime("The facade has no start."))?;
-    type Start = unsafe extern "C" fn(*const *const (), Text, *mut Remote);
+    type Start = unsafe extern "C" fn(*const *const (), *const Places, Text, *mut Remote);
     // SAFETY: the symbol is this function of `cpp/util.cpp`.
     let start: Start = unsafe { std::mem::transmute(start.as_ptr()) };
     let host: &'static _ = Box::leak(Box::new(host::functions()));
     let mut remote = std::mem::MaybeUninit::uninit();
     // SAFETY: the functions live for ever, and `start` fills the whole struct.
     unsafe {
-        start(host.as_ptr(), Text::of(version.as_bytes()), remote.as_mut_ptr());
+        start(
+            host.as_ptr(),
+            &release.places(&settings().falsify),
+            Text::of(version.as_bytes()),
+            remote.as_mut_ptr(),
+        );
         Ok(remote.assume_init())
     }
 }
@@ -161,7 +171,8 @@ fn describe_missing(class: usize, slot: usize) -> String {
     let named = FACADE.get().and_then(|facade| facade.as_ref().ok()).and_then(|facade| {
         let table = facade.tables.get(class)?;
         let (_, method) = table.methods.get(slot)?;
-        Some(format!("ddb::{:?}::{method} (slot {slot}) is not part of this stand-in.", table.class))
+        let namespace = facade.interface.namespace();
+        Some(format!("{namespace}{:?}::{method} (slot {slot}) is not part of this stand-in.", table.class))
     });
     named.unwrap_or_else(|| format!("Slot {slot} of table {class} does not exist."))
 }

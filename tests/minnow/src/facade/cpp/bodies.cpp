@@ -3,7 +3,7 @@
 
 #include "classes.h"
 
-namespace ddb {
+BEGIN_SERVER
 
 void writeBlock(Body* self, int type, int start, int length, const void* cells) {
     check(host->write(self->value, type, start, length, cells));
@@ -107,4 +107,4 @@ const string& AbstractTable::getColumnName(int index) const {
     return (*columnNames)[index];
 }
 
-}  // namespace ddb
+END_SERVER

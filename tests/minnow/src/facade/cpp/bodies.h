@@ -3,7 +3,7 @@
 #pragma once
 #include "object.h"
 
-namespace ddb {
+BEGIN_SERVER
 
 inline void check(bool done) {
     if (!done) raise();
@@ -42,4 +42,4 @@ bool insertText(Body* self, const string& key, const ConstantSP& value);
 // The value behind a holder; an empty holder is refused.
 void* held(const ConstantSP& holder);
 
-}  // namespace ddb
+END_SERVER

@@ -3,7 +3,7 @@
 
 #include "classes.h"
 
-using namespace ddb;
+USE_SERVER
 
 namespace {
 
@@ -15,14 +15,15 @@ struct Scope {
     Counter heapCounter;
     SessionImp session;
 
-    explicit Scope(void* owner) : heap(), heapCounter{&heap, nullptr, {2}}, session() {
+    explicit Scope(void* owner) : heap(), heapCounter(&heap, 2), session() {
         heap.session = &session;
         session.table = sessionTable;
         session.heap = &heapCounter;
         session.session = owner;
-        host->watch(owner, &session.flag);
+        beginSession(&session);
+        host->watch(owner, &session.flag());
     }
-    ~Scope() { host->unwatch(&session.flag); }
+    ~Scope() { host->unwatch(&session.flag()); }
 };
 
 ConstantSP voidConstant() {
@@ -83,6 +84,8 @@ bool isCommercialPlugin(void* entry, void* outcome) {
     return question.answer;
 }
 
+BEGIN_SERVER
+
 FunctionDefSP SessionImp::getFunctionDef(const string& name) const {
     Made made;
     if (!host->function(session, Text{name.data(), name.size()}, &made)) return FunctionDefSP();
@@ -97,3 +100,5 @@ ConstantSP SystemFunction::call(Heap* heap, std::vector<ConstantSP>& args) {
     check(host->call(heap->session->session, value, values.data(), int(values.size()), &made));
     return ConstantSP(make(made));
 }
+
+END_SERVER

@@ -1,6 +1,7 @@
 // The server's classes by name and method, without virtual functions: each method is an exported
 // function that carries the server's mangled name, so that whoever asks the dynamic linker about
-// a slot hears what a real server would say. Which class overrides what follows release 3.00.3.
+// a slot hears what a real server would say. Which class overrides what follows release 3.00.3 in
+// every release.
 // The classes of plain vectors, 16-byte scalars, dictionaries and metacode are in no public
 // header; the names FastVector, Int128, DictionaryImp and Code are minnow's.
 #pragma once
@@ -39,7 +40,7 @@
     string getString() const { return show(this, -1); }                                            \
     bool isNull() const { return cellIsNull(this, 0); }
 
-namespace ddb {
+BEGIN_SERVER
 
 struct EXPORT Constant : Body {
     NUMBERS(REFUSE_BLOCK)
@@ -231,39 +232,33 @@ struct EXPORT SystemHandle : Constant {};
 struct EXPORT Code : Constant {};
 
 struct FunctionDef;
-typedef SmartPointer<FunctionDef> FunctionDefSP;
+typedef Holder<FunctionDef> FunctionDefSP;
 
-// What a plugin may reach of a session: members at the offsets of the release, then minnow's own.
+// What a plugin may reach of a session: some members in front, which no release moved, and those
+// of `Places`; then minnow's own.
 struct EXPORT SessionImp {
     void* const* table;
     long long id;
     Counter* heap;
     Counter* out;
     Counter* user;
-    string remoteIp, remoteAlias;
-    int remotePort, remoteSite;
-    char jobIds[32];
-    int priority, parallelism;
-    int flag;
-    void* transaction;
-    long long replicationTask;
-    string catalog;
-    int parser;
-    char clientId[16];
-    long long sequence;
-    char userMutex[48];
+    char members[280];
     void* session;
 
+    int& flag() { return memberAt<int>(this, places.sessionFlag); }
     FunctionDefSP getFunctionDef(const string& name) const;
 };
-static_assert(offsetof(SessionImp, heap) == 16 && offsetof(SessionImp, flag) == 104, "layout of the release");
-static_assert(offsetof(SessionImp, userMutex) == 168 && offsetof(SessionImp, session) == 216,
-              "layout of the release");
+// Makes its strings strings.
+void beginSession(SessionImp* session);
+static_assert(offsetof(SessionImp, heap) == 16 && offsetof(SessionImp, session) == 320,
+              "layout of every release");
 
+#if MINNOW_COUNTER == 24
 struct EXPORT RefCountHelper {
     void* const* table;
     static RefCountHelper* inst_;
     void zeroHandler(void*) { foreignOwner(); }
 };
+#endif
 
-}  // namespace ddb
+END_SERVER

@@ -18,7 +18,9 @@ void fail(void* outcome, Kind kind, const std::string& text, const std::string& 
 
 }  // namespace
 
-void ddb::raise() {
+BEGIN_SERVER
+
+void raise() {
     Failure failure;
     host->error(&failure);
     std::string text = owned(failure.text);
@@ -34,8 +36,10 @@ void ddb::raise() {
     }
 }
 
+END_SERVER
+
 bool guarded(void* outcome, void (*body)(void*), void* context) {
-    using namespace ddb;
+    USE_SERVER
     try {
         body(context);
         return true;

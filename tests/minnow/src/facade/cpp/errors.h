@@ -4,9 +4,11 @@
 #include <exception>
 #include <string>
 
+#include "edition.h"
+
 #define EXPORT __attribute__((visibility("default")))
 
-namespace ddb {
+BEGIN_SERVER
 
 using std::string;
 
@@ -84,18 +86,19 @@ private:
     string exceptionType_, msg_;
 };
 
-static_assert(sizeof(TraceableException) == 24, "layout of the release");
-static_assert(sizeof(RuntimeException) == 32, "layout of the release");
-static_assert(sizeof(SyntaxException) == 16, "layout of the release");
-static_assert(sizeof(IllegalArgumentException) == 40, "layout of the release");
-static_assert(sizeof(IncompatibleTypeException) == 40, "layout of the release");
-static_assert(sizeof(IOException) == 40, "layout of the release");
-static_assert(sizeof(UserException) == 40, "layout of the release");
+// The sizes of every release, in both layouts of the string.
+static_assert(sizeof(TraceableException) == 8 + 2 * sizeof(string), "layout of the release");
+static_assert(sizeof(RuntimeException) == 8 + 3 * sizeof(string), "layout of the release");
+static_assert(sizeof(SyntaxException) == 8 + sizeof(string), "layout of the release");
+static_assert(sizeof(IllegalArgumentException) == 8 + 4 * sizeof(string), "layout of the release");
+static_assert(sizeof(IncompatibleTypeException) == 16 + 3 * sizeof(string), "layout of the release");
+static_assert(sizeof(IOException) == 16 + 3 * sizeof(string), "layout of the release");
+static_assert(sizeof(UserException) == 8 + 4 * sizeof(string), "layout of the release");
 
 // Throws what the last failed call of this thread left behind.
 [[noreturn]] void raise();
 
-}  // namespace ddb
+END_SERVER
 
 // Runs `body`; an exception becomes the outcome's error. Returns whether there was none.
 bool guarded(void* outcome, void (*body)(void*), void* context);

@@ -38,6 +38,12 @@ struct Shape {
     int segmentSize;
 };
 
+// Where the release has the members that plugins read in place; -1: it has none such.
+struct Places {
+    int flag, vectorName, tableOwner, functionName, functionModule, functionSyntax;
+    int remoteIp, remoteAlias, catalog, sessionFlag;
+};
+
 enum Part { PART_CELL, PART_COLUMN, PART_KEYS, PART_VALUES };
 
 struct Host {

@@ -4,11 +4,11 @@
 #include "classes.h"
 #include "tables.h"
 
-namespace ddb {
+BEGIN_SERVER
 
 // A deleting destructor under the name that the compiler would give it.
-#define DELETING(NAME, MANGLED)                                                                    \
-    EXPORT void delete##NAME(Body* self) asm("_ZN3ddb" MANGLED "D0Ev");                            \
+#define DELETING(NAME, MANGLED_NAME)                                                                 \
+    EXPORT void delete##NAME(Body* self) asm(MANGLED(MANGLED_NAME "D0Ev"));                            \
     void delete##NAME(Body* self) { destroy(self); }
 
 DELETING(Void, "4Void")
@@ -133,15 +133,17 @@ void session(const Listing& list) {
     ADD(FunctionDefSP, getFunctionDef, (const string&) const)
 }
 
+#if MINNOW_COUNTER == 24
 template <class C>
 void helper(const Listing& list) {
     ADD(void, zeroHandler, (void*))
 }
+#endif
 
-}  // namespace ddb
+END_SERVER
 
 void methods(Emit emit, void* context) {
-    using namespace ddb;
+    USE_SERVER
     scalar<Bool>({emit, context, "Bool"}, deleteBool);
     scalar<Char>({emit, context, "Char"}, deleteChar);
     scalar<Short>({emit, context, "Short"}, deleteShort);
@@ -167,5 +169,7 @@ void methods(Emit emit, void* context) {
     constant<SystemHandle>({emit, context, "SystemHandle"}, deleteSystemHandle);
     constant<Code>({emit, context, "Code"}, deleteCode);
     session<SessionImp>({emit, context, "SessionImp"});
+#if MINNOW_COUNTER == 24
     helper<RefCountHelper>({emit, context, "RefCountHelper"});
+#endif
 }

@@ -8,48 +8,64 @@
 #include "tables.h"
 
 const Host* host;
+Places places;
 
 namespace {
 
 std::atomic<long> live;
 void* const* tables[CLASSES];
 
+void beginString(void* object, int offset, Text text) {
+    if (offset >= 0) new (&memberAt<char>(object, offset)) std::string(text.bytes, text.size);
+}
+
 // Strings that a plugin reads inline must be strings, even if they are empty.
-void beginMembers(ddb::Body* object, int layout) {
-    if (layout == LAYOUT_VECTOR) new (object->members) std::string;
-    if (layout == LAYOUT_TABLE) new (object->members + 8) std::string;
-    if (layout == LAYOUT_FUNCTION) new (object->members) ddb::FunctionMembers();
+void beginMembers(SERVER ::Body* object, const Made& made) {
+    Text text = {"", 0};
+    if (made.layout == LAYOUT_VECTOR) beginString(object, places.vectorName, text);
+    if (made.layout == LAYOUT_TABLE) beginString(object, places.tableOwner, text);
+    if (made.layout != LAYOUT_FUNCTION) return;
+    beginString(object, places.functionModule, text);
+    beginString(object, places.functionSyntax, text);
+    host->show(made.value, -1, &text);
+    beginString(object, places.functionName, text);
 }
 
 }  // namespace
 
-ddb::Constant* ddb::make(const Made& made) {
+BEGIN_SERVER
+
+Constant* make(const Made& made) {
     Constant* object = new Constant();
     object->table = tables[made.klass];
-    object->flag = made.flag;
+    memberAt<unsigned>(object, places.flag) = made.flag;
     object->value = made.value;
-    beginMembers(object, made.layout);
-    if (made.layout == LAYOUT_FUNCTION) {
-        Text name = {"", 0};
-        host->show(made.value, -1, &name);
-        reinterpret_cast<FunctionMembers*>(object->members)->name.assign(name.bytes, name.size);
-    }
+    beginMembers(object, made);
     ++live;
     return object;
 }
 
 // Strings of `members` that a plugin may have filled are left to the end of the process.
-void ddb::destroy(Body* object) {
+void destroy(Body* object) {
     host->drop(object->value);
     delete object->columnNames;
     delete static_cast<Constant*>(object);
     --live;
 }
 
-void ddb::foreignOwner() {
+void foreignOwner() {
     std::fputs("minnow: a holder's Counter names a foreign owner (word at 8 is not null)\n", stderr);
     std::abort();
 }
+
+void beginSession(SessionImp* session) {
+    Text empty = {"", 0};
+    beginString(session, places.remoteIp, empty);
+    beginString(session, places.remoteAlias, empty);
+    beginString(session, places.catalog, empty);
+}
+
+END_SERVER
 
 void install(int klass, void* const* table) { tables[klass] = table; }
 
@@ -60,7 +76,7 @@ long liveObjects() { return live; }
 extern "C" [[noreturn]] __attribute__((visibility("hidden"), used)) void minnow_missing(int index) {
     Text text;
     host->missing(index / SLOTS, index % SLOTS, &text);
-    throw ddb::RuntimeException(std::string(text.bytes, text.size));
+    throw SERVER ::RuntimeException(std::string(text.bytes, text.size));
 }
 
 #define QUOTE(TEXT) #TEXT

@@ -1,8 +1,8 @@
-// Objects as plugins see them: memory laid out as in release 3.00.3 (layouts of generation E,
-// default string ABI), whose first word points to an array of functions. No class here has a
-// virtual function: the arrays are filled at run time.
+// Objects as plugins see them: memory laid out as in the release, whose first word points to an
+// array of functions. No class here has a virtual function: the arrays are filled at run time.
 #pragma once
 #include <atomic>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -10,40 +10,45 @@
 #include "host.h"
 
 extern const Host* host;
+extern Places places;
 
-namespace ddb {
+template <class T>
+T& memberAt(void* object, int offset) {
+    return *reinterpret_cast<T*>(static_cast<char*>(object) + offset);
+}
 
-// What every constant is in memory; `members` stands for those of the real class, of which plugins
-// may read a few inline. What follows is minnow's own.
+BEGIN_SERVER
+
+// What every constant is in memory. The members begin with the type of object (0: a constant) or
+// the flag word; what follows them is minnow's own.
 struct Body {
     void* const* table;
-    int objectType;  // 0: a constant
-    unsigned flag;
-    char members[72];
+    char members[152];
     void* value;
     std::vector<string>* columnNames;
-};
-static_assert(offsetof(Body, flag) == 12, "layout of the release");
 
-// What the members of a FunctionDef hold.
-struct FunctionMembers {
-    int defType, parserType;
-    string name, module, syntax;
-    void* params[3];
-    int minParams, maxParams;
-    unsigned char argCountForAgg, flag;
-    unsigned short extraFlag;
-    int returnMeta;
+    // The objects that count their holders themselves begin with table and type.
+    std::atomic<int>& count() { return memberAt<std::atomic<int>>(this, 12); }
 };
-static_assert(sizeof(FunctionMembers) == sizeof(Body::members), "layout of the release");
 
 // The shared word of a holder. A foreign owner is possible in the release and unknown here.
 struct Counter {
     void* object;
+#if MINNOW_COUNTER == 24
     void* foreign;
+#endif
     std::atomic<int> count;
+
+    Counter(void* object, int count) : object(object), count(count) { setForeign(nullptr); }
+#if MINNOW_COUNTER == 24
+    void setForeign(void* owner) { foreign = owner; }
+    bool isForeign() const { return foreign; }
+#else
+    void setForeign(void*) {}
+    bool isForeign() const { return false; }
+#endif
 };
-static_assert(sizeof(Counter) == 24, "layout of the release");
+static_assert(sizeof(Counter) == MINNOW_COUNTER, "layout of the release");
 
 struct Constant;
 
@@ -52,18 +57,19 @@ void destroy(Body* object);
 // Ends the process: a counter with a foreign owner, which only a mistake can make.
 [[noreturn]] void foreignOwner();
 
+// Holds what a counter points to.
 template <class T>
 class SmartPointer {
 public:
     SmartPointer() : counter_(nullptr) {}
-    explicit SmartPointer(T* object) : counter_(new Counter{object, nullptr, {1}}) {}
+    explicit SmartPointer(T* object) : counter_(new Counter(object, 1)) {}
     SmartPointer(const SmartPointer& other) : counter_(other.counter_) {
         if (counter_) ++counter_->count;
     }
     SmartPointer& operator=(const SmartPointer&) = delete;
     ~SmartPointer() {
         if (!counter_ || --counter_->count) return;
-        if (counter_->foreign) foreignOwner();
+        if (counter_->isForeign()) foreignOwner();
         destroy(static_cast<Body*>(counter_->object));
         delete counter_;
     }
@@ -74,7 +80,37 @@ private:
     Counter* counter_;
 };
 
-typedef SmartPointer<Constant> ConstantSP;
+// Holds what counts for itself, from 0 on: making a holder of a new object adds one.
+template <class T>
+class ObjectPtr {
+public:
+    ObjectPtr() : object_(nullptr) {}
+    explicit ObjectPtr(T* object) : object_(object) { acquire(); }
+    ObjectPtr(const ObjectPtr& other) : object_(other.object_) { acquire(); }
+    ObjectPtr& operator=(const ObjectPtr&) = delete;
+    ~ObjectPtr() {
+        if (object_ && !--body()->count()) destroy(body());
+    }
+    bool isNull() const { return !object_; }
+    T* get() const { return object_; }
+
+private:
+    Body* body() const { return reinterpret_cast<Body*>(object_); }
+    void acquire() {
+        if (object_) ++body()->count();
+    }
+    T* object_;
+};
+
+#if MINNOW_INTRUSIVE
+template <class T>
+using Holder = ObjectPtr<T>;
+#else
+template <class T>
+using Holder = SmartPointer<T>;
+#endif
+
+typedef Holder<Constant> ConstantSP;
 
 struct SessionImp;
 
@@ -86,8 +122,9 @@ struct Heap {
     SessionImp* session;
     int size;
     char status;
+    // The rest of the heap from 3.00.0 on.
     void* self;
 };
-static_assert(sizeof(Heap) == 80 && offsetof(Heap, session) == 56, "layout of the release");
+static_assert(offsetof(Heap, session) == 56, "layout of every release");
 
-}  // namespace ddb
+END_SERVER

@@ -6,7 +6,13 @@
 #include "classes.h"
 #include "tables.h"
 
-namespace ddb {
+BEGIN_SERVER
+
+#if MINNOW_DICTIONARY == 7
+#define EXTRA_PARAMETERS , int, int
+#else
+#define EXTRA_PARAMETERS
+#endif
 
 enum DATA_TYPE { DT_VOID };
 struct SymbolBase;
@@ -25,12 +31,14 @@ struct EXPORT Util {
     static Table* createTable(const std::vector<string>& names, const std::vector<DATA_TYPE>& types, int size,
                               int capacity);
     static Dictionary* createDictionary(DATA_TYPE keyType, const SymbolBaseSP& keyBase, DATA_TYPE valueType,
-                                        const SymbolBaseSP& valueBase, bool ordered, int keyExtra, int valueExtra);
+                                        const SymbolBaseSP& valueBase, bool ordered EXTRA_PARAMETERS);
 };
 
 string Util::VER;
 int Util::BUF_SIZE = 1024;
+#if MINNOW_COUNTER == 24
 RefCountHelper* RefCountHelper::inst_;
+#endif
 
 Constant* Util::createConstant(DATA_TYPE type, int) {
     Made made;
@@ -69,27 +77,30 @@ Table* Util::createTable(const std::vector<string>& names, const std::vector<DAT
     return createTable(names, columns);
 }
 
-Dictionary* Util::createDictionary(DATA_TYPE keyType, const SymbolBaseSP&, DATA_TYPE, const SymbolBaseSP&, bool, int,
-                                   int) {
+Dictionary* Util::createDictionary(DATA_TYPE keyType, const SymbolBaseSP&, DATA_TYPE, const SymbolBaseSP&, bool
+                                   EXTRA_PARAMETERS) {
     Made made;
     check(host->newDictionary(keyType, &made));
     return static_cast<Dictionary*>(make(made));
 }
 
-}  // namespace ddb
+END_SERVER
 
 static void installTable(int klass, int kind, void* const* table) {
-    static ddb::RefCountHelper helper;
     install(klass, table);
     if (kind == KIND_SESSION) useSessionTable(table);
+#if MINNOW_COUNTER == 24
+    static SERVER ::RefCountHelper helper;
     if (kind != KIND_HELPER) return;
     helper.table = table;
-    ddb::RefCountHelper::inst_ = &helper;
+    SERVER ::RefCountHelper::inst_ = &helper;
+#endif
 }
 
 // The one name that is not the server's: the Rust side starts the library here.
-extern "C" EXPORT void minnow_start(const Host* rust, Text version, Facade* out) {
+extern "C" EXPORT void minnow_start(const Host* rust, const Places* release, Text version, Facade* out) {
     host = rust;
-    ddb::Util::VER.assign(version.bytes, version.size);
+    places = *release;
+    SERVER ::Util::VER.assign(version.bytes, version.size);
     *out = Facade{methods, missing, installTable, callPlugin, isCommercialPlugin, liveObjects};
 }
