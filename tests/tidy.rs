@@ -1,5 +1,5 @@
-//! The dull rules of the house, checked: who may use whom, where `unsafe` and C++ live, and that
-//! descriptor, function table and README name the same functions.
+//! The dull rules of the house, checked: who may use whom, where `unsafe` and C++ live, what a file
+//! looks like, and that descriptor, function table and README name the same functions.
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -93,10 +93,15 @@ fn descriptor_functions_and_readme_name_the_same() {
 }
 
 #[test]
-fn no_file_of_the_product_has_lost_its_shape() {
-    for file in files(&root().join("src"), "rs").into_iter().chain(files(&root().join("src"), "cpp")) {
-        let lines = read(&file).lines().count();
-        assert!(lines <= 450, "{} has {lines} lines: which noun or verb is missing?", file.display());
+fn every_file_says_first_what_it_is_and_has_kept_its_shape() {
+    let folders = ["src", "include", "tests"].map(|folder| root().join(folder));
+    let extensions = ["rs", "cpp", "h"];
+    for file in extensions.iter().flat_map(|own| folders.iter().flat_map(|folder| files(folder, own))) {
+        let (text, name) = (read(&file), file.display());
+        let lines = text.lines().count();
+        assert!(lines <= 400, "{name} has {lines} lines: which noun or verb is missing?");
+        let introduced = ["//! ", "// ", "/*"].iter().any(|start| text.starts_with(start));
+        assert!(introduced, "the first line of {name} does not say what it is");
     }
 }
 

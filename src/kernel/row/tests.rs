@@ -1,3 +1,4 @@
+//! The rows of `include/abi`: complete, readable, and able to tell a symbol from its neighbours.
 use super::*;
 
 fn rows() -> impl Iterator<Item = (&'static str, Row)> {

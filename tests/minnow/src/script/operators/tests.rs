@@ -1,3 +1,4 @@
+//! The operators on vectors and scalars, NULLs among them.
 use super::*;
 use crate::value::text;
 
