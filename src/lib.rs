@@ -4,7 +4,7 @@
 //! Both sides of a sync are a [`cluster::Cluster`]: [`kernel::Local`] is the server that loaded the
 //! plugin, [`wire::Remote`] is any server reached over its API protocol. [`plan`] compares two of
 //! them, [`engine`] runs the plan through [`online`], and [`plugin`] is what a script calls.
-//! [`peers`] remembers remote clusters by name.
+//! [`journal`] remembers what runs did, [`peers`] remote clusters by name.
 //!
 //! `unsafe` and C++ live in [`kernel`] only; every other module forbids it.
 //!
@@ -20,6 +20,8 @@ pub mod data;
 pub mod engine;
 #[forbid(unsafe_code)]
 pub mod error;
+#[forbid(unsafe_code)]
+pub mod journal;
 pub mod kernel;
 #[forbid(unsafe_code)]
 pub mod model;

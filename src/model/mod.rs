@@ -1,9 +1,11 @@
-//! What a sync talks about: names, table structures, partitions. Plain data, no I/O.
+//! What a sync talks about: names, table structures, partitions, decisions. Plain data, no I/O.
+mod decision;
 mod name;
 mod schema;
 mod secret;
 mod unit;
 
+pub use decision::{Action, Mode};
 pub use name::TableName;
 pub use schema::{ColumnDef, Level, Scheme, TableSchema};
 pub use secret::Secret;

@@ -1,0 +1,23 @@
+//! What runs did, kept so that it survives them: one file per run, beside the other state of a
+//! node. `FORMAT.md` describes the bytes, the order of writing and what a restart reads from them.
+//!
+//! [`State`] is what a unit's events amount to, by one pure function. [`Journal`] writes the run
+//! that goes on, [`replay()`] reads any run, [`Runs`] finds them.
+mod folder;
+mod frame;
+mod record;
+mod replay;
+mod state;
+mod storage;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use folder::{Entry, Left, Runs};
+pub use frame::Damage;
+pub use record::{Begun, Ended, Identity, TablePlan, UnitPlan};
+pub use replay::{Run, TableRun, UnitRun, replay};
+pub use state::{Event, Found, Illegal, Intent, State};
+pub use storage::Storage;
+pub use writer::Journal;

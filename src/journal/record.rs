@@ -1,0 +1,136 @@
+//! The records of a run, as `FORMAT.md` describes them.
+use serde::{Deserialize, Serialize};
+
+use super::state::{Event, State};
+
+/// One record of a run's file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Record {
+    /// The first: who asked for what.
+    Begun(Begun),
+    /// What is planned for one table; tables are numbered in the order of these.
+    Table(TablePlan),
+    /// Something happened to a unit.
+    Unit(Happened),
+    /// The last: how the run ended.
+    Ended(Ended),
+}
+
+/// Who asked for what, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    /// The run's name.
+    pub run: String,
+    /// Larger than that of every earlier run of this node, whatever the clock does.
+    pub sequence: u64,
+    /// Milliseconds since 1970, UTC.
+    pub at: i64,
+    /// Who called.
+    pub user: String,
+    /// The remote's name, if it was given by name.
+    pub remote: Option<String>,
+    /// What messages call the target.
+    pub target: String,
+    /// The database.
+    pub db: String,
+    /// The table, or all of them.
+    pub table: Option<String>,
+    /// The condition that rows must pass.
+    pub filter: Option<String>,
+    /// The mode, as users write it.
+    pub mode: String,
+}
+
+/// What makes two plans for a table the same plan: only then does what one run left count for
+/// another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The database.
+    pub db: String,
+    /// The table.
+    pub table: String,
+    /// What messages call the target.
+    pub target: String,
+    /// The columns, in the order in which they are sent.
+    pub columns: Vec<String>,
+    /// The condition that rows must pass.
+    pub filter: Option<String>,
+    /// The mode, as users write it.
+    pub mode: String,
+}
+
+/// What is planned for one table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TablePlan {
+    /// Which plan it is.
+    pub identity: Identity,
+    /// Every unit; they are numbered in this order.
+    pub units: Vec<UnitPlan>,
+}
+
+/// What is planned for one unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitPlan {
+    /// Its path, such as `/20130101/Key3`.
+    pub partition: String,
+    /// The action, as tables show it.
+    pub action: String,
+    /// Why.
+    pub reason: String,
+    /// Rows at the source.
+    pub rows: u64,
+    /// Rows at the target.
+    pub held: u64,
+    /// Where it begins: what earlier runs left, after a look at the target.
+    pub state: State,
+}
+
+/// An event of one unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Happened {
+    /// The table's number.
+    pub(super) table: usize,
+    /// The unit's number within its table.
+    pub(super) unit: usize,
+    /// Milliseconds since 1970, UTC.
+    pub(super) at: i64,
+    /// What happened.
+    pub(super) event: Event,
+    /// The reason, where there is one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) note: String,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// Milliseconds since 1970, UTC.
+    pub at: i64,
+    /// Why it failed; nothing when every unit is verified.
+    pub failure: Option<String>,
+}
+
+/// A fingerprint as text: the count, a colon, the sum in hexadecimal.
+pub(super) mod mark {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::data::Fingerprint;
+
+    pub(in super::super) fn serialize<S: Serializer>(
+        mark: &Fingerprint,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}:{:x}", mark.rows, mark.sum))
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Fingerprint, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parsed = text.split_once(':').and_then(|(rows, sum)| {
+            Some(Fingerprint { rows: rows.parse().ok()?, sum: u128::from_str_radix(sum, 16).ok()? })
+        });
+        parsed.ok_or_else(|| D::Error::custom(format!("`{text}` is no fingerprint")))
+    }
+}

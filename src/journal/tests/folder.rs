@@ -1,0 +1,108 @@
+//! Runs as they are found again.
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+use crate::error::Kind;
+
+fn runs() -> (tempfile::TempDir, Runs) {
+    let home = tempfile::tempdir().unwrap();
+    let runs = Runs::within(&home.path().join("clusterSync"));
+    (home, runs)
+}
+
+#[test]
+fn runs_are_numbered_in_the_order_they_began() {
+    let (home, runs) = runs();
+    assert!(runs.list().unwrap().is_empty());
+    for name in ["z", "a", "m"] {
+        runs.begin(begun(name)).unwrap().end(None).unwrap();
+    }
+    let found: Vec<(String, u64)> =
+        runs.list().unwrap().into_iter().map(|e| (e.run.begun.run, e.run.begun.sequence)).collect();
+    assert_eq!(found, [("z".into(), 1), ("a".into(), 2), ("m".into(), 3)]);
+    assert!(runs.find("a").unwrap().run.begun.at > 1_700_000_000_000);
+    assert_eq!(runs.find("b").err().unwrap().kind(), Kind::NotFound);
+    let mode = |path: &str| fs::metadata(home.path().join(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("clusterSync/runs"), mode("clusterSync/runs/a.journal")), (0o700, 0o600));
+}
+
+#[test]
+fn a_run_lives_as_long_as_its_journal_is_held_and_keeps_others_off_its_table() {
+    let (_home, runs) = runs();
+    let journal = runs.begin(begun("first")).unwrap();
+    assert!(runs.find("first").unwrap().is_live);
+    for table in [Some("t".to_owned()), None] {
+        let error = runs.begin(Begun { table, ..begun("second") }).err().unwrap();
+        assert_eq!(error.kind(), Kind::Busy);
+        assert!(error.message().contains("run first is syncing dfs://db to cluster `B`"), "{error}");
+    }
+    let elsewhere = [
+        Begun { table: Some("other".into()), ..begun("third") },
+        Begun { target: "C".into(), ..begun("fourth") },
+        Begun { db: "dfs://other".into(), ..begun("fifth") },
+    ];
+    for other in elsewhere {
+        runs.begin(other).unwrap();
+    }
+    drop(journal);
+    assert!(!runs.find("first").unwrap().is_live);
+    runs.begin(begun("second")).unwrap();
+}
+
+#[test]
+fn the_last_run_of_the_same_plan_tells_what_is_left() {
+    let (_home, runs) = runs();
+    let left = |runs: &Runs| runs.left(&plan(0).identity).unwrap();
+    assert!(left(&runs).run.is_none());
+    let mut first = runs.begin(begun("first")).unwrap();
+    first.plan(plan(3)).unwrap();
+    first.note((0, 0), Event::Intended(intent()), "").unwrap();
+    first.note((0, 1), Event::Intended(intent()), "").unwrap();
+    first.note((0, 1), Event::Verified, "").unwrap();
+    drop(first);
+    let found = left(&runs);
+    assert_eq!(found.run.as_deref(), Some("first"));
+    let states = ["/Key0", "/Key1", "/Key2"].map(|path| found.units[path]);
+    assert_eq!(states, [State::Doubtful(intent()), State::Verified, State::Waiting]);
+
+    let mut other = plan(3);
+    other.identity.filter = Some("k = 1".into());
+    let mut second = runs.begin(begun("second")).unwrap();
+    second.plan(other).unwrap();
+    second.end(None).unwrap();
+    drop(second);
+    assert_eq!(left(&runs).run.as_deref(), Some("first"), "another plan says nothing");
+
+    let mut third = runs.begin(begun("third")).unwrap();
+    third.plan(plan(3)).unwrap();
+    third.end(Some("cancelled")).unwrap();
+    drop(third);
+    assert_eq!(left(&runs).run.as_deref(), Some("third"));
+    let mut last = runs.begin(begun("last")).unwrap();
+    last.plan(plan(3)).unwrap();
+    last.end(None).unwrap();
+    drop(last);
+    assert!(left(&runs).run.is_none());
+}
+
+#[test]
+fn a_damaged_journal_is_refused_by_name_and_an_unborn_one_is_nothing() {
+    let (home, runs) = runs();
+    drop(runs.begin(begun("first")).unwrap());
+    let file = home.path().join("clusterSync/runs/first.journal");
+    let bytes = fs::read(&file).unwrap();
+    fs::write(&file, &bytes[..bytes.len() - 1]).unwrap();
+    assert!(runs.list().unwrap().is_empty());
+    let mut damaged = bytes.clone();
+    damaged[40] ^= 1;
+    damaged.extend_from_slice(&bytes[16..]);
+    fs::write(&file, damaged).unwrap();
+    let error = runs.left(&plan(0).identity).unwrap_err();
+    assert_eq!(error.kind(), Kind::State);
+    assert!(
+        error.message().contains("first.journal cannot be relied on: it is damaged at byte 16"),
+        "{error}"
+    );
+    assert!(runs.begin(begun("second")).is_err());
+}
