@@ -8,6 +8,8 @@ pub enum Token {
     /// A literal: number, text, temporal value, `` `a`b``.
     Constant(Value),
     Name(String),
+    /// A name written `_"like this"`, which is never a word of the language.
+    Quoted(String),
     /// Operators and brackets.
     Mark(&'static str),
     End,
@@ -100,7 +102,7 @@ impl<'a> Lexer<'a> {
             '`' => Ok(Token::Constant(self.symbols())),
             '_' if rest[1..].starts_with('"') => {
                 self.advance(1);
-                Ok(Token::Name(self.quoted('"')?))
+                Ok(Token::Quoted(self.quoted('"')?))
             }
             '0'..='9' => self.number(),
             '.' if digit_follows => self.number(),

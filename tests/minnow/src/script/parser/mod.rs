@@ -116,7 +116,7 @@ impl<'a> Parser<'a> {
 
     fn name(&mut self) -> Result<String> {
         match self.peek().clone() {
-            Token::Name(name) => {
+            Token::Name(name) | Token::Quoted(name) => {
                 self.next();
                 Ok(name)
             }

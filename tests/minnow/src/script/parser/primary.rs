@@ -13,6 +13,10 @@ impl Parser<'_> {
         match self.peek().clone() {
             Token::Constant(value) => self.constants(value),
             Token::Name(name) => self.named(name),
+            Token::Quoted(name) => {
+                self.next();
+                Ok(Expr::Name(name))
+            }
             Token::Mark("(") => self.parenthesised(),
             Token::Mark("[") => self.list("[", "]").map(Expr::Vector),
             Token::Mark("<") => self.code(),

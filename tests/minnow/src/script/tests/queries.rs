@@ -33,6 +33,10 @@ fn rows_are_chosen_and_shaped() {
             ("exec id from t where id between 2:4", "[2,3,4]"),
             ("exec id from t where id in (1, 5)", "[1,5]"),
             ("exec id from t where _\"id\" = 2", "[2]"),
+            (
+                "exec _\"where\" from (select _\"select\" as _\"where\" from table(1 2 as _\"select\"))",
+                "[1,2]",
+            ),
             ("exec id from t where false", "[]"),
             ("exec id * 2 from t where id < 3", "[2,4]"),
             ("(select id as key, 1 as one from t where id < 3).one", "[1,1]"),
