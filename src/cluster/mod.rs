@@ -4,6 +4,7 @@
 //! partition's rows) is built here from those two, so the local kernel and a remote peer cannot
 //! disagree about what a question means.
 mod calendar;
+mod condition;
 mod describe;
 mod literal;
 mod read;
@@ -12,6 +13,7 @@ pub mod tags;
 mod units;
 
 pub use calendar::{civil, clock};
+pub use condition::flaw;
 pub use describe::{describe, tables};
 pub use read::{count, read};
 pub use units::{keys, units};

@@ -1,6 +1,6 @@
 //! Makes a plan from what both sides hold.
 use super::{Finding, Plan, compare, some_of};
-use crate::cluster::{Cluster, count, describe, sql::Rows, units};
+use crate::cluster::{Cluster, count, describe, flaw, sql::Rows, units};
 use crate::error::{Error, Kind, Result};
 use crate::model::{TableName, TableSchema, Unit};
 
@@ -43,16 +43,17 @@ fn names(schema: &TableSchema) -> Vec<String> {
 
 /// The table is known to exist, so if it cannot be counted with a filter, the filter is the cause.
 fn count_passing(source: &mut dyn Cluster, table: &TableName, filter: Option<&str>) -> Result<u64> {
-    let counted = count(source, Rows::of(table).passing(filter));
-    let blamed = |error: Error| match (filter, error.kind()) {
-        (Some(filter), Kind::Server | Kind::Protocol | Kind::Argument) => Error::new(
-            Kind::Argument,
-            format!("the filter `{filter}` cannot be evaluated on {table}: {}", error.message()),
-        )
-        .advise("give one condition over the table's columns, as after `where`"),
-        _ => error,
+    let blame = |filter: &str, why: &str| {
+        Error::new(Kind::Argument, format!("the filter `{filter}` cannot be evaluated on {table}: {why}"))
+            .advise("give one condition over the table's columns, as after `where`")
     };
-    counted.map_err(blamed)
+    if let Some((filter, why)) = filter.and_then(|filter| Some((filter, flaw(filter)?))) {
+        return Err(blame(filter, &why));
+    }
+    count(source, Rows::of(table).passing(filter)).map_err(|error| match (filter, error.kind()) {
+        (Some(filter), Kind::Server | Kind::Protocol | Kind::Argument) => blame(filter, error.message()),
+        _ => error,
+    })
 }
 
 /// The partitions that hold rows at the target already. Without a filter every one counts; with a
