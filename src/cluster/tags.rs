@@ -1,5 +1,5 @@
 //! What the tags in a server's error text mean for the caller.
-use crate::error::Kind;
+use crate::error::{Error, Kind};
 
 /// The one list of tags. A tag counts wherever it stands: an error inside `mr` carries the tag of
 /// its first failed call in the middle (dolphindb-semantics §4.2).
@@ -22,9 +22,31 @@ pub fn classify(text: &str) -> Kind {
     tagged.map_or(Kind::Server, |(_, kind)| *kind)
 }
 
+/// A server's error `text`, told by `message`, with what to do about its kind.
+pub fn server_error(text: &str, message: impl Into<String>) -> Error {
+    let kind = classify(text);
+    Error::new(kind, message).advise(match kind {
+        Kind::Busy => "run again when the server is through with what it is doing there",
+        Kind::Network => "run again when the server has settled",
+        Kind::Login => "log in as, or ask an administrator to make, a user who may do this",
+        _ => "remove the cause that the server names, or look into its log",
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_error_of_a_server_says_what_to_do() {
+        for text in
+            ["<ChunkInTransaction>locked", "<NotLeader>B", "<NoPrivilege>no", "No space left on device"]
+        {
+            let error = server_error(text, format!("B answered: {text}"));
+            assert_eq!(error.kind(), classify(text));
+            assert!(error.to_string().starts_with(&format!("B answered: {text}; ")), "{error}");
+        }
+    }
 
     #[test]
     fn a_tag_counts_wherever_it_stands() {

@@ -2,7 +2,7 @@
 use std::ffi::c_char;
 
 use super::sys::{cs_failure, cs_text, cs_text_copy, cs_text_free};
-use crate::cluster::tags::classify;
+use crate::cluster::tags::server_error;
 use crate::error::{Error, Result};
 
 /// Runs one call of the contract: `call` gets the places for the failure and the answer, which is
@@ -22,7 +22,7 @@ fn error(failure: cs_failure) -> Error {
     let message = take(failure.message);
     // The class is worth showing only when the text alone says nothing.
     let message = if message.is_empty() { format!("the server threw {class}") } else { message };
-    Error::new(classify(&message), message)
+    server_error(&message, message.trim_end_matches('.'))
 }
 
 /// The text as a `String`; its memory goes back to the shim.

@@ -3,7 +3,7 @@ use super::Endpoint;
 use super::codec::{self, Body, CALL, CONNECT, Dialect, Gather, Login, Reader, Request, lost};
 use super::dial::dial;
 use super::stream::Stream;
-use crate::cluster::tags::classify;
+use crate::cluster::tags::{self, classify};
 use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
 
@@ -87,7 +87,7 @@ impl Connection {
 
     /// A server's error line as an error.
     pub fn server_error(&self, text: &str) -> Error {
-        Error::new(classify(text), format!("{} answered: {}", self.label, text.trim_end_matches('.')))
+        tags::server_error(text, format!("{} answered: {}", self.label, text.trim_end_matches('.')))
     }
 
     fn log_in(&mut self, endpoint: &Endpoint) -> Result<()> {
