@@ -6,11 +6,25 @@ use crate::error::{Error, Kind, Result};
 ///
 /// # Errors
 /// `Argument` when `dictionary` is none or has another member, naming the nearest known one.
-pub(super) fn members<'a>(
+pub(super) fn members<'a>(what: &str, dictionary: &'a Datum, known: &[&str]) -> Result<Members<'a>> {
+    checked(what, dictionary, known, |name| format!("no member `{name}`"))
+}
+
+/// As [`members`], of a dictionary with secrets: one that stands where a name belongs must not be
+/// repeated.
+pub(super) fn secret_members<'a>(what: &str, dictionary: &'a Datum, known: &[&str]) -> Result<Members<'a>> {
+    checked(what, dictionary, known, |_| "a member that is not known".into())
+}
+
+/// Names and what stands under them.
+type Members<'a> = Vec<(&'a str, &'a Datum)>;
+
+fn checked<'a>(
     what: &str,
     dictionary: &'a Datum,
     known: &[&str],
-) -> Result<Vec<(&'a str, &'a Datum)>> {
+    complaint: impl Fn(&str) -> String,
+) -> Result<Members<'a>> {
     let all = known.join(", ");
     let Datum::Dict(items) = dictionary else {
         return Err(Error::new(Kind::Argument, format!("{what} must be a dictionary"))
@@ -21,11 +35,8 @@ pub(super) fn members<'a>(
         None => Ok(items.iter().map(|(name, value)| (name.as_str(), value)).collect()),
         Some((name, _)) => {
             let nearest = known.iter().min_by_key(|known| distance(name, known)).copied().unwrap_or_default();
-            Err(Error::new(
-                Kind::Argument,
-                format!("{what} has no member `{name}`, the nearest is `{nearest}`"),
-            )
-            .advise(format!("the known names are {all}")))
+            let message = format!("{what} has {}, the nearest is `{nearest}`", complaint(name));
+            Err(Error::new(Kind::Argument, message).advise(format!("the known names are {all}")))
         }
     }
 }

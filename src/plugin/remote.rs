@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::caller;
-use super::names::members;
+use super::names::secret_members;
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
@@ -93,7 +93,7 @@ fn named(peer: &Peer, password: &Secret, timeout: Duration) -> Sites {
 
 /// The endpoint that a dictionary describes.
 pub(super) fn endpoint(remote: &Datum, timeout: Duration) -> Result<Endpoint> {
-    let given = members("remote", remote, KNOWN)?;
+    let given = secret_members("remote", remote, KNOWN)?;
     let member = |name: &str| {
         let value = given.iter().find(|(own, _)| *own == name).map(|(_, value)| *value);
         value.ok_or_else(|| wrong(name, "is missing"))

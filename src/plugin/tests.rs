@@ -58,7 +58,14 @@ fn wrong_arguments_say_what_and_what_to_do() {
         ("tableName must be a string", vec![remote(), db(), int(1)]),
         ("filter must be a string", vec![remote(), db(), text("t"), int(1)]),
         ("remote must be a dictionary or a cluster's name", vec![int(5), db()]),
-        ("remote has no member `user`, the nearest is `userId`", vec![remote_with("user", text("x")), db()]),
+        (
+            "remote has a member that is not known, the nearest is `userId`",
+            vec![remote_with("user", text("x")), db()],
+        ),
+        (
+            "remote has a member that is not known, the nearest is `userId`",
+            vec![remote_with(PASSWORD, text("password")), db()],
+        ),
         ("`host` in remote must be a string", vec![remote_with("host", int(1)), db()]),
         ("`host` in remote must not be empty", vec![remote_with("host", text(" ")), db()]),
         (
