@@ -8,13 +8,10 @@ use clap::{Args, Parser, Subcommand};
 use minnow::error::Result;
 use minnow::facade;
 use minnow::node::{Node, Site};
-use minnow::script::Session;
+use minnow::script::{STACK, Session};
 use minnow::wire::{Limits, Server};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
-
-/// The evaluator recurses, so scripts run on a thread with this much stack.
-const STACK: usize = 16 << 20;
 
 #[derive(Parser)]
 #[command(about = "A small honest stand-in for one DolphinDB node", version)]

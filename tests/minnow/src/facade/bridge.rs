@@ -122,7 +122,7 @@ fn class_of(value: &Value) -> (Class, c_int) {
         Value::Tuple(_) => (Class::AnyVector, VECTOR),
         Value::Dict(_) => (Class::DictionaryImp, PLAIN),
         Value::Table(_) | Value::Dfs(_) => (Class::BasicTable, TABLE),
-        Value::Database(_) => (Class::SystemHandle, PLAIN),
+        Value::Database(_) | Value::Handle(_) => (Class::SystemHandle, PLAIN),
         Value::Function(_) => (Class::SystemFunction, FUNCTION),
         Value::Code(_) => (Class::Code, PLAIN),
     }
@@ -160,6 +160,7 @@ fn flag_of(value: &Value) -> u32 {
         Value::Database(_) => (9, 21, SYSTEM),
         Value::Function(_) => (0, 20, SYSTEM),
         Value::Code(_) => (0, 22, SYSTEM),
+        Value::Handle(handle) => (0, u32::from(handle.data_type()), SYSTEM),
     };
     form << 8 | ty << 16 | category << 24
 }

@@ -83,6 +83,7 @@ fn type_id(value: &Value) -> i32 {
         Value::Function(_) => 20,
         Value::Database(_) => 21,
         Value::Code(_) => 22,
+        Value::Handle(handle) => i32::from(handle.data_type()),
         Value::Void | Value::Table(_) | Value::Dfs(_) => 0,
     }
 }
@@ -101,5 +102,7 @@ fn type_name(value: &Value) -> String {
         Value::Database(_) => "DATABASE HANDLE".into(),
         Value::Function(_) => "FUNCTION DEF".into(),
         Value::Code(_) => "CODE".into(),
+        Value::Handle(handle) if handle.data_type() == 23 => "DATASOURCE".into(),
+        Value::Handle(_) => "HANDLE".into(),
     }
 }

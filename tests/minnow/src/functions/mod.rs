@@ -4,9 +4,11 @@ mod aggregate;
 pub mod args;
 mod cast;
 mod dfs;
+mod mapreduce;
 mod meta;
 mod operator;
 mod plugin;
+mod remote;
 mod system;
 pub mod table;
 mod temporal;
@@ -24,9 +26,11 @@ const FAMILIES: &[&[Native]] = &[
     cast::CASTS,
     cast::FUNCTIONS,
     dfs::FUNCTIONS,
+    mapreduce::FUNCTIONS,
     meta::FUNCTIONS,
     operator::FUNCTIONS,
     plugin::FUNCTIONS,
+    remote::FUNCTIONS,
     system::FUNCTIONS,
     table::FUNCTIONS,
     temporal::FUNCTIONS,

@@ -78,6 +78,8 @@ pub struct Definition {
     pub name: String,
     pub params: Vec<Param>,
     pub body: Block,
+    /// Parameters and body as text that `def` and the name can precede.
+    pub source: String,
 }
 
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@ pub mod operators;
 mod parser;
 mod scope;
 mod session;
+mod ship;
 mod sql;
 
 use std::sync::Arc;
@@ -17,13 +18,15 @@ use std::sync::Arc;
 pub use eval::{index, item, items, pair, range, set_key, vector};
 pub use function::{Bound, Function, InPlaceFn, Native, NativeFn, PluginFunction, Run};
 use scope::unknown_column;
-pub use session::Session;
+pub use session::{STACK, Session};
+pub use ship::Shipment;
+pub use sql::DataSource;
 
 use crate::error::Result;
 use crate::value::Value;
 
 /// Metacode: an expression that has not been evaluated.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Code {
     pub expr: Arc<ast::Expr>,
     /// Local variables of the function that made it, by name.

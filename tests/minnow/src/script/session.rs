@@ -9,6 +9,9 @@ use super::scope::Scope;
 use crate::node::{GUEST, Node};
 use crate::value::Value;
 
+/// The evaluator recurses, so scripts run on threads with this much stack.
+pub const STACK: usize = 16 << 20;
+
 /// One client's (or job's) variables, user and output. Not shared between threads.
 pub struct Session {
     /// Its number on this node; 0 without a client.
@@ -48,6 +51,18 @@ impl Session {
             scopes: Vec::new(),
             depth: 0,
         }
+    }
+
+    /// A session of the same user with copies of the variables and functions, for a job or a
+    /// parallel part of one. What it prints is dropped.
+    pub fn fork(&self) -> Session {
+        let mut fork = Session::new(self.node.clone());
+        fork.user = self.user.clone();
+        fork.cancelled = self.cancelled.clone();
+        fork.variables = self.variables.clone();
+        fork.functions = self.functions.clone();
+        fork.modules = self.modules.clone();
+        fork
     }
 
     /// Sets a variable of the session.

@@ -90,6 +90,12 @@ impl PartitionedTable {
         self.columns().iter().position(|(own, _)| own.eq_ignore_ascii_case(name))
     }
 
+    /// The partition numbers of each selected chunk that holds rows, by its path.
+    pub fn partitions(&self, select: &Selection) -> Vec<(String, Vec<u32>)> {
+        let chunks = self.stored.chunks.snapshot(select).into_iter();
+        chunks.map(|(key, _)| (self.path(&key), key[..self.levels().len()].to_vec())).collect()
+    }
+
     /// Stores rows, columns by position, as one transaction. Returns how many were kept: rows
     /// outside the scheme are not (dolphindb-semantics §3.2).
     pub fn append(&self, rows: &Table) -> Result<usize> {

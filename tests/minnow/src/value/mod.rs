@@ -9,6 +9,8 @@ pub mod text;
 mod types;
 mod vector;
 
+use std::any::Any;
+use std::fmt;
 use std::sync::Arc;
 
 pub use rows::LONGEST;
@@ -40,6 +42,19 @@ pub enum Value {
     Function(Arc<Function>),
     /// Metacode: `<...>` or parseExpr's result.
     Code(Arc<Code>),
+    /// A connection to another node, a data source.
+    Handle(Arc<dyn Resource>),
+}
+
+/// What a handle stands for. Clients see its text only.
+pub trait Resource: Any + fmt::Debug + fmt::Display + Send + Sync {
+    /// The number of its data type (dolphindb-semantics §11.1).
+    fn data_type(&self) -> u8;
+
+    /// The built-in that a call of the handle is given to, with the handle first.
+    fn called_as(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// A dictionary in insertion order; keys are the cells of `keys`.
@@ -113,6 +128,14 @@ impl Value {
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Value::Scalar(cell) => cell.integer(0),
+            _ => None,
+        }
+    }
+
+    /// What a handle stands for, if it is a `T`.
+    pub fn resource<T: Resource>(&self) -> Option<&T> {
+        match self {
+            Value::Handle(handle) => (&**handle as &dyn Any).downcast_ref(),
             _ => None,
         }
     }

@@ -25,6 +25,7 @@ impl fmt::Display for Value {
                 _ => function.name(),
             }),
             Value::Code(code) => write!(f, "< {} >", code.text),
+            Value::Handle(handle) => handle.fmt(f),
         }
     }
 }

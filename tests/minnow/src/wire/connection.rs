@@ -12,7 +12,7 @@ use super::request::{Body, Header, read_body, read_header};
 use super::server::Limits;
 use crate::error::{Error, Result};
 use crate::node::Node;
-use crate::script::Session;
+use crate::script::{Session, Shipment};
 use crate::value::Value;
 
 const BUFFER: usize = 1 << 18;
@@ -90,7 +90,7 @@ impl Connection {
 
     fn arguments(&mut self, body: Body) -> Result<(Body, Vec<Value>)> {
         let count = match &body {
-            Body::Function { arguments, .. } => *arguments,
+            Body::Function { arguments, .. } | Body::Shipment { arguments, .. } => *arguments,
             Body::Variables(names) => names.len(),
             Body::Connect { .. } | Body::Script(_) => 0,
         };
@@ -104,6 +104,7 @@ impl Connection {
             Body::Script(_) => "script",
             Body::Function { .. } => "function",
             Body::Variables(_) => "variable",
+            Body::Shipment { .. } => "shipment",
         };
         let session = &mut self.session;
         let work = AssertUnwindSafe(|| perform(session, body, arguments));
@@ -164,6 +165,7 @@ fn perform(session: &mut Session, body: Body, arguments: Vec<Value>) -> Result<V
         Body::Connect { login: None } => (),
         Body::Script(source) => return session.run(&source),
         Body::Function { function, .. } => return session.call(&function, arguments),
+        Body::Shipment { source, .. } => return session.receive(Shipment::of(source, arguments)?),
         Body::Variables(names) => {
             names.iter().zip(arguments).for_each(|(name, value)| session.set(name, value));
         }

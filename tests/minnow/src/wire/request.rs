@@ -47,6 +47,12 @@ pub enum Body {
         arguments: usize,
     },
     Variables(Vec<String>),
+    /// A script that the objects after it belong to, from another minnow. How servers send each
+    /// other functions is not documented.
+    Shipment {
+        source: String,
+        arguments: usize,
+    },
 }
 
 /// Reads the header line, which must be complete by `deadline`.
@@ -101,7 +107,7 @@ fn parse_body(text: &str) -> Option<Result<Body>> {
     let body = match kind {
         "connect" => Body::Connect { login: parse_login(rest)? },
         "script" => Body::Script(rest.to_owned()),
-        "function" | "variable" => return parse_call(kind, rest),
+        "function" | "variable" | "shipment" => return parse_call(kind, rest),
         _ => return None,
     };
     Some(Ok(body))
@@ -130,6 +136,9 @@ fn parse_call(kind: &str, text: &str) -> Option<Result<Body>> {
     }
     if kind == "function" {
         return Some(Ok(Body::Function { function: text.to_owned(), arguments: count }));
+    }
+    if kind == "shipment" {
+        return Some(Ok(Body::Shipment { source: text.to_owned(), arguments: count }));
     }
     let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
     (names.len() == count).then_some(Ok(Body::Variables(names)))

@@ -10,9 +10,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use super::clients::Clients;
 use super::connection;
 use crate::node::Node;
+use crate::script::STACK;
 
-/// Scripts run on the connection's thread, and the evaluator recurses.
-const STACK: usize = 16 << 20;
 /// How long a stop waits for scripts that run.
 const PATIENCE: Duration = Duration::from_secs(5);
 

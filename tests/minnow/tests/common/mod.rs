@@ -1,8 +1,12 @@
-//! A served node for tests: its own process on a free port, killed when dropped.
+//! Nodes for tests: served by a process of their own, which is killed when dropped, or in this one.
+#![allow(dead_code, reason = "each test uses its own part")]
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use minnow::node::{Node, Site};
+use minnow::script::Session;
+use minnow::value::Value;
 use tempfile::TempDir;
 
 pub struct Running {
@@ -14,9 +18,21 @@ pub struct Running {
 impl Running {
     /// Starts a node in a new home and waits until it is ready.
     pub fn start() -> Running {
+        Running::start_with(&[])
+    }
+
+    /// Starts a node with more arguments.
+    pub fn start_with(arguments: &[&str]) -> Running {
         let home = TempDir::new().unwrap();
-        let (process, port) = serve(home.path());
+        let (process, port) = serve(home.path(), arguments);
         Running { port, process, home }
+    }
+
+    /// The node again on the same home, after its process has ended.
+    pub fn again(&mut self, arguments: &[&str]) {
+        let _ = self.process.kill();
+        self.process.wait().unwrap();
+        (self.process, self.port) = serve(self.home.path(), arguments);
     }
 
     pub fn home(&self) -> &Path {
@@ -36,16 +52,59 @@ impl Drop for Running {
     }
 }
 
-fn serve(home: &Path) -> (Child, u16) {
+fn serve(home: &Path, arguments: &[&str]) -> (Child, u16) {
     let mut process = Command::new(env!("CARGO_BIN_EXE_minnow"))
         .args(["serve", "--site", "127.0.0.1:0:local", "--home"])
         .arg(home)
+        .args(arguments)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut ready = String::new();
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-    let address = ready.trim_end().strip_prefix("minnow 3.00.3 ready on 127.0.0.1:");
-    let port = address.unwrap_or_else(|| panic!("not ready: {ready}")).parse().unwrap();
+    let port = ready.trim_end().rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    let port = port.unwrap_or_else(|| panic!("not ready: {ready}"));
     (process, port)
+}
+
+/// A node in this process with one session of the administrator, who knows the port of a peer as
+/// the variable `port`.
+pub struct Local {
+    pub session: Session,
+    home: TempDir,
+}
+
+impl Local {
+    pub fn new(peer: Option<&Running>) -> Local {
+        let home = TempDir::new().unwrap();
+        let site = Site { host: "127.0.0.1".into(), port: 0, alias: "A".into() };
+        let mut session = Session::new(Node::open(home.path(), &site, "3.00.3").unwrap());
+        session.user = "admin".into();
+        if let Some(peer) = peer {
+            session.set("port", Value::int(peer.port.into()));
+        }
+        Local { session, home }
+    }
+
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    pub fn run(&mut self, source: &str) -> Value {
+        self.session.run(source).unwrap_or_else(|error| panic!("{source}: {error}"))
+    }
+
+    /// The integer that a script yields.
+    pub fn number(&mut self, source: &str) -> i64 {
+        let value = self.run(source);
+        value.as_i64().unwrap_or_else(|| panic!("{source} gave {value}"))
+    }
+
+    /// What a script fails with.
+    pub fn fails(&mut self, source: &str) -> String {
+        match self.session.run(source) {
+            Ok(value) => panic!("{source} must fail, but is {value}"),
+            Err(error) => error.text,
+        }
+    }
 }

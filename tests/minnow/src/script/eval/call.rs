@@ -5,7 +5,7 @@ use super::apply::check_count;
 use crate::error::{Error, Result};
 use crate::functions;
 use crate::script::ast::{Arg, Expr};
-use crate::script::{Function, Run, Session, parser};
+use crate::script::{Bound, Function, Run, Session, parser};
 use crate::value::Value;
 
 impl Session {
@@ -39,8 +39,8 @@ impl Session {
 
     /// As `function`, or a variable that holds one.
     fn named_function(&mut self, name: &str) -> Result<Arc<Function>> {
-        if let Some(Value::Function(function)) = self.look_up(name) {
-            return Ok(function);
+        if let Some(found @ (Value::Function(_) | Value::Handle(_))) = self.look_up(name) {
+            return as_function(found);
         }
         // A server's words, as clients quote them (wire-protocol §5).
         self.function(name).ok_or_else(|| Error::syntax(format!("Can't recognize function name {name}")))
@@ -164,8 +164,17 @@ impl Session {
 fn as_function(value: Value) -> Result<Arc<Function>> {
     match value {
         Value::Function(function) => Ok(function),
-        _ => Err(Error::runtime("The object cannot be called.")),
+        Value::Handle(ref handle) => {
+            let native = handle.called_as().and_then(functions::find).ok_or_else(not_callable)?;
+            let function = Arc::new(Function::Native(native));
+            Ok(Arc::new(Function::Partial { function, bound: vec![Bound::Value(value)] }))
+        }
+        _ => Err(not_callable()),
     }
+}
+
+fn not_callable() -> Error {
+    Error::runtime("The object cannot be called.")
 }
 
 fn no_such_parameter(function: &Function, name: &str) -> Error {

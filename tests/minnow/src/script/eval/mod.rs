@@ -33,8 +33,11 @@ enum Flow {
 impl Session {
     /// Runs a script and returns the value of its last expression, Void if there is none.
     pub fn run(&mut self, source: &str) -> Result<Value> {
-        let block = parser::script(source)?;
-        match self.block(&block)? {
+        self.block_value(&parser::script(source)?)
+    }
+
+    pub(super) fn block_value(&mut self, block: &Block) -> Result<Value> {
+        match self.block(block)? {
             Flow::Next(value) | Flow::Return(value) => Ok(value),
             Flow::Break | Flow::Continue => Ok(Value::Void),
         }

@@ -75,6 +75,12 @@ impl<'a> Parser<'a> {
         &self.lexeme().token
     }
 
+    /// The text from the byte `start` to the end of the token read last.
+    fn since(&self, start: usize) -> &'a str {
+        let end = self.at.checked_sub(1).map_or(start, |last| self.lexemes[last].end);
+        &self.source[start..end.max(start)]
+    }
+
     fn peek_after(&self, steps: usize) -> &Lexeme {
         &self.lexemes[(self.at + steps).min(self.lexemes.len() - 1)]
     }

@@ -68,10 +68,11 @@ impl Parser<'_> {
     /// `x -> expression`, with the parameters already read.
     fn arrow(&mut self, names: Vec<String>) -> Result<Expr> {
         self.expect("->")?;
-        let line = self.lexeme().line;
+        let (line, start) = (self.lexeme().line, self.lexeme().start);
         let body = vec![Statement { line, kind: StatementKind::Return(Some(self.expression()?)) }];
+        let source = format!("({}) -> {}", names.join(", "), self.since(start));
         let params = names.into_iter().map(|name| Param { name, mutable: false, default: None }).collect();
-        Ok(Expr::Lambda(Arc::new(Definition { name: String::new(), params, body })))
+        Ok(Expr::Lambda(Arc::new(Definition { name: String::new(), params, body, source })))
     }
 
     /// `(a)`, the tuple `(a, b)`, or the parameters of `(a, b) -> expression`.

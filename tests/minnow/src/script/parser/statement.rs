@@ -196,6 +196,7 @@ impl Parser<'_> {
 
     /// Parameters and body, with `def` and the name already read.
     pub fn function(&mut self, name: String) -> Result<Arc<Definition>> {
+        let start = self.lexeme().start;
         self.expect("(")?;
         let params = self.bracketed(Self::params)?;
         self.expect(")")?;
@@ -212,7 +213,8 @@ impl Parser<'_> {
         let height = self.peak + 1;
         self.peak = outside;
         self.grow(height)?;
-        Ok(Arc::new(Definition { name, params, body }))
+        let source = self.since(start).to_owned();
+        Ok(Arc::new(Definition { name, params, body, source }))
     }
 
     fn params(&mut self) -> Result<Vec<Param>> {

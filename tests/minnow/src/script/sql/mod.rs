@@ -1,10 +1,13 @@
 //! Queries: from the table over the conditions and groups to the result.
 mod change;
+mod datasource;
 mod group;
 mod order;
 mod source;
 
 use std::sync::Arc;
+
+pub use datasource::DataSource;
 
 use super::ast::{Expr, Item, Query, Shape};
 use super::names::{Use, names};

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, Read};
 use std::sync::Arc;
 
-use super::{BLOCK, SYMBOL_WITH_BASE, form};
+use super::{BLOCK, CODE, FUNCTION, HANDLE, SOURCE, SYMBOL_WITH_BASE, form};
 use crate::error::{Error, Result};
 use crate::value::{Data, Dict, Strings, Table, Type, Value, Vector};
 
@@ -36,7 +36,10 @@ impl<R: BufRead> Decoder<'_, R> {
         self.depth += 1;
         let [kind, form] = self.array()?;
         let value = match form {
-            form::SCALAR => self.scalar(scalar_type(kind)?)?,
+            form::SCALAR => match kind {
+                FUNCTION | HANDLE | CODE | SOURCE => self.shown(kind)?,
+                _ => self.scalar(scalar_type(kind)?)?,
+            },
             form::VECTOR => self.vector(kind)?,
             form::PAIR => self.pair(scalar_type(kind)?)?,
             form::DICTIONARY => self.dictionary()?,
@@ -54,6 +57,14 @@ impl<R: BufRead> Decoder<'_, R> {
             ty => self.cells(ty, 1)?,
         };
         Ok(Value::Scalar(Arc::new(cells)))
+    }
+
+    /// What belongs to the node that sent it arrives as the text that shows it.
+    fn shown(&mut self, kind: u8) -> Result<Value> {
+        if kind == FUNCTION {
+            self.array::<1>()?;
+        }
+        self.text().map(|text| Value::string(&text))
     }
 
     fn vector(&mut self, kind: u8) -> Result<Value> {

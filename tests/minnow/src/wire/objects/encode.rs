@@ -3,17 +3,12 @@ use std::collections::HashMap;
 use std::io::{Result, Write};
 use std::sync::Arc;
 
-use super::{BLOCK, SYMBOL_WITH_BASE, form};
+use super::{BLOCK, CODE, FUNCTION, HANDLE, SYMBOL_WITH_BASE, form};
 use crate::store::PartitionedTable;
 use crate::value::{Data, Dict, Strings, Table, Type, Value, Vector};
 
 /// Larger bases are refused by clients (wire-protocol §6); such columns go as plain texts.
 const MAX_BASE: usize = 1 << 21;
-
-/// Type bytes of what minnow has no type for.
-const FUNCTION: u8 = 20;
-const HANDLE: u8 = 21;
-const CODE: u8 = 22;
 
 /// Writes `value` with its flag.
 pub fn write_object(out: &mut impl Write, value: &Value) -> Result<()> {
@@ -33,6 +28,7 @@ pub fn write_object(out: &mut impl Write, value: &Value) -> Result<()> {
         // The third byte is the kind of function: a built-in.
         Value::Function(function) => tagged(out, &[FUNCTION, form::SCALAR, 0], function.name()),
         Value::Code(code) => tagged(out, &[CODE, form::SCALAR], &code.text),
+        Value::Handle(handle) => tagged(out, &[handle.data_type(), form::SCALAR], &handle.to_string()),
     }
 }
 

@@ -19,5 +19,11 @@ mod form {
 /// The type byte of a SYMBOL vector that carries its base: 128 + SYMBOL.
 const SYMBOL_WITH_BASE: u8 = 145;
 
+/// Type bytes of what minnow has no type for.
+const FUNCTION: u8 = 20;
+const HANDLE: u8 = 21;
+const CODE: u8 = 22;
+const SOURCE: u8 = 23;
+
 /// Cells converted at a time: no buffer grows because of a length that a peer only claims.
 const BLOCK: usize = 8192;
