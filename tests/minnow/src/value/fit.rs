@@ -12,7 +12,7 @@ impl Table {
         columns: impl ExactSizeIterator<Item = (&'a str, Type)>,
     ) -> Result<Vec<Arc<Vector>>> {
         if self.columns.len() != columns.len() {
-            // The server's sentence is not documented, its number is.
+            // The server's number is documented (dolphindb-semantics §4.1), its sentence is not.
             return Err(Error::runtime(format!(
                 "The number of columns of the table to insert must be the same as that of the original \
                  table: {} expected, {} given. RefId:S01015",

@@ -22,7 +22,7 @@ pub fn drop(session: &mut Session, given: Vec<Value>) -> Result<Value> {
         _ => vec![by_value(table.levels(), what)?],
     };
     if table.drop_chunks(&selections)? == 0 {
-        // The number is documented, the sentence is not.
+        // The number is documented (dolphindb-semantics §4.1), the sentence is not.
         return Err(Error::runtime("None of the partitions to drop exists. RefId:S01056"));
     }
     Ok(Value::Void)

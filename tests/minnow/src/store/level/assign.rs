@@ -129,12 +129,13 @@ impl Level {
     }
 }
 
-/// S01001: a NULL cannot choose a VALUE partition.
+/// A NULL cannot choose a VALUE partition (dolphindb-semantics §3.2); the number is documented, the
+/// sentence is not.
 pub fn null_key() -> Error {
     Error::runtime("A value-partition column must not contain null values. RefId:S01001")
 }
 
-/// S01016: the node is set to refuse new VALUE keys.
+/// The node is set to refuse new VALUE keys (dolphindb-semantics §3.2); only the number is documented.
 pub fn new_value_refused() -> Error {
     Error::runtime("A value of the partition column is not in the partition scheme. RefId:S01016")
 }

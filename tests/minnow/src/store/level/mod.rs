@@ -130,6 +130,7 @@ impl Level {
             return Err(refused("VALUE needs at least one element."));
         }
         for row in 0..elements.len() {
+            // dolphindb-semantics §3.2; only the number is documented.
             let invisible = |text: &str| text.bytes().any(|byte| byte <= 32 || byte == 127);
             if elements.text(row).is_some_and(invisible) {
                 return Err(Error::runtime(
