@@ -1,10 +1,10 @@
 //! minnow: a small stand-in for one DolphinDB node, honest about what a real one does.
 //!
 //! It shares no code with the plugin that it tests, so that a mistake in one cannot hide behind
-//! the same mistake in the other. Layers, each knowing only those above it in this list:
-//! [`value`] what scripts compute with; [`store`] partitioned tables on disk; [`script`] lexer,
-//! parser and evaluator; [`functions`] the built-ins; [`facade`] the server's C++ interface for
-//! plugins; [`wire`] the API protocol; [`node`] one running server.
+//! the same mistake in the other. Its parts, in the order in which to read them: [`value`] what
+//! scripts compute with; [`store`] partitioned tables on disk; [`script`] lexer, parser and
+//! evaluator; [`functions`] the built-ins; [`facade`] the server's C++ interface for plugins;
+//! [`wire`] the API protocol; [`node`] one running server.
 //!
 //! What a server does is cited as `dolphindb-semantics §4.1`, `wire-protocol §6` or `plugin-abi §3`:
 //! sections of the notes on what the vendor's manuals, clients and headers say. `[U]` marks what no

@@ -5,7 +5,8 @@
 //! points to a table of functions; [`abi`] fills the tables from the release's rows, so a slot is
 //! where the release has it, and a slot without a function names itself when called. Values stay
 //! in Rust: [`lent`] is what an object knows about its value, [`host`] what C++ may ask.
-//! The libraries and tables of each release are found by [`release`]. [`load`] loads plugins by the server's rules, [`call`] calls their functions.
+//! [`release`] finds the library and the tables of each release, [`load`] loads plugins by the
+//! server's rules, [`call`] calls their functions.
 mod abi;
 mod bridge;
 mod call;
