@@ -88,3 +88,27 @@ fn every_type_arrives_equal_with_the_columns_in_another_order() {
     assert_eq!(number("verified"), Some(1));
     assert_eq!(cells(&mut target), expected);
 }
+
+/// Columns whose names are no plain words of the language, or are some of its own.
+#[test]
+fn odd_column_names_arrive_equal() {
+    let (mut source, mut target) = (Node::with_plugin("A"), Node::start("B"));
+    let names = r#"["select", "two words", "Order", "a\"b", "c\\d", "1st", "键", "partition", "_x"]"#;
+    for (node, order) in [(&mut source, "0..8"), (&mut target, "8..0")] {
+        node.run(&format!(
+            "db = database(\"dfs://odd\", VALUE, 1..3); names = {names};
+             createPartitionedTable(db, table(1:0, names[{order}], take(INT, 9)), \"t\", names[0]); 0"
+        ))
+        .expect("the table is created");
+    }
+    let stored = source.number(
+        "tableInsert(loadTable(\"dfs://odd\", \"t\"), table(take(1..3, 30) as a, 1..30 as b, 2..31 as c,
+           3..32 as d, 4..33 as e, 5..34 as f, 6..35 as g, 7..36 as h, 8..37 as i))",
+    );
+    assert_eq!(stored, 30);
+    let result =
+        source.table(&format!("clusterSync::syncOnline({}, \"dfs://odd\", \"t\")", remote(target.port)));
+    assert_eq!(result.column("rows").expect("rows").integers().next(), Some(Some(30)));
+    let last = "exec sum(_\"_x\") from loadTable(\"dfs://odd\", \"t\") where _\"select\" = 2";
+    assert_eq!(target.number(last), source.number(last));
+}

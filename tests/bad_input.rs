@@ -79,6 +79,8 @@ fn filters_that_the_server_cannot_read() {
     };
     check("v >", &["filter"]);
     check("nonsense = 1", &["filter", "nonsense"]);
+    check("v > 0) limit 1 //", &["filter", "closes nothing"]);
+    check("v > 0) order by (v", &["filter", "closes nothing"]);
 }
 
 #[test]
