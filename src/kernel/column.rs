@@ -64,14 +64,18 @@ impl Column {
         Ok(Some(lent.collect()))
     }
 
+    fn width(&self) -> usize {
+        self.ty.width().expect("text goes its own way")
+    }
+
     fn lent(&self, start: *mut c_void, cells: usize) -> Bytes {
-        let size = cells * self.ty.width().unwrap_or(0);
+        let size = cells * self.width();
         Bytes::new(Lent { start: start.cast(), size, owner: self.value.clone().into_raw() })
     }
 
     /// The cells copied block by block, for vectors that are computed or compressed.
     pub fn read_blocks(&self) -> Result<Vec<u8>> {
-        let width = self.ty.width().unwrap_or(0);
+        let width = self.width();
         let mut bytes = Vec::with_capacity(self.rows * width);
         let mut buffer = [0_u128; BLOCK];
         let block = block_cells();
@@ -132,7 +136,7 @@ impl Column {
     }
 
     fn write_fixed(&self, row: usize, segment: &[u8]) -> Result<usize> {
-        let width = self.ty.width().unwrap_or(1);
+        let width = self.width();
         // Lent memory may begin anywhere; the server expects whole numbers to be aligned.
         let mut aligned = [0_u128; BLOCK];
         let mut written = 0;
