@@ -2,10 +2,7 @@
 //! and the node lives.
 mod common;
 
-use common::{Node, remote};
-
-const CREATE: &str = "db = database(\"dfs://db1\", VALUE, 1..3);
-    createPartitionedTable(db, table(1:0, `k`v, [\"INT\", \"DOUBLE\"]), \"t\", `k); 0";
+use common::{CREATE, Node, remote, remote_as, unused_port};
 
 fn pair() -> (Node, Node) {
     let (mut source, mut target) = (Node::with_plugin("A"), Node::start("B"));
@@ -31,25 +28,16 @@ fn refused(source: &mut Node, target: &mut Node, call: &str, expected: &[&str]) 
     assert_eq!(source.number("1 + 1"), 2, "the node is dead after {call}");
 }
 
-fn peer(host: &str, port: u16, password: &str) -> String {
-    format!(
-        "dict([\"host\",\"port\",\"userId\",\"password\"], (\"{host}\", {port}, \"admin\", \"{password}\"))"
-    )
-}
-
 #[test]
 fn an_unreachable_or_unwilling_peer() {
     let (mut source, mut target) = pair();
     let port = target.port;
-    let unused = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.local_addr().expect("its address").port()
-    };
+    let unused = unused_port();
     let call = |remote: String| format!("clusterSync::syncOnline({remote}, \"dfs://db1\", \"t\")");
     let mut check = |remote, expected: &[&str]| refused(&mut source, &mut target, &call(remote), expected);
-    check(peer("no-such-host.invalid", port, "x"), &["no-such-host.invalid"]);
-    check(peer("127.0.0.1", unused, "x"), &["127.0.0.1", &unused.to_string(), "refused"]);
-    check(peer("127.0.0.1", port, "wrong horse"), &["127.0.0.1", "admin"]);
+    check(remote_as("no-such-host.invalid", port, "admin", "x"), &["no-such-host.invalid"]);
+    check(remote_as("127.0.0.1", unused, "admin", "x"), &["127.0.0.1", &unused.to_string(), "refused"]);
+    check(remote_as("127.0.0.1", port, "admin", "wrong horse"), &["127.0.0.1", "admin"]);
 }
 
 #[test]

@@ -2,20 +2,16 @@
 mod common;
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 use clustersync::cluster::Cluster;
 use clustersync::data::{Batch, Datum};
 use clustersync::model::Secret;
 use clustersync::wire::{Endpoint, Remote};
-use common::Node;
+use common::{CREATE, Node, holders, unused_port};
 
 /// The password of the user `sync` on the target; nothing else looks like it.
 const SECRET: &str = "Qb0507-zebra~crossing";
-const CREATE: &str = "db = database(\"dfs://db1\", VALUE, 1..3);
-    createPartitionedTable(db, table(1:0, `k`v, [\"INT\", \"DOUBLE\"]), \"t\", `k); 0";
 
 /// A source with three rows and the plugin, and a target where `sync` may log in.
 fn pair() -> (Node, Node) {
@@ -45,30 +41,10 @@ fn texts(rows: &Batch, column: &str) -> Vec<String> {
     cells.map(|cell| String::from_utf8(cell.to_vec()).expect("UTF-8")).collect()
 }
 
-/// A port where nobody listens.
-fn unused() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
-}
-
-/// Whether any file below `folder` holds `text`.
-fn is_written_below(folder: &Path, text: &str) -> bool {
-    fs::read_dir(folder).expect("a folder").any(|entry| {
-        let path = entry.expect("an entry").path();
-        match path.is_dir() {
-            true => is_written_below(&path, text),
-            false => {
-                let bytes = fs::read(&path).expect("a file");
-                bytes.windows(text.len()).any(|window| window == text.as_bytes())
-            }
-        }
-    })
-}
-
 #[test]
 fn a_table_is_synced_by_name_past_a_dead_site() {
     let (mut source, mut target) = pair();
-    let sites = format!("127.0.0.1:{},127.0.0.1:{}", unused(), target.port);
+    let sites = format!("127.0.0.1:{},127.0.0.1:{}", unused_port(), target.port);
     assert_eq!(texts(&source.table(&set("B", &sites)), "action"), ["created"]);
     let tested = source.table("clusterSync::testCluster(\"B\")");
     let reachable = tested.column("reachable").expect("reachable");
@@ -142,7 +118,7 @@ fn the_password_appears_nowhere() {
         set("B", &site),
         set("B", &site),
         set("two words", &site),
-        set("dead", &format!("127.0.0.1:{}", unused())),
+        set("dead", &format!("127.0.0.1:{}", unused_port())),
         format!("clusterSync::setCluster(\"C\", \"{SECRET}\", \"{site}\", \"sync\")"),
         format!("clusterSync::setCluster(\"C\", \"{site}\", \"nobody\", \"{SECRET}\")"),
         "clusterSync::getClusters()".into(),
@@ -161,7 +137,8 @@ fn the_password_appears_nowhere() {
     assert!(!said.iter().any(|text| text.contains(SECRET)), "{said:?}");
     assert!(source.home.path().join("clusterSync/clusters").exists());
     for node in [&source, &target] {
-        assert!(!is_written_below(node.home.path(), SECRET), "on disk");
+        let holders = holders(node.home.path(), SECRET);
+        assert!(holders.is_empty(), "on disk: {holders:?}");
         let line = fs::read(format!("/proc/{}/cmdline", node.pid())).expect("its command line");
         assert!(!String::from_utf8_lossy(&line).contains(SECRET));
     }

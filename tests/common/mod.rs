@@ -127,11 +127,44 @@ impl Drop for Node {
     }
 }
 
-/// A script's dictionary for `remote`.
+/// Makes `dfs://db1` with the empty table `t` of a few partitions.
+pub const CREATE: &str = "db = database(\"dfs://db1\", VALUE, 1..3);
+    createPartitionedTable(db, table(1:0, `k`v, [\"INT\", \"DOUBLE\"]), \"t\", `k); 0";
+
+/// A script's dictionary for `remote`: the administrator of the node on `port`.
 pub fn remote(port: u16) -> String {
-    format!(
-        "dict([\"host\",\"port\",\"userId\",\"password\"], (\"127.0.0.1\", {port}, \"admin\", \"{PASSWORD}\"))"
-    )
+    remote_as("127.0.0.1", port, "admin", PASSWORD)
+}
+
+/// A script's dictionary for `remote`.
+pub fn remote_as(host: &str, port: u16, user: &str, password: &str) -> String {
+    let names = "[\"host\",\"port\",\"userId\",\"password\"]";
+    format!("dict({names}, (\"{host}\", {port}, \"{user}\", \"{password}\"))")
+}
+
+/// A port where nobody listens.
+pub fn unused_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+/// Every file below `folder` that holds `text`.
+pub fn holders(folder: &Path, text: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(holders(&path, text));
+        } else if holds(&std::fs::read(&path).expect("a file"), text) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Whether `text` stands anywhere in `bytes`.
+pub fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 /// Lays the plugin and its descriptor for `release` into `folder`.
