@@ -62,11 +62,18 @@ fn syncs(release: &str, arguments: &[&str]) {
     assert_eq!(format!("{left:?}"), format!("{right:?}"), "{release} {arguments:?}");
 }
 
-/// An error that the plugin throws arrives as the server's own class, message and all.
+/// Errors that the plugin throws arrive as the server's own classes, message and all.
 fn throws(release: &str, arguments: &[&str]) {
-    let error = server(release, arguments).error("clusterSync::syncOnline(1, \"dfs://none\")");
-    assert!(error.contains("remote must be a dictionary"), "{release} {arguments:?}: {error}");
-    assert!(!error.contains("does not run in this server"), "{release} {arguments:?}: {error}");
+    let mut node = server(release, arguments);
+    let nobody = format!("clusterSync::syncOnline({}, \"dfs://none\")", remote(1));
+    for (call, part) in [
+        ("clusterSync::syncOnline(1, \"dfs://none\")", "remote must be a dictionary"),
+        (&nobody, "there is no database dfs://none"),
+    ] {
+        let error = node.error(call);
+        assert!(error.contains(part), "{release} {arguments:?}: {error}");
+        assert!(!error.contains("An exception of class"), "{release} {arguments:?}: {error}");
+    }
 }
 
 #[test]

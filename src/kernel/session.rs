@@ -114,8 +114,8 @@ impl<'call> Session<'call> {
 }
 
 impl Function {
-    pub fn value(&self) -> &Value {
-        &self.0
+    pub fn into_value(self) -> Value {
+        self.0
     }
 
     pub fn call(&self, session: &Session, args: &[&Value]) -> Result<Value> {

@@ -49,25 +49,28 @@ fn rows() -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_falsified_slot_of_every_row_is_refused_and_the_server_lives() {
+fn every_falsified_number_of_every_row_is_refused_and_the_server_lives() {
     let rows = rows();
     assert!(rows.len() >= 19, "the rows are where they were");
     let next = AtomicUsize::new(0);
     let work = || {
         while let Some((name, row)) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
-            falsify_every_slot(name, row);
+            falsify_every_number(name, row);
         }
     };
     std::thread::scope(|scope| (0..2).for_each(|_| drop(scope.spawn(work))));
 }
 
-fn falsify_every_slot(name: &str, row: &str) {
+fn falsify_every_number(name: &str, row: &str) {
     let (release, edition) = name.split_once('-').unwrap_or((name, ""));
     let strings: &[&str] = if edition.is_empty() { &[] } else { &["--newer-strings"] };
     let listed = printed(&minnow().args(["slots", "--release", release]).output().expect("minnow runs"));
     let slots: Vec<_> = row.lines().filter_map(|line| line.strip_prefix("slot\t")).collect();
     assert!(slots.len() > 30, "{name} has slots");
-    for slot in slots.into_iter().map(|slot| name_of(slot, &listed)).chain(["Constant.flag"]) {
+    let slots = slots.into_iter().map(|slot| name_of(slot, &listed));
+    let objects_count = row.contains("Counter.size\t0");
+    let counter = if objects_count { &["Object.count"][..] } else { &["Counter.object", "Counter.count"] };
+    for slot in slots.chain(["Constant.flag"]).chain(counter.iter().copied()) {
         // Segments of two rows, so that the slots of big arrays are used at all.
         let arguments = [&["--falsify", slot, "--big-array", "2"], strings].concat();
         let text = printed(&run(release, CALL, &arguments));
@@ -75,6 +78,8 @@ fn falsify_every_slot(name: &str, row: &str) {
         assert_eq!(refusals, 2, "{name} {slot}: {text}");
         assert!(text.contains("alive: 42"), "{name} {slot}: {text}");
     }
+    let text = printed(&run(release, CALL, &[&["--falsify", "Heap.session"], strings].concat()));
+    assert_eq!(text.matches("was called without a session").count(), 2, "{name}: {text}");
 }
 
 #[test]

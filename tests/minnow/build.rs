@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
 /// One library for each set of names that servers export, with what `edition.h` explains:
-/// namespace, counter, intrusive, dictionary, newer strings.
+/// namespace, foreign owner, intrusive, dictionary, newer strings.
 const LIBRARIES: [(&str, [u32; 5]); 8] = [
-    ("ab-early", [0, 16, 0, 5, 0]),
-    ("ab", [0, 16, 0, 7, 0]),
-    ("ab-abi1", [0, 16, 0, 7, 1]),
-    ("cd", [0, 24, 0, 7, 0]),
-    ("cd-abi1", [0, 24, 0, 7, 1]),
-    ("e", [1, 24, 0, 7, 0]),
-    ("e-abi1", [1, 24, 0, 7, 1]),
-    ("f", [1, 24, 1, 7, 0]),
+    ("ab-early", [0, 0, 0, 5, 0]),
+    ("ab", [0, 0, 0, 7, 0]),
+    ("ab-abi1", [0, 0, 0, 7, 1]),
+    ("cd", [0, 1, 0, 7, 0]),
+    ("cd-abi1", [0, 1, 0, 7, 1]),
+    ("e", [1, 1, 0, 7, 0]),
+    ("e-abi1", [1, 1, 0, 7, 1]),
+    ("f", [1, 1, 1, 7, 0]),
 ];
 
 fn main() {
@@ -44,14 +44,14 @@ fn main() {
 }
 
 fn compile(command: &mut Command, values: [u32; 5]) -> &mut Command {
-    let [namespace, counter, intrusive, dictionary, strings] = values;
+    let [namespace, foreign, intrusive, dictionary, strings] = values;
     command
         // As the server is built (plugin-abi §7).
         .args(["-std=c++11", "-Wall", "-Wextra", "-Werror"])
         .args(["-O1", "-fPIC", "-fvisibility=hidden", "-shared"])
         .arg(format!("-D_GLIBCXX_USE_CXX11_ABI={strings}"))
         .arg(format!("-DMINNOW_NAMESPACE={namespace}"))
-        .arg(format!("-DMINNOW_COUNTER={counter}"))
+        .arg(format!("-DMINNOW_FOREIGN={foreign}"))
         .arg(format!("-DMINNOW_INTRUSIVE={intrusive}"))
         .arg(format!("-DMINNOW_DICTIONARY={dictionary}"))
         // A plugin that asks for the server's library by name finds this one.

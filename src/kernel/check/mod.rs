@@ -3,7 +3,8 @@
 //! The first call of any function goes through these steps, and their outcome is remembered:
 //! 1. the server's version, of which three parts must equal those of a row;
 //! 2. every exported name of the row (the names tell the string class and the kind of holder);
-//! 3. `slots`: the function behind each slot of real objects, by its symbol;
+//! 3. `slots`: the counter of a reference that the server gives, and the function behind each slot
+//!    of real objects, by its symbol;
 //! 4. `probe`: a round trip of values through real objects and a built-in function, which also
 //!    covers slots whose symbols the server does not show.
 //!

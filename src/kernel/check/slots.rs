@@ -8,15 +8,18 @@ use std::ffi::c_void;
 use std::mem::ManuallyDrop;
 
 use crate::data::Type;
-use crate::error::Result as Answer;
+use crate::error::{Error, Kind, Result as Answer};
 use crate::kernel::row::{Row, Slot};
 use crate::kernel::session::Session;
 use crate::kernel::symbols::{Symbol, name_at};
-use crate::kernel::sys::cs_object;
+use crate::kernel::sys::{cs_object, cs_references};
 use crate::kernel::value::{ANY, Value};
 
 /// The functions that the plugin cannot do without; their objects are looked at, too.
 const FUNCTIONS: &[&str] = &["parseExpr", "eval"];
+
+/// Any number of references above this is a misread one.
+const REFERENCES_MAX: i32 = 1 << 20;
 
 /// Compares every slot of the row with the objects of every class that we meet.
 pub(super) fn verify(row: &Row, session: &Session) -> Result<(), String> {
@@ -71,6 +74,8 @@ struct Objects(Vec<(&'static str, ManuallyDrop<Value>)>);
 impl Objects {
     fn create(session: &Session) -> Answer<Objects> {
         let mut objects = Objects(Vec::new());
+        // First, because these have the server's own counters; those of what we make are ours.
+        FUNCTIONS.iter().try_for_each(|name| objects.add_function(session, name))?;
         objects.add("Constant", session.void()?);
         objects.add("Constant", session.vector(ANY, 1)?);
         for ty in Type::ALL {
@@ -84,10 +89,21 @@ impl Objects {
         objects.add("Table", session.table(&["a"], std::slice::from_ref(&column))?);
         objects.add("Constant", column);
         objects.add("Dictionary", session.dictionary()?);
-        for name in FUNCTIONS {
-            objects.add("FunctionDef", session.function(name)?.value().clone());
-        }
         Ok(objects)
+    }
+
+    /// A function that the server knows, once its counter is one: a wrong one must not be counted
+    /// down.
+    fn add_function(&mut self, session: &Session, name: &str) -> Answer<()> {
+        let function = ManuallyDrop::new(session.function(name)?.into_value());
+        // SAFETY: the function is live, and this is its thread.
+        let references = unsafe { cs_references(function.raw()) };
+        if !(1..REFERENCES_MAX).contains(&references) {
+            let what = format!("{references} references to the function {name} are counted");
+            return Err(Error::new(Kind::Abi, what));
+        }
+        self.0.push(("FunctionDef", function));
+        Ok(())
     }
 
     fn add(&mut self, class: &'static str, value: Value) {

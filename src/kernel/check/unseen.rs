@@ -1,7 +1,7 @@
 //! The numbers that no check can see, and why.
 use crate::kernel::row::Row;
 
-/// Offsets whose error the probe shows as a value that does not come back.
+/// Offsets whose error shows as a counter that counts nothing or a value that does not come back.
 const PROBED: &[&str] = &["Constant.flag", "Counter.object", "Counter.count", "Heap.session"];
 
 /// Offsets whose error would go unnoticed here.

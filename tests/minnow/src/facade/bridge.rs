@@ -75,6 +75,12 @@ pub struct Places {
     pub remote_alias: c_int,
     pub catalog: c_int,
     pub session_flag: c_int,
+    pub counter_size: c_int,
+    pub counter_object: c_int,
+    pub counter_foreign: c_int,
+    pub counter_count: c_int,
+    pub object_count: c_int,
+    pub heap_session: c_int,
 }
 
 #[repr(C)]

@@ -23,6 +23,9 @@ const LAYOUT: &str = include_str!("../../abi/layout.tsv");
 /// What is shown of a release that no table knows, and the library of an edition that none does.
 const FALLBACK: &str = "3.00.3";
 
+/// How far a member is moved when a test asks for it: to where nothing else is.
+const FALSIFIED: c_int = 64;
+
 macro_rules! libraries {
     ($($name:literal),*) => {
         &[$(($name, include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".so")))),*]
@@ -93,11 +96,11 @@ impl Release {
         if matches!(self.library.0, "e" | "e-abi1" | "f") { "ddb::" } else { "" }
     }
 
-    /// Where the members lie that plugins read in place, those of `falsified` 4 bytes further on.
+    /// Where the members lie that plugins read in place, those of `falsified` behind all others.
     pub fn places(self, falsified: &[String]) -> Places {
         let at = |member: &str| -> c_int {
             let offset = layout_cell(self.layout, member).parse().unwrap_or(-1);
-            if falsified.iter().any(|name| name == member) { offset + 4 } else { offset }
+            if falsified.iter().any(|name| name == member) { offset + FALSIFIED } else { offset }
         };
         Places {
             flag: at("Constant.flag"),
@@ -110,6 +113,12 @@ impl Release {
             remote_alias: at("Session.remoteSiteAlias"),
             catalog: at("Session.currentCatalog"),
             session_flag: at("Session.flag"),
+            counter_size: at("Counter.size") + if falsified.is_empty() { 0 } else { FALSIFIED },
+            counter_object: at("Counter.object"),
+            counter_foreign: at("Counter.foreign"),
+            counter_count: at("Counter.count"),
+            object_count: at("Object.count"),
+            heap_session: at("Heap.session"),
         }
     }
 }

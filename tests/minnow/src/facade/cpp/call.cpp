@@ -12,18 +12,21 @@ void* const* sessionTable;
 // A session and its heap, alive for one call.
 struct Scope {
     Heap heap;
-    Counter heapCounter;
+    Counter* heapCounter;
     SessionImp session;
 
-    explicit Scope(void* owner) : heap(), heapCounter(&heap, 2), session() {
-        heap.session = &session;
+    explicit Scope(void* owner) : heap(), heapCounter(Counter::create(&heap, 2)), session() {
+        heap.session() = &session;
         session.table = sessionTable;
-        session.heap = &heapCounter;
+        session.heap = heapCounter;
         session.session = owner;
         beginSession(&session);
         host->watch(owner, &session.flag());
     }
-    ~Scope() { host->unwatch(&session.flag()); }
+    ~Scope() {
+        host->unwatch(&session.flag());
+        ::operator delete(heapCounter);
+    }
 };
 
 ConstantSP voidConstant() {
@@ -97,7 +100,7 @@ ConstantSP SystemFunction::call(Heap* heap, std::vector<ConstantSP>& args) {
     std::vector<const void*> values;
     for (const ConstantSP& arg : args) values.push_back(held(arg));
     Made made;
-    check(host->call(heap->session->session, value, values.data(), int(values.size()), &made));
+    check(host->call(heap->session()->session, value, values.data(), int(values.size()), &made));
     return ConstantSP(make(made));
 }
 

@@ -253,7 +253,7 @@ void beginSession(SessionImp* session);
 static_assert(offsetof(SessionImp, heap) == 16 && offsetof(SessionImp, session) == 320,
               "layout of every release");
 
-#if MINNOW_COUNTER == 24
+#if MINNOW_FOREIGN
 struct EXPORT RefCountHelper {
     void* const* table;
     static RefCountHelper* inst_;

@@ -2,7 +2,7 @@
 // names that servers export; what differs in memory only is data (`Places`).
 //
 //   MINNOW_NAMESPACE   1: classes live in `ddb`, as from 3.00.3 on
-//   MINNOW_COUNTER     bytes of the counter that holders share: 16, from 3.00.0 on 24
+//   MINNOW_FOREIGN     1: objects can have a foreign owner, as from 3.00.0 on
 //   MINNOW_INTRUSIVE   1: constants count their holders themselves, as from 3.00.4 on
 //   MINNOW_DICTIONARY  parameters of createDictionary: 5, from 2.00.11 on 7
 //   _GLIBCXX_USE_CXX11_ABI: 1 in the server's ABI editions

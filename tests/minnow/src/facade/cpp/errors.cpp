@@ -1,6 +1,8 @@
 // Errors of the Rust side become exceptions, exceptions of a plugin become errors.
 #include "errors.h"
 
+#include <typeinfo>
+
 #include "object.h"
 
 namespace {
@@ -14,6 +16,12 @@ Text lent(const std::string& text) { return Text{text.data(), text.size()}; }
 
 void fail(void* outcome, Kind kind, const std::string& text, const std::string& function = std::string()) {
     host->failed(outcome, kind, lent(function), lent(text));
+}
+
+// What a real server says of a class that is none of its own is not known.
+std::string foreign(const std::exception& e) {
+    const char* name = typeid(e).name();
+    return std::string("An exception of class ") + name + ": " + e.what();
 }
 
 }  // namespace
@@ -45,6 +53,8 @@ bool guarded(void* outcome, void (*body)(void*), void* context) {
         return true;
     } catch (const IllegalArgumentException& e) {
         fail(outcome, ARGUMENT, e.text(), e.function());
+    } catch (const RuntimeException& e) {
+        fail(outcome, RUNTIME, e.text());
     } catch (const SyntaxException& e) {
         fail(outcome, SYNTAX, e.text());
     } catch (const TableRuntimeException& e) {
@@ -58,7 +68,7 @@ bool guarded(void* outcome, void (*body)(void*), void* context) {
     } catch (const UserException& e) {
         fail(outcome, USER, e.text());
     } catch (const std::exception& e) {
-        fail(outcome, RUNTIME, e.what());
+        fail(outcome, RUNTIME, foreign(e));
     } catch (...) {
         fail(outcome, RUNTIME, "A plugin threw something that is no std::exception.");
     }

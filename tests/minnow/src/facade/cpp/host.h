@@ -42,6 +42,7 @@ struct Shape {
 struct Places {
     int flag, vectorName, tableOwner, functionName, functionModule, functionSyntax;
     int remoteIp, remoteAlias, catalog, sessionFlag;
+    int counterSize, counterObject, counterForeign, counterCount, objectCount, heapSession;
 };
 
 enum Part { PART_CELL, PART_COLUMN, PART_KEYS, PART_VALUES };

@@ -133,7 +133,7 @@ void session(const Listing& list) {
     ADD(FunctionDefSP, getFunctionDef, (const string&) const)
 }
 
-#if MINNOW_COUNTER == 24
+#if MINNOW_FOREIGN
 template <class C>
 void helper(const Listing& list) {
     ADD(void, zeroHandler, (void*))
@@ -169,7 +169,7 @@ void methods(Emit emit, void* context) {
     constant<SystemHandle>({emit, context, "SystemHandle"}, deleteSystemHandle);
     constant<Code>({emit, context, "Code"}, deleteCode);
     session<SessionImp>({emit, context, "SessionImp"});
-#if MINNOW_COUNTER == 24
+#if MINNOW_FOREIGN
     helper<RefCountHelper>({emit, context, "RefCountHelper"});
 #endif
 }

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "tables.h"
@@ -43,6 +44,15 @@ Constant* make(const Made& made) {
     beginMembers(object, made);
     ++live;
     return object;
+}
+
+// All zero, and of the allocator that plugins give it back to.
+Counter* Counter::create(void* object, int count) {
+    Counter* counter = static_cast<Counter*>(::operator new(places.counterSize));
+    std::memset(static_cast<void*>(counter), 0, places.counterSize);
+    counter->object() = object;
+    counter->count() = count;
+    return counter;
 }
 
 // Strings of `members` that a plugin may have filled are left to the end of the process.

@@ -27,28 +27,18 @@ struct Body {
     void* value;
     std::vector<string>* columnNames;
 
-    // The objects that count their holders themselves begin with table and type.
-    std::atomic<int>& count() { return memberAt<std::atomic<int>>(this, 12); }
+    // Where objects count their holders themselves.
+    std::atomic<int>& count() { return memberAt<std::atomic<int>>(this, places.objectCount); }
 };
 
-// The shared word of a holder. A foreign owner is possible in the release and unknown here.
+// What the holders of an object share.
 struct Counter {
-    void* object;
-#if MINNOW_COUNTER == 24
-    void* foreign;
-#endif
-    std::atomic<int> count;
-
-    Counter(void* object, int count) : object(object), count(count) { setForeign(nullptr); }
-#if MINNOW_COUNTER == 24
-    void setForeign(void* owner) { foreign = owner; }
-    bool isForeign() const { return foreign; }
-#else
-    void setForeign(void*) {}
-    bool isForeign() const { return false; }
-#endif
+    static Counter* create(void* object, int count);
+    void*& object() { return memberAt<void*>(this, places.counterObject); }
+    std::atomic<int>& count() { return memberAt<std::atomic<int>>(this, places.counterCount); }
+    // A foreign owner is possible from 3.00.0 on, and unknown here.
+    bool isForeign() { return places.counterForeign >= 0 && memberAt<void*>(this, places.counterForeign); }
 };
-static_assert(sizeof(Counter) == MINNOW_COUNTER, "layout of the release");
 
 struct Constant;
 
@@ -62,19 +52,19 @@ template <class T>
 class SmartPointer {
 public:
     SmartPointer() : counter_(nullptr) {}
-    explicit SmartPointer(T* object) : counter_(new Counter(object, 1)) {}
+    explicit SmartPointer(T* object) : counter_(Counter::create(object, 1)) {}
     SmartPointer(const SmartPointer& other) : counter_(other.counter_) {
-        if (counter_) ++counter_->count;
+        if (counter_) ++counter_->count();
     }
     SmartPointer& operator=(const SmartPointer&) = delete;
     ~SmartPointer() {
-        if (!counter_ || --counter_->count) return;
+        if (!counter_ || --counter_->count()) return;
         if (counter_->isForeign()) foreignOwner();
-        destroy(static_cast<Body*>(counter_->object));
-        delete counter_;
+        destroy(static_cast<Body*>(counter_->object()));
+        ::operator delete(counter_);
     }
-    bool isNull() const { return !counter_ || !counter_->object; }
-    T* get() const { return counter_ ? static_cast<T*>(counter_->object) : nullptr; }
+    bool isNull() const { return !counter_ || !counter_->object(); }
+    T* get() const { return counter_ ? static_cast<T*>(counter_->object()) : nullptr; }
 
 private:
     Counter* counter_;
@@ -114,17 +104,11 @@ typedef Holder<Constant> ConstantSP;
 
 struct SessionImp;
 
-// Not a class with a table in any release: plugins read `session` at its offset.
+// Not a class with a table in any release.
 struct Heap {
-    void* meta;
-    void* values[3];
-    void* flags[3];
-    SessionImp* session;
-    int size;
-    char status;
-    // The rest of the heap from 3.00.0 on.
-    void* self;
+    char members[160];
+
+    SessionImp*& session() { return memberAt<SessionImp*>(this, places.heapSession); }
 };
-static_assert(offsetof(Heap, session) == 56, "layout of every release");
 
 END_SERVER

@@ -36,7 +36,7 @@ struct EXPORT Util {
 
 string Util::VER;
 int Util::BUF_SIZE = 1024;
-#if MINNOW_COUNTER == 24
+#if MINNOW_FOREIGN
 RefCountHelper* RefCountHelper::inst_;
 #endif
 
@@ -89,7 +89,7 @@ END_SERVER
 static void installTable(int klass, int kind, void* const* table) {
     install(klass, table);
     if (kind == KIND_SESSION) useSessionTable(table);
-#if MINNOW_COUNTER == 24
+#if MINNOW_FOREIGN
     static SERVER ::RefCountHelper helper;
     if (kind != KIND_HELPER) return;
     helper.table = table;
