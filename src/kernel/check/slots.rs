@@ -47,9 +47,10 @@ impl Seen<'_> {
 
     fn compare(&mut self, class: &str, object: *const c_void) -> Result<(), String> {
         self.row.slots.iter().filter(|slot| slot.class == class).try_for_each(|slot| {
-            // SAFETY: the first word of a server object points to its virtual table. Should the
-            // table be shorter than the row believes, the word behind it is still readable memory
-            // of the library, and what it names is compared, not called.
+            // SAFETY: the first word of a server object points to its virtual table. The tables of
+            // all classes lie side by side in the library's data, far more words than any position,
+            // so that behind a table shorter than the row believes lies a word of another one; what
+            // it names is compared, not called.
             let function = unsafe { *(*object.cast::<*const *const c_void>()).add(slot.position as usize) };
             agree(slot, self.names.entry(function as usize).or_insert_with(|| name_at(function)))
         })
