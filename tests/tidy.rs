@@ -38,7 +38,7 @@ fn every_folder_uses_only_what_its_arrows_allow() {
 }
 
 #[test]
-fn every_folder_of_src_has_its_arrows_written_down() {
+fn every_folder_of_src_has_its_arrows_and_its_place_on_the_map() {
     let folders: BTreeSet<_> = fs::read_dir(root().join("src"))
         .expect("src")
         .map(|entry| entry.expect("an entry").path())
@@ -47,6 +47,11 @@ fn every_folder_of_src_has_its_arrows_written_down() {
         .collect();
     let known: BTreeSet<_> = ARROWS.iter().map(|(folder, _)| folder.to_string()).collect();
     assert_eq!(folders, known);
+
+    let readme = read(&root().join("README.md"));
+    for folder in folders.iter().filter(|folder| *folder != "testing") {
+        assert!(readme.contains(&format!("| `src/{folder}/` |")), "README's map of the code lacks {folder}");
+    }
 }
 
 #[test]
