@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use minnow::error::Result;
 use minnow::facade;
-use minnow::node::{Node, Site};
+use minnow::node::{Node, Site, Switches};
 use minnow::script::{STACK, Session};
 use minnow::wire::{Limits, Server};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -34,6 +34,8 @@ enum Command {
         #[arg(long, default_value = "3.00.3")]
         release: String,
         #[command(flatten)]
+        switches: Switches,
+        #[command(flatten)]
         bent: Bent,
     },
     /// Runs a script as admin on a node of its own and prints what it prints.
@@ -45,6 +47,8 @@ enum Command {
         /// The release that the node claims to be.
         #[arg(long, default_value = "3.00.3")]
         release: String,
+        #[command(flatten)]
+        switches: Switches,
         #[command(flatten)]
         bent: Bent,
     },
@@ -82,11 +86,11 @@ impl Bent {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Serve { home, site, release, bent } => {
-            bent.apply().and_then(|()| serve(&home, site, &release))
+        Command::Serve { home, site, release, switches, bent } => {
+            bent.apply().and_then(|()| serve(&home, site, &release, switches))
         }
-        Command::Run { script, home, release, bent } => {
-            bent.apply().and_then(|()| run(&script, home.as_deref(), &release))
+        Command::Run { script, home, release, switches, bent } => {
+            bent.apply().and_then(|()| run(&script, home.as_deref(), &release, switches))
         }
         Command::Slots { release } => slots(&release),
     };
@@ -99,10 +103,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(home: &Path, mut site: Site, release: &str) -> Result<()> {
+fn serve(home: &Path, mut site: Site, release: &str, switches: Switches) -> Result<()> {
     let listener = TcpListener::bind((site.host.as_str(), site.port))?;
     site.port = listener.local_addr()?.port();
-    let server = Server::new(Node::open(home, &site, release)?, listener, Limits::default())?;
+    let node = Node::open_with(home, &site, release, switches)?;
+    let server = Server::new(node, listener, Limits::default())?;
     for signal in [SIGTERM, SIGINT] {
         pipe::register(signal, server.stopper()?)?;
     }
@@ -111,12 +116,12 @@ fn serve(home: &Path, mut site: Site, release: &str) -> Result<()> {
     Ok(server.run()?)
 }
 
-fn run(script: &Path, home: Option<&Path>, release: &str) -> Result<()> {
+fn run(script: &Path, home: Option<&Path>, release: &str, switches: Switches) -> Result<()> {
     let source = std::fs::read_to_string(script)?;
     let temporary = tempfile::tempdir()?;
     let home = home.unwrap_or(temporary.path());
     let site = Site { host: "127.0.0.1".into(), port: 0, alias: "local".into() };
-    let node = Node::open(home, &site, release)?;
+    let node = Node::open_with(home, &site, release, switches)?;
     let work = move || {
         let mut session = Session::new(node);
         session.user = "admin".into();

@@ -2,8 +2,10 @@
 //! file and its line in `FAMILIES`.
 mod aggregate;
 pub mod args;
+mod backup;
 mod cast;
 mod dfs;
+mod jobs;
 mod mapreduce;
 mod meta;
 mod operator;
@@ -23,9 +25,11 @@ use crate::script::Native;
 
 const FAMILIES: &[&[Native]] = &[
     aggregate::FUNCTIONS,
+    backup::FUNCTIONS,
     cast::CASTS,
     cast::FUNCTIONS,
     dfs::FUNCTIONS,
+    jobs::FUNCTIONS,
     mapreduce::FUNCTIONS,
     meta::FUNCTIONS,
     operator::FUNCTIONS,

@@ -1,8 +1,9 @@
 //! The node: its release and state.
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::args;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::script::{Native, Session};
 use crate::value::Value;
 
@@ -14,6 +15,7 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("isNodeInitialized", &[], 0, |_, _| Ok(Value::bool(true))),
     Native::new("getNodeAlias", &[], 0, |session, _| Ok(Value::string(&session.node.alias))),
     Native::new("getHomeDir", &[], 0, |session, _| Ok(Value::string(&session.node.home.to_string_lossy()))),
+    Native::new("shell", &["cmd"], 1, shell),
     Native::new("clearAllCache", &[], 0, |_, _| Ok(Value::Void)),
 ];
 
@@ -33,4 +35,15 @@ fn sleep(session: &mut Session, args: Vec<Value>) -> Result<Value> {
         std::thread::sleep(left.min(Duration::from_millis(10)));
     }
     Ok(Value::Void)
+}
+
+/// For administrators of a node that was started so (dolphindb-semantics §1.8); returns the
+/// command's exit status.
+fn shell(session: &mut Session, args: Vec<Value>) -> Result<Value> {
+    if !session.node.switches.enable_shell_function || !session.node.is_admin(&session.user) {
+        return Err(Error::runtime("shell needs an administrator and enableShellFunction=true."));
+    }
+    let command = args::text("shell", &args, 0, "cmd")?;
+    let status = Command::new("/bin/sh").args(["-c", command]).stdin(Stdio::null()).status()?;
+    Ok(Value::int(status.code().unwrap_or(-1)))
 }

@@ -1,6 +1,8 @@
 //! One running node: its home directory, store, users and loaded plugins.
+mod jobs;
 mod log;
 mod site;
+mod switches;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -14,8 +16,10 @@ use crate::script::Function;
 use crate::store::Store;
 use crate::value::Value;
 
+pub use jobs::{Job, Jobs, free_id, now};
 use log::Log;
 pub use site::Site;
+pub use switches::{FunctionDefaults, Switches};
 
 /// A user's password and standing.
 pub struct Account {
@@ -44,13 +48,20 @@ pub struct Node {
     /// Accounts by user; the administrator `admin` exists from the start, as in a new server.
     /// They last as long as the process.
     pub users: RwLock<HashMap<String, Account>>,
+    pub jobs: Jobs,
+    pub switches: Switches,
     log: Log,
 }
 
 impl Node {
+    /// Opens the node that lives in `home`, as a server is configured by default.
+    pub fn open(home: &Path, site: &Site, release: &str) -> Result<Arc<Node>> {
+        Node::open_with(home, site, release, Switches::default())
+    }
+
     /// Opens the node that lives in `home`, which is made if there is none: its tables are below
     /// `storage`, its log is `log/minnow.log`. Nothing listens yet.
-    pub fn open(home: &Path, site: &Site, release: &str) -> Result<Arc<Node>> {
+    pub fn open_with(home: &Path, site: &Site, release: &str, switches: Switches) -> Result<Arc<Node>> {
         let storage = home.join("storage");
         std::fs::create_dir_all(&storage)?;
         let admin = Account { password: "123456".into(), is_admin: true };
@@ -60,11 +71,13 @@ impl Node {
             port: site.port,
             alias: site.alias.clone(),
             release: release.to_owned(),
-            store: Store::open(&storage)?,
+            store: Store::open(&storage)?.with_new_values(switches.new_value_partition_policy),
             shared: RwLock::default(),
             plugins: RwLock::default(),
             plugin_functions: RwLock::default(),
             users: RwLock::new(HashMap::from([("admin".into(), admin)])),
+            jobs: Jobs::default(),
+            switches,
             log: Log::open(&home.join("log"))?,
         }))
     }

@@ -53,13 +53,12 @@ impl Session {
         }
     }
 
-    /// A session of the same user with copies of the variables and functions, for a job or a
-    /// parallel part of one. What it prints is dropped.
+    /// A session of the same user with the same functions, for a job or a parallel part of one. It
+    /// sees none of the variables, and what it prints is dropped.
     pub fn fork(&self) -> Session {
         let mut fork = Session::new(self.node.clone());
         fork.user = self.user.clone();
         fork.cancelled = self.cancelled.clone();
-        fork.variables = self.variables.clone();
         fork.functions = self.functions.clone();
         fork.modules = self.modules.clone();
         fork

@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -19,13 +20,37 @@ use crate::value::Vector;
 /// The partition number of each level; levels that a database lacks are 0.
 pub type ChunkKey = [u32; 3];
 
-type Map = BTreeMap<ChunkKey, Vec<Segment>>;
+type Map = BTreeMap<ChunkKey, Chunk>;
+
+/// One chunk's rows and its history. A chunk may be without rows.
+#[derive(Clone, Debug, Default)]
+pub struct Chunk {
+    pub segments: Vec<Segment>,
+    /// Counts the commits that changed the chunk.
+    pub version: u32,
+    /// The last of these commits, and when it was, in milliseconds since 1970.
+    pub cid: u64,
+    pub updated: i64,
+}
+
+impl Chunk {
+    pub fn rows(&self) -> usize {
+        self.segments.iter().map(|segment| segment.rows as usize).sum()
+    }
+
+    pub fn bytes(&self) -> u64 {
+        let lengths = self.segments.iter().flat_map(|segment| segment.lengths.iter());
+        lengths.map(|length| u64::from(*length)).sum()
+    }
+}
 
 #[derive(Debug)]
 pub struct Chunks {
     data: File,
     log: Mutex<Log>,
-    segments: RwLock<Map>,
+    chunks: RwLock<Map>,
+    /// The number of the last commit.
+    last: AtomicU64,
     /// Where the next segments go.
     end: AtomicU64,
     pub(super) locks: Mutex<Locks>,
@@ -35,10 +60,11 @@ pub struct Chunks {
 impl Chunks {
     /// Opens or creates the files below `dir`; whatever was not committed is cut off.
     pub fn open(dir: &Path, columns: usize) -> Result<Chunks> {
-        let (mut map, mut end) = (Map::new(), 0);
+        let (mut map, mut end, mut last) = (Map::new(), 0, 0);
         let log = Log::open(&dir.join("log"), |payload| {
             let commit = Commit::decode(payload, columns)?;
             end = end.max(commit.end());
+            last = commit.cid;
             apply(&mut map, commit);
             Ok(())
         })?;
@@ -52,7 +78,8 @@ impl Chunks {
         Ok(Chunks {
             data,
             log: Mutex::new(log),
-            segments: RwLock::new(map),
+            chunks: RwLock::new(map),
+            last: AtomicU64::new(last),
             end: AtomicU64::new(end),
             locks: Mutex::default(),
             gone: AtomicBool::new(false),
@@ -72,8 +99,8 @@ impl Chunks {
         Ok(Transaction::new(self, number, keys))
     }
 
-    /// The selected chunks and their segments as of the last commit.
-    pub fn snapshot(&self, select: &Selection) -> Vec<(ChunkKey, Vec<Segment>)> {
+    /// The selected chunks as of the last commit.
+    pub fn snapshot(&self, select: &Selection) -> Vec<(ChunkKey, Chunk)> {
         let wanted: Vec<Option<BTreeSet<u32>>> = select
             .levels
             .iter()
@@ -85,8 +112,8 @@ impl Chunks {
                 .zip(key)
                 .all(|(level, number)| level.as_ref().is_none_or(|own| own.contains(number)))
         };
-        let map = self.segments.read();
-        let copy = |(key, segments): (&ChunkKey, &Vec<Segment>)| (*key, segments.clone());
+        let map = self.chunks.read();
+        let copy = |(key, chunk): (&ChunkKey, &Chunk)| (*key, chunk.clone());
         match wanted.first() {
             Some(Some(first)) => first
                 .iter()
@@ -121,8 +148,11 @@ impl Chunks {
         if self.gone.load(Ordering::SeqCst) {
             return Err(Error::runtime("The table has been dropped."));
         }
+        commit.cid = self.last.load(Ordering::SeqCst) + 1;
+        commit.at = now();
         log.append(&commit.encode())?;
-        apply(&mut self.segments.write(), commit);
+        self.last.store(commit.cid, Ordering::SeqCst);
+        apply(&mut self.chunks.write(), commit);
         Ok(())
     }
 
@@ -133,11 +163,27 @@ impl Chunks {
     }
 }
 
+/// A chunk that loses its rows and gets others in one commit keeps its history.
 fn apply(map: &mut Map, commit: Commit) {
+    let mut before = BTreeMap::new();
     for key in &commit.dropped {
-        map.remove(key);
+        if let Some(chunk) = map.remove(key) {
+            before.insert(*key, chunk.version);
+        }
     }
     for (key, segment) in commit.added {
-        map.entry(key).or_default().push(segment);
+        let chunk = map
+            .entry(key)
+            .or_insert_with(|| Chunk { version: before.get(&key).copied().unwrap_or(0), ..Chunk::default() });
+        chunk.segments.push(segment);
+        if chunk.cid != commit.cid {
+            chunk.version += 1;
+            (chunk.cid, chunk.updated) = (commit.cid, commit.at);
+        }
     }
+}
+
+fn now() -> i64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
 }

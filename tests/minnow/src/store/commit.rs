@@ -17,6 +17,10 @@ pub struct Segment {
 /// Chunks that lose all rows, then segments that are added.
 #[derive(Debug, Default, PartialEq)]
 pub struct Commit {
+    /// Counts the commits of the table from 1; 0 until the commit happens.
+    pub cid: u64,
+    /// Milliseconds since 1970 when it happened.
+    pub at: i64,
     pub dropped: Vec<ChunkKey>,
     pub added: Vec<(ChunkKey, Segment)>,
 }
@@ -45,6 +49,8 @@ impl Commit {
 
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Writer::default();
+        out.u64(self.cid);
+        out.u64(self.at as u64);
         out.u32(self.dropped.len() as u32);
         self.dropped.iter().flatten().for_each(|number| out.u32(*number));
         out.u32(self.added.len() as u32);
@@ -61,7 +67,7 @@ impl Commit {
     pub fn decode(payload: &[u8], columns: usize) -> Result<Commit> {
         let mut input = Reader(payload);
         let key = |input: &mut Reader| -> Result<ChunkKey> { Ok([input.u32()?, input.u32()?, input.u32()?]) };
-        let mut commit = Commit::default();
+        let mut commit = Commit { cid: input.u64()?, at: input.u64()? as i64, ..Commit::default() };
         for _ in 0..input.u32()? {
             commit.dropped.push(key(&mut input)?);
         }

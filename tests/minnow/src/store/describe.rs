@@ -1,7 +1,28 @@
 //! Descriptions of databases and tables as bytes.
 use super::bytes::{Reader, Writer};
+use super::identity::Identity;
 use super::{Database, Level, Scheme, TableShape};
 use crate::error::{Error, Result};
+
+/// A database and one of its tables.
+pub fn encode(database: &Database, shape: &TableShape) -> Vec<u8> {
+    let mut out = Writer::default();
+    for part in [encode_database(database), encode_table(shape, 0, Identity(0))] {
+        out.u32(part.len() as u32);
+        out.0.extend_from_slice(&part);
+    }
+    out.0
+}
+
+/// What [`encode`] wrote.
+pub fn decode(bytes: &[u8]) -> Result<(Database, TableShape)> {
+    let mut input = Reader(bytes);
+    let length = input.u32()? as usize;
+    let database = decode_database(input.take(length)?)?;
+    let length = input.u32()? as usize;
+    let (shape, ..) = decode_table(input.take(length)?)?;
+    Ok((database, shape))
+}
 
 pub fn encode_database(database: &Database) -> Vec<u8> {
     let mut out = Writer::default();
@@ -45,10 +66,11 @@ pub fn decode_database(bytes: &[u8]) -> Result<Database> {
     Ok(Database { url, levels, engine, atomic, owner })
 }
 
-/// A table's shape and its number within the database.
-pub fn encode_table(shape: &TableShape, number: u32) -> Vec<u8> {
+/// A table's shape, its number within the database and its identity.
+pub fn encode_table(shape: &TableShape, number: u32, id: Identity) -> Vec<u8> {
     let mut out = Writer::default();
     out.u32(number);
+    out.u64(id.0);
     out.text(&shape.name);
     out.text(&shape.owner);
     out.u32(shape.columns.len() as u32);
@@ -64,9 +86,9 @@ pub fn encode_table(shape: &TableShape, number: u32) -> Vec<u8> {
     out.0
 }
 
-pub fn decode_table(bytes: &[u8]) -> Result<(TableShape, u32)> {
+pub fn decode_table(bytes: &[u8]) -> Result<(TableShape, u32, Identity)> {
     let mut input = Reader(bytes);
-    let number = input.u32()?;
+    let (number, id) = (input.u32()?, Identity(input.u64()?));
     let (name, owner) = (input.text()?, input.text()?);
     let (mut columns, mut compression) = (Vec::new(), Vec::new());
     for _ in 0..input.u32()? {
@@ -75,5 +97,5 @@ pub fn decode_table(bytes: &[u8]) -> Result<(TableShape, u32)> {
     }
     let partition_columns = (0..input.u32()?).map(|_| Ok(input.u32()? as usize)).collect::<Result<_>>()?;
     let sort_columns = (0..input.u32()?).map(|_| input.text()).collect::<Result<_>>()?;
-    Ok((TableShape { name, columns, partition_columns, owner, compression, sort_columns }, number))
+    Ok((TableShape { name, columns, partition_columns, owner, compression, sort_columns }, number, id))
 }

@@ -10,6 +10,7 @@ use super::bytes::{read_whole, sync_directory_of, write_whole};
 use super::chunks::Chunks;
 use super::describe::{decode_database, decode_table, encode_database, encode_table};
 use super::directory::{NEW, file_name, remove, sweep};
+use super::identity::Identity;
 use super::{Database, TableShape};
 use crate::error::{Error, Result};
 use crate::value::Vector;
@@ -20,6 +21,7 @@ pub struct Stored {
     pub shape: TableShape,
     /// Distinguishes the tables of a database in chunk paths.
     pub number: u32,
+    pub id: Identity,
     pub chunks: Chunks,
 }
 
@@ -46,9 +48,9 @@ impl Domain {
         let database = decode_database(&read_whole(&dir.join("domain"))?)?;
         let mut tables = BTreeMap::new();
         for entry in sweep(&dir)? {
-            let (shape, number) = decode_table(&read_whole(&entry.join("shape"))?)?;
+            let (shape, number, id) = decode_table(&read_whole(&entry.join("shape"))?)?;
             let chunks = Chunks::open(&entry, shape.columns.len())?;
-            tables.insert(shape.name.clone(), Arc::new(Stored { shape, number, chunks }));
+            tables.insert(shape.name.clone(), Arc::new(Stored { shape, number, id, chunks }));
         }
         Ok(Domain { dir, database: RwLock::new(Arc::new(database)), tables: RwLock::new(tables) })
     }
@@ -89,16 +91,17 @@ impl Domain {
             return Err(Error::runtime(format!("The table {} already exists in {url}.", shape.name)));
         }
         let number = tables.values().map(|table| table.number + 1).max().unwrap_or(1);
+        let id = Identity::random();
         let new = self.dir.join(NEW);
         fs::create_dir(&new)?;
-        write_whole(&new.join("shape"), &encode_table(&shape, number))?;
+        write_whole(&new.join("shape"), &encode_table(&shape, number, id))?;
         Chunks::open(&new, shape.columns.len())?;
         sync_directory_of(&new.join("log"))?;
         let dir = self.dir.join(file_name(&shape.name));
         fs::rename(&new, &dir)?;
         sync_directory_of(&dir)?;
         let chunks = Chunks::open(&dir, shape.columns.len())?;
-        let stored = Arc::new(Stored { number, chunks, shape });
+        let stored = Arc::new(Stored { number, id, chunks, shape });
         tables.insert(stored.shape.name.clone(), stored.clone());
         Ok(stored)
     }

@@ -18,6 +18,7 @@ mod commit;
 mod describe;
 mod directory;
 mod domain;
+mod identity;
 mod level;
 mod log;
 mod selection;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
+pub use identity::ChunkMeta;
 pub use level::{Level, Scheme};
 pub use selection::{Comparison, Selection};
 pub use table::PartitionedTable;
@@ -39,7 +41,7 @@ use crate::value::{Type, Vector};
 use domain::Domain;
 
 /// What happens to rows whose VALUE key is not in the scheme (dolphindb-semantics §3.2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum NewValuePolicy {
     /// They are dropped without a word.
     #[default]
@@ -157,6 +159,21 @@ impl Store {
         check::table(&domain.database(), &shape)?;
         let stored = domain.create_table(shape)?;
         Ok(self.handle(domain, stored))
+    }
+
+    /// The table that a description tells of, made if it or its database is missing. It may get
+    /// another database and name.
+    pub fn recreate(&self, description: &[u8], url: &str, name: &str) -> Result<Arc<PartitionedTable>> {
+        let (mut database, mut shape) = describe::decode(description)?;
+        if !self.has_database(url) {
+            database.url = url.to_owned();
+            self.create_database(database)?;
+        }
+        if self.tables(url)?.iter().any(|own| own == name) {
+            return self.table(url, name);
+        }
+        shape.name = name.to_owned();
+        self.create_table(url, shape)
     }
 
     pub fn drop_table(&self, url: &str, name: &str) -> Result<()> {

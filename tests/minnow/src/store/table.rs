@@ -3,11 +3,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-use super::chunks::ChunkKey;
+use super::chunks::{Chunk, ChunkKey};
 use super::coerce::coerce;
+use super::describe;
 use super::domain::{Domain, Stored};
 use super::level::{self, NULL_KEY, OUTSIDE};
-use super::{Comparison, Database, Level, NewValuePolicy, Selection, TableShape};
+use super::{ChunkMeta, Comparison, Database, Level, NewValuePolicy, Selection, TableShape};
 use crate::error::Result;
 use crate::value::{Table, Type, Vector};
 
@@ -61,7 +62,7 @@ impl PartitionedTable {
     /// The `wanted` columns of the selected partitions as of one commit.
     pub fn scan(&self, wanted: &[usize], select: &Selection) -> Result<Table> {
         let chunks = self.stored.chunks.snapshot(select);
-        let segments = || chunks.iter().flat_map(|(_, segments)| segments);
+        let segments = || chunks.iter().flat_map(|(_, chunk)| &chunk.segments);
         let rows: usize = segments().map(|segment| segment.rows as usize).sum();
         let mut columns: Vec<Vector> =
             wanted.iter().map(|position| Vector::empty(self.columns()[*position].1, rows)).collect();
@@ -77,7 +78,7 @@ impl PartitionedTable {
     /// The path of each selected chunk that holds rows, and how many.
     pub fn chunks(&self, select: &Selection) -> Vec<(String, usize)> {
         let chunks = self.stored.chunks.snapshot(select).into_iter();
-        chunks.map(|(key, own)| (self.path(&key), own.iter().map(|s| s.rows as usize).sum())).collect()
+        chunks.map(|(key, chunk)| (self.path(&key), chunk.rows())).filter(|(_, rows)| *rows > 0).collect()
     }
 
     /// Rows in all partitions as of one commit.
@@ -90,10 +91,25 @@ impl PartitionedTable {
         self.columns().iter().position(|(own, _)| own.eq_ignore_ascii_case(name))
     }
 
-    /// The partition numbers of each selected chunk that holds rows, by its path.
-    pub fn partitions(&self, select: &Selection) -> Vec<(String, Vec<u32>)> {
-        let chunks = self.stored.chunks.snapshot(select).into_iter();
-        chunks.map(|(key, _)| (self.path(&key), key[..self.levels().len()].to_vec())).collect()
+    /// What is known of each selected chunk, those without rows included.
+    pub fn metadata(&self, select: &Selection) -> Vec<ChunkMeta> {
+        let levels = self.levels().len();
+        let describe = |(key, chunk): (ChunkKey, Chunk)| ChunkMeta {
+            id: self.stored.id.of_chunk(&key),
+            path: self.path(&key),
+            partition: key[..levels].to_vec(),
+            rows: chunk.rows(),
+            bytes: chunk.bytes(),
+            version: chunk.version,
+            cid: chunk.cid,
+            updated: chunk.updated,
+        };
+        self.stored.chunks.snapshot(select).into_iter().map(describe).collect()
+    }
+
+    /// Distinguishes the tables of a database in chunk paths.
+    pub fn number(&self) -> u32 {
+        self.stored.number
     }
 
     /// Stores rows, columns by position, as one transaction. Returns how many were kept: rows
@@ -113,7 +129,7 @@ impl PartitionedTable {
     }
 
     /// Removes the rows of the selected partitions for which `doomed` says so, given whole rows of
-    /// one partition; returns how many.
+    /// one partition; returns how many. A partition that loses all of them stays.
     pub fn delete(
         &self,
         select: &Selection,
@@ -132,15 +148,13 @@ impl PartitionedTable {
             }
             removed += rows.rows() - kept.len();
             transaction.clear(key);
-            if !kept.is_empty() {
-                transaction.add(key, &rows.columns, &kept)?;
-            }
+            transaction.add(key, &rows.columns, &kept)?;
         }
         transaction.commit()?;
         Ok(removed)
     }
 
-    /// Empties the partitions of any of the selections; returns how many held rows.
+    /// Removes the partitions of any of the selections; returns how many there were.
     pub fn drop_chunks(&self, selections: &[Selection]) -> Result<usize> {
         let chosen = selections.iter().flat_map(|select| self.stored.chunks.snapshot(select));
         let keys: Vec<ChunkKey> = chosen.map(|(key, _)| key).collect::<BTreeSet<_>>().into_iter().collect();
@@ -148,6 +162,33 @@ impl PartitionedTable {
         keys.iter().for_each(|key| transaction.clear(*key));
         transaction.commit()?;
         Ok(keys.len())
+    }
+
+    /// Puts `rows` in the place of what one partition holds, as one transaction. All of them must
+    /// belong there.
+    pub fn replace(&self, rows: &Table) -> Result<usize> {
+        let columns = coerce(rows, self.columns())?;
+        let parts = split(rows.rows(), &self.assign(&columns)?);
+        let keys = parts.iter().map(|(key, _)| *key).collect();
+        let mut transaction = self.stored.chunks.begin(keys, &|key| self.path(key))?;
+        for (key, rows) in &parts {
+            transaction.clear(*key);
+            transaction.add(*key, &columns, rows)?;
+        }
+        transaction.commit()?;
+        Ok(parts.iter().map(|(_, rows)| rows.len()).sum())
+    }
+
+    /// Runs `work` while nobody else can write to the table's partitions; readers go on.
+    pub fn locked<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let keys = self.stored.chunks.snapshot(&Selection::all()).into_iter().map(|(key, _)| key).collect();
+        let _transaction = self.stored.chunks.begin(keys, &|key| self.path(key))?;
+        work()
+    }
+
+    /// The database and the table as bytes, from which [`super::Store::recreate`] makes them again.
+    pub fn description(&self) -> Vec<u8> {
+        describe::encode(&self.domain.database(), self.shape())
     }
 
     /// The partition number of each row per level, as the new-value policy has it.

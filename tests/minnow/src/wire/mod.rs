@@ -10,5 +10,6 @@ mod peer;
 mod request;
 mod server;
 
+pub use objects::{read_object, write_object};
 pub use peer::{Address, Peer};
 pub use server::{Limits, Server};

@@ -1,11 +1,13 @@
 //! Built-ins for databases and distributed tables (dolphindb-semantics §2.1, §3, §4.1).
 mod database;
+mod metadata;
 mod partition;
 mod schema;
 mod table;
 
 use std::sync::Arc;
 
+pub use metadata::matches;
 pub use table::store_rows;
 
 use super::args;
@@ -49,6 +51,10 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("dropPartition", &["dbHandle", "partitionPaths", "tableName"], 2, partition::drop),
     Native::new("addValuePartitions", GROWTH, 2, partition::add_values),
     Native::new("addRangePartitions", GROWTH, 2, partition::add_ranges),
+    Native::new("getClusterChunksStatus", &[], 0, metadata::cluster_chunks),
+    Native::new("getAllChunks", &[], 0, metadata::all_chunks),
+    Native::new("getChunksMeta", &["chunkPath", "top"], 0, metadata::chunks),
+    Native::new("getTabletsMeta", &["chunkPath", "tableName", "diskUsage", "top"], 0, metadata::tablets),
     Native::new("schema", &["table"], 1, schema::schema),
 ];
 

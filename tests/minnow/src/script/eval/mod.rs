@@ -17,6 +17,7 @@ use super::ast::{Block, Expr, Statement, StatementKind};
 use super::scope::Scope;
 use super::{Function, Session, operators, parser};
 use crate::error::{Class, Error, Result};
+use crate::node::FunctionDefaults;
 use crate::value::{Type, Value, Vector};
 
 /// How deep calls and expressions may go at run time. A thread of 8 MiB carries that.
@@ -64,6 +65,7 @@ impl Session {
                 done
             }
             StatementKind::Define(definition) => {
+                self.check_defaults(definition)?;
                 self.functions.insert(definition.name.clone(), Arc::new(Function::Udf(definition.clone())));
                 done
             }
@@ -105,6 +107,24 @@ impl Session {
             }
             StatementKind::Go => done,
         }
+    }
+
+    /// Servers refuse defaults that are functions, dictionaries or tuples (dolphindb-semantics
+    /// §7.1); the sentence is ours [U]. A default that has no value yet is left to the call.
+    fn check_defaults(&mut self, definition: &super::ast::Definition) -> Result<()> {
+        if self.node.switches.function_defaults == FunctionDefaults::Allow {
+            return Ok(());
+        }
+        for param in &definition.params {
+            let value = param.default.as_ref().map(|default| self.eval(default));
+            if let Some(Ok(Value::Function(_) | Value::Dict(_) | Value::Tuple(_))) = value {
+                return Err(Error::syntax(format!(
+                    "Syntax Error: The default value of the parameter {} can't be a function, a dictionary or a tuple.",
+                    param.name
+                )));
+            }
+        }
+        Ok(())
     }
 
     fn for_each(&mut self, names: &[String], over: &Expr, body: &Block) -> Result<Flow> {

@@ -7,6 +7,7 @@ use super::{Query, Session};
 use crate::error::{Error, Result};
 use crate::script::Code;
 use crate::script::ast::{Arg, Expr};
+use crate::script::names::in_clauses;
 use crate::script::scope::Scope;
 use crate::store::{PartitionedTable, Scheme};
 use crate::value::{Resource, Type, Value, Vector};
@@ -17,6 +18,8 @@ pub struct DataSource {
     pub code: Code,
     /// The partition's path; empty when the table is in memory.
     pub path: String,
+    /// The partitioned table.
+    pub table: Option<Arc<PartitionedTable>>,
 }
 
 /// A table, and partitions by path and by number.
@@ -28,16 +31,29 @@ impl Session {
         let Expr::Query(query) = &*code.expr else {
             return Err(Error::argument("sqlDS", "The argument 'sqlObj' must be metacode of a query."));
         };
+        let code = &self.with_variables(code, query);
         let captured = code.locals.iter().cloned().collect();
         let parts = self.within(Scope::Code(captured), |session| session.parts(query))?;
         let Some((table, mut parts)) = parts else {
-            return Ok(vec![DataSource { code: code.clone(), path: String::new() }]);
+            return Ok(vec![DataSource { code: code.clone(), path: String::new(), table: None }]);
         };
         if !forced {
             refuse_global(query, &table)?;
         }
         parts.sort();
         parts.into_iter().map(|(path, numbers)| part(code, query, &table, path, &numbers)).collect()
+    }
+
+    /// The metacode with the session's variables that its conditions name: parts of it may run in
+    /// other sessions.
+    fn with_variables(&self, code: &Code, query: &Query) -> Code {
+        let mut code = code.clone();
+        in_clauses(query, &mut |name, _| {
+            if let Some(value) = self.get(name).filter(|_| code.locals.iter().all(|(own, _)| own != name)) {
+                code.locals.push((name.to_owned(), value));
+            }
+        });
+        code
     }
 
     /// The table of a distributed query and the partitions that its conditions leave.
@@ -47,7 +63,8 @@ impl Session {
             return Ok(None);
         }
         let (selection, _) = self.select_partitions(&table, split_ands(&query.conditions))?;
-        let parts = table.partitions(&selection);
+        let chunks = table.metadata(&selection).into_iter().filter(|chunk| chunk.rows > 0);
+        let parts = chunks.map(|chunk| (chunk.path, chunk.partition)).collect();
         Ok(Some((table, parts)))
     }
 }
@@ -90,7 +107,7 @@ fn part(
     }
     let text = format!("{} [partition = {path}]", code.text);
     let code = Code { expr: Arc::new(Expr::Query(query.into())), locals: code.locals.clone(), text };
-    Ok(DataSource { code, path })
+    Ok(DataSource { code, path, table: Some(table.clone()) })
 }
 
 impl Resource for DataSource {

@@ -1,0 +1,56 @@
+//! Backup and restore (dolphindb-semantics §1). [`folder`] is the backup on disk, [`save`] fills
+//! it, [`load`] reads it back.
+mod folder;
+mod load;
+mod save;
+
+use super::{args, dfs};
+use crate::error::{Class, Error, Result};
+use crate::node::GUEST;
+use crate::script::{Native, Session};
+
+pub const FUNCTIONS: &[Native] = &[
+    Native::new(
+        "backup",
+        &["backupDir", "sqlObj", "force", "parallel", "snapshot", "tableName", "partition", "dbPath"],
+        2,
+        save::backup,
+    ),
+    Native::new("backupTable", &["backupDir", "dbPath", "tableName"], 3, save::backup_table),
+    Native::new("backupDB", &["backupDir", "dbPath"], 2, save::backup_database),
+    Native::new(
+        "restore",
+        &["backupDir", "dbPath", "tableName", "partition", "force", "outputTable", "parallel", "snapshot"],
+        4,
+        load::restore,
+    ),
+    Native::new(
+        "restoreTable",
+        &["backupDir", "dbPath", "tableName", "newDBPath", "newTableName"],
+        3,
+        load::restore_table,
+    ),
+    Native::new("restoreDB", &["backupDir", "dbPath", "newDBPath"], 2, load::restore_database),
+    Native::new(
+        "migrate",
+        &["backupDir", "backupDBPath", "backupTableName", "newDBPath", "newTableName"],
+        1,
+        load::migrate,
+    ),
+    Native::new("getBackupList", &["backupDir", "dbPath", "tableName"], 3, load::list),
+    Native::new("getBackupMeta", &["backupDir", "dbPath", "partition", "tableName"], 4, load::meta),
+    Native::new("loadBackup", &["backupDir", "dbPath", "partition", "tableName"], 4, load::load_backup),
+    Native::new("checkBackup", &["backupDir", "dbPath", "tableName", "partition"], 2, load::check),
+];
+
+/// Somebody must be logged in (dolphindb-semantics §1.1); the rest of the sentence is ours.
+fn require_login(session: &Session) -> Result<()> {
+    if session.user == GUEST {
+        let text = "<NotAuthenticated>Not granted to back up or restore. Please log in.".to_owned();
+        return Err(Error { class: Class::NoPrivilege, function: String::new(), text });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

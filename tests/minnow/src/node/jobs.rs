@@ -1,0 +1,118 @@
+//! Jobs of a node: what runs in the background, and what has run (dolphindb-semantics §7.3). They
+//! are forgotten when the node stops.
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::error::{Error, Result};
+use crate::value::{Type, Value, Vector, calendar, text};
+
+#[derive(Default)]
+pub struct Jobs {
+    all: Mutex<Vec<Arc<Job>>>,
+}
+
+/// One run of a function.
+pub struct Job {
+    pub id: String,
+    pub description: String,
+    pub user: String,
+    /// Milliseconds since 1970 when it was asked for.
+    pub received: i64,
+    /// Set to stop it.
+    pub cancelled: Arc<AtomicBool>,
+    progress: Mutex<Progress>,
+    ended: Condvar,
+}
+
+#[derive(Clone, Default)]
+pub struct Progress {
+    /// Milliseconds since 1970.
+    pub started: Option<i64>,
+    pub ended: Option<i64>,
+    /// What it printed, a line per call.
+    pub printed: String,
+    pub outcome: Option<Result<Value>>,
+}
+
+impl Jobs {
+    /// A new job. Its id is `wanted`, with the day and then a number behind it when that is taken.
+    pub fn add(&self, wanted: &str, description: &str, user: &str) -> Arc<Job> {
+        let mut all = self.all.lock();
+        let taken = |id: &str| all.iter().any(|job| job.id == id);
+        let id = free_id(wanted, &today(), taken);
+        let job = Arc::new(Job {
+            id,
+            description: description.to_owned(),
+            user: user.to_owned(),
+            received: now(),
+            cancelled: Arc::default(),
+            progress: Mutex::default(),
+            ended: Condvar::new(),
+        });
+        all.push(job.clone());
+        job
+    }
+
+    pub fn all(&self) -> Vec<Arc<Job>> {
+        self.all.lock().clone()
+    }
+
+    pub fn find(&self, id: &str) -> Option<Arc<Job>> {
+        self.all.lock().iter().find(|job| job.id == id).cloned()
+    }
+}
+
+impl Job {
+    pub fn progress(&self) -> Progress {
+        self.progress.lock().clone()
+    }
+
+    pub fn start(&self) {
+        self.progress.lock().started = Some(now());
+    }
+
+    pub fn print(&self, line: &str) {
+        let mut progress = self.progress.lock();
+        progress.printed.push_str(line);
+        progress.printed.push('\n');
+    }
+
+    pub fn end(&self, outcome: Result<Value>) {
+        let mut progress = self.progress.lock();
+        (progress.ended, progress.outcome) = (Some(now()), Some(outcome));
+        self.ended.notify_all();
+    }
+
+    /// What the job returned or failed with. Waits for its end if `blocking`.
+    pub fn outcome(&self, blocking: bool) -> Result<Value> {
+        let mut progress = self.progress.lock();
+        if blocking {
+            self.ended.wait_while(&mut progress, |progress| progress.outcome.is_none());
+        }
+        let unfinished = || Err(Error::runtime(format!("The job [{}] is not complete yet.", self.id)));
+        progress.outcome.clone().unwrap_or_else(unfinished)
+    }
+}
+
+/// `wanted`, else with the day, else with the day and a number of three digits.
+pub fn free_id(wanted: &str, day: &str, taken: impl Fn(&str) -> bool) -> String {
+    let dated = format!("{wanted}{day}");
+    let numbered = (0..).map(|number: u32| format!("{dated}{number:03}"));
+    let mut candidates = [wanted.to_owned(), dated.clone()].into_iter().chain(numbered);
+    candidates.find(|id| !taken(id)).unwrap_or(dated)
+}
+
+/// Milliseconds since 1970.
+pub fn now() -> i64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The day as ids carry it: `20241231`.
+fn today() -> String {
+    let day = calendar::convert(now(), Type::Timestamp, Type::Date);
+    text::cell(&Vector::integers(Type::Date, [day]), 0).replace('.', "")
+}

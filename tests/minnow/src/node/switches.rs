@@ -1,0 +1,26 @@
+//! What is set when a node starts: the configuration that a server has, and which way minnow goes
+//! where a server's way is doubtful.
+use clap::{Args, ValueEnum};
+
+use crate::store::NewValuePolicy;
+
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Switches {
+    /// What happens to rows whose VALUE key is in no partition (dolphindb-semantics §3.2).
+    #[arg(long, value_enum, default_value_t)]
+    pub new_value_partition_policy: NewValuePolicy,
+    /// Lets administrators call shell (dolphindb-semantics §1.8).
+    #[arg(long)]
+    pub enable_shell_function: bool,
+    /// Whether a parameter's default may be a function, a dictionary or a tuple: servers refuse
+    /// that since 2.00.10, and yet a printed recipe needs it (dolphindb-semantics §7.1).
+    #[arg(long, value_enum, default_value_t)]
+    pub function_defaults: FunctionDefaults,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FunctionDefaults {
+    #[default]
+    Refuse,
+    Allow,
+}
