@@ -1,6 +1,7 @@
 //! Runs scripts on a minnow that has the plugin in its plugin directory.
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
@@ -34,7 +35,7 @@ pub fn run(release: &str, script: &str, arguments: &[&str]) -> Output {
     let home = tempfile::tempdir().expect("a directory for the server");
     let plugin = home.path().join("plugins/clusterSync");
     fs::create_dir_all(&plugin).expect("the plugin directory");
-    fs::copy(library(), plugin.join("libPluginClusterSync.so")).expect("the library");
+    symlink(library(), plugin.join("libPluginClusterSync.so")).expect("the library");
     let descriptor = include_str!("../../plugin-descriptor/PluginClusterSync.txt");
     let file = plugin.join("PluginClusterSync.txt");
     fs::write(&file, descriptor.replace("{VERSION}", release)).expect("the descriptor");
@@ -52,4 +53,33 @@ pub fn printed(output: &Output) -> String {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "the server ended with {}: {text}{errors}", output.status);
     text
+}
+
+/// One of our rows, as reviewers see it.
+pub struct Row {
+    /// The name of its file: the release, and the edition unless it is the default one.
+    pub name: String,
+    pub release: String,
+    pub text: String,
+}
+
+impl Row {
+    /// minnow's arguments for the edition.
+    pub fn edition(&self) -> &'static [&'static str] {
+        if self.name == self.release { &[] } else { &["--newer-strings"] }
+    }
+}
+
+/// Every row that there is.
+pub fn rows() -> Vec<Row> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/abi");
+    let files = folder.read_dir().expect("the rows").map(|entry| entry.expect("a row").path());
+    let row = |file: PathBuf| {
+        let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
+        let release = name.split('-').next().expect("a release").to_owned();
+        Row { name, release, text: fs::read_to_string(&file).expect("a row") }
+    };
+    let rows: Vec<_> = files.map(row).collect();
+    assert!(rows.len() >= 19, "the rows are where they were");
+    rows
 }

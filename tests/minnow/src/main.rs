@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use minnow::error::Result;
+use minnow::error::{Error, Result};
 use minnow::facade;
 use minnow::node::{Node, Site, Switches};
 use minnow::script::{STACK, Session};
@@ -47,6 +47,9 @@ enum Command {
         /// The release that the node claims to be.
         #[arg(long, default_value = "3.00.3")]
         release: String,
+        /// Fails when objects that plugins were given or made are still there at the end.
+        #[arg(long)]
+        no_leftovers: bool,
         #[command(flatten)]
         switches: Switches,
         #[command(flatten)]
@@ -89,9 +92,10 @@ fn main() -> ExitCode {
         Command::Serve { home, site, release, switches, bent } => {
             bent.apply().and_then(|()| serve(&home, site, &release, switches))
         }
-        Command::Run { script, home, release, switches, bent } => {
-            bent.apply().and_then(|()| run(&script, home.as_deref(), &release, switches))
-        }
+        Command::Run { script, home, release, no_leftovers, switches, bent } => bent
+            .apply()
+            .and_then(|()| run(&script, home.as_deref(), &release, switches))
+            .and_then(|()| if no_leftovers { check_leftovers() } else { Ok(()) }),
         Command::Slots { release } => slots(&release),
     };
     match result {
@@ -131,6 +135,13 @@ fn run(script: &Path, home: Option<&Path>, release: &str, switches: Switches) ->
     match std::thread::Builder::new().stack_size(STACK).spawn(work)?.join() {
         Ok(result) => result,
         Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+fn check_leftovers() -> Result<()> {
+    match facade::live_objects() {
+        0 => Ok(()),
+        left => Err(Error::runtime(format!("Plugins left {left} objects behind."))),
     }
 }
 

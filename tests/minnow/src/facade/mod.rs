@@ -90,6 +90,11 @@ pub fn facade(home: &Path, release: &str) -> Result<&'static Facade> {
     Ok(facade)
 }
 
+/// Objects that plugins have not released; none in a process without plugins.
+pub fn live_objects() -> i64 {
+    FACADE.get().and_then(|facade| facade.as_ref().ok()).map_or(0, Facade::live_objects)
+}
+
 impl Facade {
     fn start(home: &Path, release: &str) -> Result<Facade> {
         let interface = Release::find(release, settings().newer_strings)?;
