@@ -5,6 +5,7 @@ pub mod args;
 mod backup;
 mod cast;
 mod dfs;
+mod faults;
 mod jobs;
 mod mapreduce;
 mod meta;
@@ -29,6 +30,7 @@ const FAMILIES: &[&[Native]] = &[
     cast::CASTS,
     cast::FUNCTIONS,
     dfs::FUNCTIONS,
+    faults::FUNCTIONS,
     jobs::FUNCTIONS,
     mapreduce::FUNCTIONS,
     meta::FUNCTIONS,

@@ -185,7 +185,7 @@ fn table_insert(session: &mut Session, own: &mut Value, args: Vec<Value>) -> Res
 }
 
 /// Columns are matched by position; their names are not looked at (dolphindb-semantics §4.4).
-fn insert(function: &str, session: &Session, own: &mut Value, args: Vec<Value>) -> Result<usize> {
+fn insert(function: &str, session: &mut Session, own: &mut Value, args: Vec<Value>) -> Result<usize> {
     match own {
         Value::Dfs(table) => dfs::store_rows(function, session, table, &args),
         Value::Table(table) => append_rows(Arc::make_mut(table), &*new_rows(args)?),

@@ -1,4 +1,5 @@
 //! One running node: its home directory, store, users and loaded plugins.
+mod faults;
 mod jobs;
 mod log;
 mod site;
@@ -16,6 +17,7 @@ use crate::script::Function;
 use crate::store::Store;
 use crate::value::Value;
 
+pub use faults::{Fault, Faults};
 pub use jobs::{Job, Jobs, free_id, now};
 use log::Log;
 pub use site::Site;
@@ -50,6 +52,7 @@ pub struct Node {
     pub users: RwLock<HashMap<String, Account>>,
     pub jobs: Jobs,
     pub switches: Switches,
+    pub faults: Faults,
     log: Log,
 }
 
@@ -78,6 +81,7 @@ impl Node {
             users: RwLock::new(HashMap::from([("admin".into(), admin)])),
             jobs: Jobs::default(),
             switches,
+            faults: Faults::default(),
             log: Log::open(&home.join("log"))?,
         }))
     }

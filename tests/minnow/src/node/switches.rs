@@ -16,6 +16,9 @@ pub struct Switches {
     /// that since 2.00.10, and yet a printed recipe needs it (dolphindb-semantics §7.1).
     #[arg(long, value_enum, default_value_t)]
     pub function_defaults: FunctionDefaults,
+    /// Lets scripts make things go wrong: `minnow::setFault`.
+    #[arg(long)]
+    pub faults: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

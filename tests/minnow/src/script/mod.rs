@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub use eval::{index, item, items, pair, range, set_key, vector};
 pub use function::{Bound, Function, InPlaceFn, Native, NativeFn, PluginFunction, Run};
 use scope::unknown_column;
-pub use session::{STACK, Session};
+pub use session::{Cut, STACK, Session};
 pub use ship::Shipment;
 pub use sql::DataSource;
 

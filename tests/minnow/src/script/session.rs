@@ -12,6 +12,13 @@ use crate::value::Value;
 /// The evaluator recurses, so scripts run on threads with this much stack.
 pub const STACK: usize = 16 << 20;
 
+/// How a connection ends when a fault ends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    BeforeReply,
+    WithinReply,
+}
+
 /// One client's (or job's) variables, user and output. Not shared between threads.
 pub struct Session {
     /// Its number on this node; 0 without a client.
@@ -25,6 +32,8 @@ pub struct Session {
     pub out: Box<dyn FnMut(&str) + Send>,
     /// Set from outside to stop the running script.
     pub cancelled: Arc<AtomicBool>,
+    /// Set by a fault: how the client loses its connection after this request.
+    pub cut: Option<Cut>,
     pub(super) variables: HashMap<String, Value>,
     /// Functions that scripts of this session defined.
     pub(super) functions: HashMap<String, Arc<Function>>,
@@ -45,6 +54,7 @@ impl Session {
             user: GUEST.into(),
             out: Box::new(|_| ()),
             cancelled: Arc::default(),
+            cut: None,
             variables: HashMap::new(),
             functions: HashMap::new(),
             modules: Vec::new(),

@@ -12,7 +12,7 @@ use super::request::{Body, Header, read_body, read_header};
 use super::server::Limits;
 use crate::error::{Error, Result};
 use crate::node::Node;
-use crate::script::{Session, Shipment};
+use crate::script::{Cut, Session, Shipment};
 use crate::value::Value;
 
 const BUFFER: usize = 1 << 18;
@@ -72,6 +72,9 @@ impl Connection {
             let connects = matches!(body, Body::Connect { .. });
             self.prints.store(header.prints && !header.silent(), Ordering::Relaxed);
             let result = seat.watched(|| self.execute(body, arguments));
+            if let Some(cut) = self.session.cut {
+                return self.cut(cut, &result);
+            }
             if !header.silent() || connects {
                 self.reply(&result)?;
             }
@@ -121,15 +124,18 @@ impl Connection {
 
     fn reply(&mut self, result: &Result<Value>) -> Result<()> {
         let mut out = BufWriter::with_capacity(BUFFER, self.stream.as_ref());
-        match result {
-            Ok(Value::Void) => write!(out, "{} 0 1\nOK\n", self.session.id)?,
-            Ok(value) => {
-                write!(out, "{} 1 1\nOK\n", self.session.id)?;
-                write_object(&mut out, value)?;
-            }
-            Err(error) => write!(out, "{} 0 1\n{}\n", self.session.id, one_line(&error.text))?,
-        }
+        write_reply(&mut out, self.session.id, result)?;
         Ok(out.flush()?)
+    }
+
+    /// Ends the connection as a fault asks.
+    fn cut(&mut self, cut: Cut, result: &Result<Value>) -> Result<()> {
+        if cut == Cut::WithinReply {
+            let mut whole = Vec::new();
+            write_reply(&mut whole, self.session.id, result)?;
+            self.stream.as_ref().write_all(&whole[..whole.len() / 2])?;
+        }
+        Err(Error::runtime("cut by a fault"))
     }
 
     fn finish(&mut self, header: &Header) {
@@ -154,6 +160,18 @@ impl Connection {
         io::copy(&mut self.input.by_ref().take(most), &mut io::sink())?;
         Err(error)
     }
+}
+
+fn write_reply(out: &mut impl Write, id: u64, result: &Result<Value>) -> Result<()> {
+    match result {
+        Ok(Value::Void) => write!(out, "{id} 0 1\nOK\n")?,
+        Ok(value) => {
+            write!(out, "{id} 1 1\nOK\n")?;
+            write_object(out, value)?;
+        }
+        Err(error) => write!(out, "{id} 0 1\n{}\n", one_line(&error.text))?,
+    }
+    Ok(())
 }
 
 fn perform(session: &mut Session, body: Body, arguments: Vec<Value>) -> Result<Value> {

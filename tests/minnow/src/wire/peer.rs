@@ -165,10 +165,11 @@ impl Link {
 
     fn line(&mut self) -> Result<String> {
         let mut line = String::new();
-        if self.input.read_line(&mut line)? == 0 {
-            return Err(Error::runtime("the peer has closed the connection"));
+        self.input.read_line(&mut line)?;
+        match line.strip_suffix('\n') {
+            Some(line) => Ok(line.to_owned()),
+            None => Err(Error::runtime("the peer has closed the connection")),
         }
-        Ok(line.trim_end_matches('\n').to_owned())
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub use metadata::matches;
 pub use table::store_rows;
 
-use super::args;
+use super::{args, faults};
 use crate::error::{Class, Error, Result};
 use crate::node::GUEST;
 use crate::script::{Native, Session};

@@ -1,5 +1,5 @@
 //! Making, loading, filling and dropping distributed tables.
-use super::{args, database_of, require_login};
+use super::{args, database_of, faults, require_login};
 use crate::error::{Error, Result};
 use crate::script::Session;
 use crate::store::{Database, PartitionedTable, Selection, TableShape};
@@ -132,13 +132,13 @@ pub fn truncate(session: &mut Session, given: Vec<Value>) -> Result<Value> {
 /// do since 3.00.2.4 (dolphindb-semantics §4.2).
 pub fn store_rows(
     function: &str,
-    session: &Session,
+    session: &mut Session,
     table: &PartitionedTable,
     given: &[Value],
 ) -> Result<usize> {
     require_login(session, "write to a table")?;
     match given {
-        [Value::Table(rows)] => table.append(rows),
+        [Value::Table(rows)] => faults::append(session, table, rows),
         _ => Err(args::bad(function, "newData", "must be one table in memory")),
     }
 }

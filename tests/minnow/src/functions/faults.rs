@@ -1,0 +1,105 @@
+//! The switchboard of faults. Its functions belong to no server, so they carry minnow's name, and
+//! a node that was not started with `--faults` doesn't know them.
+use std::time::Duration;
+
+use super::args;
+use crate::error::{Error, Result};
+use crate::node::Fault;
+use crate::script::{Cut, Native, Session};
+use crate::store::PartitionedTable;
+use crate::value::{Table, Value};
+
+pub const FUNCTIONS: &[Native] = &[
+    Native::new("minnow::setFault", &["fault", "times", "detail", "skip"], 1, set),
+    Native::new("minnow::countFaults", &[], 0, count),
+    Native::new("minnow::clearFaults", &[], 0, clear),
+];
+
+fn require_switch(session: &Session, function: &str) -> Result<()> {
+    if session.node.switches.faults {
+        return Ok(());
+    }
+    Err(Error::syntax(format!("Can't recognize function name {function}")))
+}
+
+/// `minnow::setFault(fault, [times=1], [detail], [skip=0])`: the next writes to distributed tables
+/// after the first `skip` ones go wrong.
+fn set(session: &mut Session, args: Vec<Value>) -> Result<Value> {
+    const NAME: &str = "minnow::setFault";
+    require_switch(session, NAME)?;
+    let count = |index: usize, name: &str, default: usize| match args::given(&args, index) {
+        None => Ok(default),
+        Some(_) => usize::try_from(args::integer(NAME, &args, index, name)?)
+            .map_err(|_| args::bad(NAME, name, "must not be negative")),
+    };
+    let detail = args::given(&args, 2).map(Value::to_string).unwrap_or_default();
+    let fault = Fault::named(args::text(NAME, &args, 0, "fault")?, &detail);
+    let fault =
+        fault.ok_or_else(|| args::bad(NAME, "fault", "is unknown, or its detail does not suit it"))?;
+    let times = count(1, "times", 1)?.max(1);
+    session.node.faults.set(fault, times, count(3, "skip", 0)?);
+    Ok(Value::Void)
+}
+
+/// How many faults have writes left to strike.
+fn count(session: &mut Session, _: Vec<Value>) -> Result<Value> {
+    require_switch(session, "minnow::countFaults")?;
+    Ok(Value::int(session.node.faults.count() as i32))
+}
+
+fn clear(session: &mut Session, _: Vec<Value>) -> Result<Value> {
+    require_switch(session, "minnow::clearFaults")?;
+    session.node.faults.clear();
+    Ok(Value::Void)
+}
+
+/// Stores rows as a write does, unless a fault is due. Returns the count for the client.
+pub fn append(session: &mut Session, table: &PartitionedTable, rows: &Table) -> Result<usize> {
+    let Some(fault) = session.node.faults.strike() else { return table.append(rows) };
+    match fault {
+        Fault::CutBeforeCommit => {
+            session.cut = Some(Cut::BeforeReply);
+            Err(Error::runtime("The connection was cut by a fault."))
+        }
+        Fault::CutAfterCommit => {
+            session.cut = Some(Cut::BeforeReply);
+            table.append(rows)
+        }
+        Fault::CutMidFrame => {
+            session.cut = Some(Cut::WithinReply);
+            table.append(rows)
+        }
+        Fault::Delay(milliseconds) => {
+            wait(session, Duration::from_millis(milliseconds))?;
+            table.append(rows)
+        }
+        Fault::Stall => wait(session, Duration::MAX).map(|()| 0),
+        Fault::Error(text) => Err(Error::runtime(text)),
+        Fault::DropRows(count) => {
+            let left = rows.rows().saturating_sub(count);
+            let stored = table.append(&head(rows, left))?;
+            Ok(stored + rows.rows() - left)
+        }
+        Fault::KillBeforeCommit => std::process::abort(),
+        Fault::KillAfterCommit => {
+            table.append(rows)?;
+            std::process::abort()
+        }
+    }
+}
+
+fn head(rows: &Table, count: usize) -> Table {
+    let columns = rows.columns.iter().map(|column| column.slice(0, count).into()).collect();
+    Table { names: rows.names.clone(), columns }
+}
+
+/// Waits until the time is over or the client has left.
+fn wait(session: &Session, time: Duration) -> Result<()> {
+    const GLANCE: Duration = Duration::from_millis(5);
+    let started = std::time::Instant::now();
+    while let Some(left) = time.checked_sub(started.elapsed()).filter(|left| !left.is_zero()) {
+        session.check_cancelled()?;
+        std::thread::sleep(left.min(GLANCE));
+    }
+    Ok(())
+}
