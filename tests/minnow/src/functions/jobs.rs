@@ -112,9 +112,7 @@ fn rows(session: &Session, jobs: &[Arc<Job>]) -> Value {
         ("endTime", times(progress.iter().map(|progress| progress.ended).collect())),
         ("errorMsg", Vector::strings(Type::String, errors)),
     ];
-    let (names, columns) =
-        columns.into_iter().map(|(name, cells)| (name.to_owned(), Arc::new(cells))).unzip();
-    Value::Table(Table { names, columns }.into())
+    Value::Table(Table::of(columns).into())
 }
 
 fn outcome(session: &mut Session, args: Vec<Value>) -> Result<Value> {

@@ -29,18 +29,14 @@ fn load_plugin(session: &mut Session, args: Vec<Value>) -> Result<Value> {
 /// Times are in UTC, as the stand-in has no time zone.
 fn loaded_plugins(session: &mut Session, _args: Vec<Value>) -> Result<Value> {
     let plugins = session.node.plugins.read();
-    let texts = |field: fn(&facade::Plugin) -> &str| {
-        Arc::new(Vector::strings(Type::String, plugins.iter().map(field)))
-    };
+    let texts = |field: fn(&facade::Plugin) -> &str| Vector::strings(Type::String, plugins.iter().map(field));
     let times = plugins.iter().map(|plugin| {
         plugin.time.duration_since(UNIX_EPOCH).map_or(i64::MIN, |since| since.as_millis() as i64)
     });
-    let columns = vec![
-        texts(|plugin| &plugin.module),
-        texts(|plugin| &plugin.version),
-        texts(|plugin| &plugin.user),
-        Arc::new(Vector::new(Type::Timestamp, Data::I64(times.collect()))),
-    ];
-    let names = ["plugin", "version", "user", "time"].map(str::to_owned).to_vec();
-    Ok(Value::Table(Arc::new(Table { names, columns })))
+    Ok(Value::Table(Arc::new(Table::of([
+        ("plugin", texts(|plugin| &plugin.module)),
+        ("version", texts(|plugin| &plugin.version)),
+        ("user", texts(|plugin| &plugin.user)),
+        ("time", Vector::new(Type::Timestamp, Data::I64(times.collect()))),
+    ]))))
 }

@@ -1,6 +1,4 @@
 //! The clock, and parts of temporal values. A node's clock runs in UTC.
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use super::args;
 use crate::error::Result;
 use crate::script::{Native, Session, operators};
@@ -19,14 +17,8 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("secondOfMinute", ONE, 1, |_, args| of_day(&args, 1, 60)),
 ];
 
-fn nanos() -> i64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(elapsed.as_nanos()).unwrap_or(i64::MAX)
-}
-
 fn moment(ty: Type) -> Value {
-    let cell = calendar::convert(nanos(), Type::Nanotimestamp, ty);
-    Value::Scalar(Vector::integers(ty, [cell]).into())
+    Value::Scalar(Vector::integers(ty, [Some(calendar::now(ty))]).into())
 }
 
 fn now(_: &mut Session, args: Vec<Value>) -> Result<Value> {

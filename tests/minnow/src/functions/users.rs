@@ -89,13 +89,11 @@ fn access(session: &mut Session, args: Vec<Value>) -> Result<Value> {
         return Err(Error::runtime(format!("The user {unknown} does not exist.")));
     }
     let flags = users.iter().map(|user| accounts[user].is_admin.into()).collect();
-    let columns = vec![
-        Arc::new(Vector::strings(Type::String, users.iter().map(String::as_str))),
-        Arc::new(Vector::strings(Type::String, users.iter().map(|_| ""))),
-        Arc::new(Vector::new(Type::Bool, Data::I8(flags))),
-    ];
-    let names = ["userId", "groups", "isAdmin"].map(str::to_owned).to_vec();
-    Ok(Value::Table(Arc::new(Table { names, columns })))
+    Ok(Value::Table(Arc::new(Table::of([
+        ("userId", Vector::strings(Type::String, users.iter().map(String::as_str))),
+        ("groups", Vector::strings(Type::String, users.iter().map(|_| ""))),
+        ("isAdmin", Vector::new(Type::Bool, Data::I8(flags))),
+    ]))))
 }
 
 fn require_admin(session: &Session, function: &str) -> Result<()> {

@@ -2,7 +2,6 @@
 //! are forgotten when the node stops.
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::{Condvar, Mutex};
 
@@ -47,7 +46,7 @@ impl Jobs {
             id,
             description: description.to_owned(),
             user: user.to_owned(),
-            received: now(),
+            received: calendar::now(Type::Timestamp),
             cancelled: Arc::default(),
             progress: Mutex::default(),
             ended: Condvar::new(),
@@ -71,7 +70,7 @@ impl Job {
     }
 
     pub fn start(&self) {
-        self.progress.lock().started = Some(now());
+        self.progress.lock().started = Some(calendar::now(Type::Timestamp));
     }
 
     pub fn print(&self, line: &str) {
@@ -82,7 +81,7 @@ impl Job {
 
     pub fn end(&self, outcome: Result<Value>) {
         let mut progress = self.progress.lock();
-        (progress.ended, progress.outcome) = (Some(now()), Some(outcome));
+        (progress.ended, progress.outcome) = (Some(calendar::now(Type::Timestamp)), Some(outcome));
         self.ended.notify_all();
     }
 
@@ -105,14 +104,8 @@ pub fn free_id(wanted: &str, day: &str, taken: impl Fn(&str) -> bool) -> String 
     candidates.find(|id| !taken(id)).unwrap_or(dated)
 }
 
-/// Milliseconds since 1970.
-pub fn now() -> i64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
-}
-
 /// The day as ids carry it: `20241231`.
 fn today() -> String {
-    let day = calendar::convert(now(), Type::Timestamp, Type::Date);
-    text::cell(&Vector::integers(Type::Date, [day]), 0).replace('.', "")
+    let day = Vector::integers(Type::Date, [Some(calendar::now(Type::Date))]);
+    text::cell(&day, 0).replace('.', "")
 }

@@ -18,7 +18,7 @@ use crate::store::Store;
 use crate::value::Value;
 
 pub use faults::{Fault, Faults};
-pub use jobs::{Job, Jobs, free_id, now};
+pub use jobs::{Job, Jobs, free_id};
 use log::Log;
 pub use site::Site;
 pub use switches::{FunctionDefaults, Switches};

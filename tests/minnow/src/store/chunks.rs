@@ -5,7 +5,6 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -15,7 +14,7 @@ use super::commit::{Commit, Segment};
 use super::log::Log;
 use super::transaction::{Locks, Transaction};
 use crate::error::{Error, Result};
-use crate::value::Vector;
+use crate::value::{Type, Vector, calendar};
 
 /// The partition number of each level; levels that a database lacks are 0.
 pub type ChunkKey = [u32; 3];
@@ -149,7 +148,7 @@ impl Chunks {
             return Err(Error::runtime("The table has been dropped."));
         }
         commit.cid = self.last.load(Ordering::SeqCst) + 1;
-        commit.at = now();
+        commit.at = calendar::now(Type::Timestamp);
         log.append(&commit.encode())?;
         self.last.store(commit.cid, Ordering::SeqCst);
         apply(&mut self.chunks.write(), commit);
@@ -181,9 +180,4 @@ fn apply(map: &mut Map, commit: Commit) {
             (chunk.cid, chunk.updated) = (commit.cid, commit.at);
         }
     }
-}
-
-fn now() -> i64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
 }

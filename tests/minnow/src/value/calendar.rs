@@ -1,8 +1,18 @@
 //! Dates of the proleptic Gregorian calendar as days since 1970-01-01, and the clock of temporal
 //! types.
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use super::Type;
 
 pub const NANOS_PER_DAY: i64 = 86_400_000_000_000;
+
+/// The clock as a cell of a temporal type that has a date. It runs in UTC, as minnow has no time
+/// zone.
+pub fn now(ty: Type) -> i64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let nanos = i64::try_from(elapsed.as_nanos()).unwrap_or(i64::MAX);
+    convert(nanos, Type::Nanotimestamp, ty).expect("a moment has a date")
+}
 
 /// Days since 1970-01-01 of a civil date.
 pub fn days(year: i64, month: i64, day: i64) -> i64 {

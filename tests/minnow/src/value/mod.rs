@@ -72,6 +72,13 @@ pub struct Table {
 }
 
 impl Table {
+    /// A table of these columns, which have the same length.
+    pub fn of<'a>(columns: impl IntoIterator<Item = (&'a str, Vector)>) -> Self {
+        let columns = columns.into_iter().map(|(name, cells)| (name.to_owned(), Arc::new(cells)));
+        let (names, columns) = columns.unzip();
+        Table { names, columns }
+    }
+
     pub fn rows(&self) -> usize {
         self.columns.first().map_or(0, |column| column.len())
     }

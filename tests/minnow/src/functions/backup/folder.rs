@@ -182,9 +182,7 @@ impl Folder {
             ("rows", numbers(Type::Long, |entry| entry.rows)),
             ("updateTime", numbers(Type::Timestamp, |entry| entry.updated)),
         ];
-        let (names, columns) =
-            columns.map(|(name, cells)| (name.to_owned(), Arc::new(cells))).into_iter().unzip();
-        Table { names, columns }
+        Table::of(columns)
     }
 
     fn file(&self, id: &str) -> PathBuf {

@@ -177,11 +177,11 @@ pub fn migrate(session: &mut Session, given: Vec<Value>) -> Result<Value> {
         })
         .collect();
     let tables: Vec<(&str, &str)> = names.iter().map(|name| (url, name.as_str())).collect();
-    let failed = outcomes.iter().map(|error| error.is_empty());
+    let succeeded = outcomes.iter().map(String::is_empty);
     Ok(pairs(
         &tables,
         &[
-            ("success", Vector::bools(failed)),
+            ("success", Vector::bools(succeeded)),
             ("errorMsg", Vector::strings(Type::String, outcomes.iter().map(String::as_str))),
         ],
     ))

@@ -5,8 +5,7 @@ mod load;
 mod save;
 
 use super::{args, dfs};
-use crate::error::{Class, Error, Result};
-use crate::node::GUEST;
+use crate::error::Result;
 use crate::script::{Native, Session};
 
 pub const FUNCTIONS: &[Native] = &[
@@ -43,13 +42,9 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("checkBackup", &["backupDir", "dbPath", "tableName", "partition"], 2, load::check),
 ];
 
-/// Somebody must be logged in (dolphindb-semantics §1.1); the rest of the sentence is ours.
+/// Somebody must be logged in (dolphindb-semantics §1.1).
 fn require_login(session: &Session) -> Result<()> {
-    if session.user == GUEST {
-        let text = "<NotAuthenticated>Not granted to back up or restore. Please log in.".to_owned();
-        return Err(Error { class: Class::NoPrivilege, function: String::new(), text });
-    }
-    Ok(())
+    dfs::require_login(session, "back up or restore")
 }
 
 #[cfg(test)]

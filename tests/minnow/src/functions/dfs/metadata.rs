@@ -171,7 +171,5 @@ fn numbers(entries: &[Entry], ty: Type, of: impl Fn(&Entry) -> i64) -> Vector {
 }
 
 fn table(columns: impl IntoIterator<Item = (&'static str, Vector)>) -> Result<Value> {
-    let columns = columns.into_iter().map(|(name, column)| (name.to_owned(), Arc::new(column)));
-    let (names, columns) = columns.unzip();
-    Ok(Value::Table(Table { names, columns }.into()))
+    Ok(Value::Table(Table::of(columns).into()))
 }

@@ -63,7 +63,7 @@ const DIMENSION: &[&str] =
 const GROWTH: &[&str] = &["dbHandle", "newValues", "level"];
 
 /// Refuses the guest. The tag is documented, what follows it is not.
-fn require_login(session: &Session, what: &str) -> Result<()> {
+pub fn require_login(session: &Session, what: &str) -> Result<()> {
     if session.user == GUEST {
         let text = format!("<NotAuthenticated>Not granted to {what}. Please log in.");
         return Err(Error { class: Class::NoPrivilege, function: String::new(), text });

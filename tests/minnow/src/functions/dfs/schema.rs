@@ -132,7 +132,5 @@ fn compression(of: &PartitionedTable) -> Value {
 }
 
 fn table<const N: usize>(columns: [(&str, Vector); N]) -> Value {
-    let (names, columns) =
-        columns.into_iter().map(|(name, column)| (name.to_owned(), Arc::new(column))).unzip();
-    Value::Table(Arc::new(Table { names, columns }))
+    Value::Table(Table::of(columns).into())
 }

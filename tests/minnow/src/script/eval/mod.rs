@@ -110,7 +110,7 @@ impl Session {
     }
 
     /// Servers refuse defaults that are functions, dictionaries or tuples (dolphindb-semantics
-    /// §7.1); the sentence is ours [U]. A default that has no value yet is left to the call.
+    /// §7.1); the sentence is ours `[U]`. A default that has no value yet is left to the call.
     fn check_defaults(&mut self, definition: &super::ast::Definition) -> Result<()> {
         if self.node.switches.function_defaults == FunctionDefaults::Allow {
             return Ok(());

@@ -69,7 +69,7 @@ impl Session {
     }
 }
 
-/// What needs rows of several partitions cannot be cut. The sentence is ours [U].
+/// What needs rows of several partitions cannot be cut. The sentence is ours `[U]`.
 fn refuse_global(query: &Query, table: &PartitionedTable) -> Result<()> {
     let is_partition_column = |expr: &Expr| match expr {
         Expr::Name(name) => {
