@@ -3,6 +3,11 @@ use std::io::{self, IoSlice, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
+
+/// The system refuses to write more pieces at a time.
+const PIECES_MAX: usize = 1024;
+
 /// A TCP stream on which every single read and write must move a byte within the stall limit.
 pub struct Stream {
     tcp: TcpStream,
@@ -49,7 +54,11 @@ impl Write for Stream {
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.tcp.write_vectored(slices).map_err(|error| self.explain(error))
+        // The library's own vectored write raises SIGPIPE when the peer has gone, which ends a
+        // process that does not ignore it, and that is for the server to decide.
+        let slices = &slices[..slices.len().min(PIECES_MAX)];
+        sendmsg(&self.tcp, slices, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL)
+            .map_err(|errno| self.explain(errno.into()))
     }
 
     fn flush(&mut self) -> io::Result<()> {
