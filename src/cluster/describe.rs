@@ -9,6 +9,9 @@ const VALUE: i64 = 1;
 const RANGE: i64 = 2;
 const HASH: i64 = 5;
 
+/// What to do about an answer that no release is known to give.
+pub(super) const UNEXPECTED: &str = "report this with the release of the server";
+
 /// The structure of `table`.
 ///
 /// # Errors
@@ -21,7 +24,10 @@ pub fn describe(cluster: &mut (impl Cluster + ?Sized), table: &TableName) -> Res
         return Err(missing(cluster, &format!("table `{}` in database {}", table.table, table.db)));
     }
     let answer = cluster.query(&format!("schema({})", sql::load_table(table)))?;
-    let doing = |error: Error| error.context(format!("the structure of {table} on {}", cluster.label()));
+    let doing = |error: Error| {
+        let context = format!("the structure of {table} on {}", cluster.label());
+        error.context(context).advise("leave this table out: sync the others by their names")
+    };
     let columns = columns(&answer).map_err(doing)?;
     let levels = levels(&answer).map_err(doing)?;
     Ok(TableSchema { columns, levels })
@@ -57,7 +63,7 @@ fn missing(cluster: &(impl Cluster + ?Sized), what: &str) -> Error {
 }
 
 fn strange(expected: &str) -> Error {
-    Error::new(Kind::Protocol, format!("the server's answer is not {expected}"))
+    Error::new(Kind::Protocol, format!("the server's answer is not {expected}")).advise(UNEXPECTED)
 }
 
 fn columns(schema: &Datum) -> Result<Vec<ColumnDef>> {

@@ -1,5 +1,5 @@
 //! Rows and counts of a cluster, checked before anybody relies on them.
-use super::{Cluster, sql::Rows};
+use super::{Cluster, describe::UNEXPECTED, sql::Rows};
 use crate::data::{Batch, Datum};
 use crate::error::{Error, Kind, Result};
 
@@ -34,4 +34,5 @@ fn unexpected(cluster: &(impl Cluster + ?Sized), rows: &Rows, expected: &str) ->
         Kind::Protocol,
         format!("{label} answered a question about {table} with something else than {expected}"),
     )
+    .advise(UNEXPECTED)
 }

@@ -30,8 +30,10 @@ fn extended(unit: &Unit, key: &PartitionKey) -> Unit {
 pub fn keys(level: &Level) -> Result<Vec<PartitionKey>> {
     let key = |literal, label| PartitionKey { column: level.column.clone(), literal, label };
     let values = |column| {
-        written(column)
-            .map_err(|error: Error| error.context(format!("the partitioning by `{}`", level.column)))
+        written(column).map_err(|error: Error| {
+            let context = format!("the partitioning by `{}`", level.column);
+            error.context(context).advise("leave this table out: sync the others by their names")
+        })
     };
     Ok(match &level.scheme {
         Scheme::Value(column) => {

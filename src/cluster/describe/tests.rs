@@ -120,4 +120,5 @@ fn a_type_that_cannot_be_copied_is_named_with_its_column() {
     let error = described(&[6, 17, 68], vec![("partitionColumnIndex", int(-1))]).unwrap_err();
     assert_eq!(error.kind(), Kind::Schema);
     assert!(error.message().ends_with("this version cannot copy the type of `tail` INT[]"), "{error}");
+    assert!(error.to_string().contains("; leave this table out"), "{error}");
 }
