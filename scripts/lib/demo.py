@@ -25,8 +25,9 @@ def say(text):
     print(f"\n== {text}", flush=True)
 
 
-def connect(port):
-    session = dolphindb.Session()
+def connect(port, show=True):
+    """An administrator's session, which shows what the node prints."""
+    session = dolphindb.Session(show_output=show)
     if not session.connect("127.0.0.1", port, USER, PASSWORD):
         sys.exit(f"cannot log in to the node on port {port}")
     return session
@@ -47,14 +48,14 @@ def flights():
     return frame[list(TYPES)]
 
 
-def create(session, columns):
+def create(session, columns, database=DATABASE):
     """The database and an empty table whose columns come in the given order."""
     names = "".join(f"`{name}" for name in columns)
     types = ", ".join(f'"{TYPES[name]}"' for name in columns)
     session.run(f"""
         days = database(, VALUE, 2013.01.01..2013.12.31)
         carriers = database(, HASH, [SYMBOL, 4])
-        db = database("{DATABASE}", COMPO, [days, carriers])
+        db = database("{database}", COMPO, [days, carriers])
         createPartitionedTable(db, table(1:0, {names}, [{types}]), "{TABLE}", `date`carrier)
     """)
 

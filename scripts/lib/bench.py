@@ -1,0 +1,214 @@
+"""The measurements of scripts/bench: bench.py load | measure, with what the script knows.
+
+Whatever compares two sides measures them in turns, takes medians and says how far the runs lay apart.
+"""
+
+import argparse
+import logging
+import os
+import pathlib
+import statistics
+import subprocess
+import tempfile
+import time
+import warnings
+
+import dolphindb
+
+import demo
+from demo import PASSWORD, TABLE, TYPES, USER
+
+# The flights once, and ten times over in the same partitions.
+SMALL, LARGE = "dfs://flights", "dfs://flights10"
+COPIES = {SMALL: 1, LARGE: 10}
+# The plugin's default.
+BUDGET_MB = 256
+
+
+def raw(side, values, scale, unit):
+    """One side's timings; returns their median."""
+    shown = " ".join(f"{value / scale:.3g}" for value in values)
+    median = statistics.median(values)
+    spread = (max(values) - min(values)) / median
+    print(f"   {side}: {shown} {unit}, median {median / scale:.3g}, spread {spread:.0%}", flush=True)
+    return median
+
+
+def judge(line, name, value, bar, at_least=True):
+    good = value >= bar if at_least else value <= bar
+    sign = ">=" if at_least else "<="
+    print(f"{line} {name} {value:.3g} (bar {sign} {bar:g}) {'ok' if good else 'below'}", flush=True)
+
+
+def example(program, *arguments):
+    """The speeds that the Rust program prints, by name."""
+    output = subprocess.run([program, *map(str, arguments)], check=True, capture_output=True, text=True)
+    speeds = {}
+    for line in output.stdout.splitlines():
+        name, speed = line.split()
+        speeds.setdefault(name, []).append(float(speed))
+    return speeds
+
+
+def fingerprint(options):
+    demo.say("R5: fingerprints on one core, eight columns")
+    speeds = example(options.program, "fingerprint", options.rounds)
+    numbers = raw("numbers only", speeds["numbers"], 1e6, "M rows/s")
+    raw("one text column", speeds["trades"], 1e6, "M rows/s")
+    judge("R5", "fingerprint-million-rows/s", numbers / 1e6, 50)
+
+
+def wire(options):
+    demo.say("R1: lanes that hash and send into a sink that parses and forgets")
+    speeds = example(options.program, "wire", options.rounds, options.megabytes)
+    loopback = raw("bare socket", speeds["loopback"], 1e9, "GB/s")
+    lanes = [raw(f"{lanes} lane", speeds[lanes], 1e9, "GB/s") for lanes in ("one", "two")]
+    judge("R1", "online/loopback", max(lanes) / loopback, 0.6)
+
+
+class Nodes:
+    """Node A, which has the plugin, and node B."""
+
+    def __init__(self, options):
+        self.a, self.b = demo.connect(options.port_a, show=False), demo.connect(options.port_b)
+        self.port_b, self.pid_a = options.port_b, options.pid_a
+
+    def empty(self, database):
+        """The same tables without rows on B."""
+        if self.b.run(f'existsDatabase("{database}")'):
+            self.b.run(f'dropDatabase("{database}")')
+        demo.create(self.b, list(reversed(TYPES)), database)
+
+    def online(self, database, lanes=None):
+        """Seconds of one verified sync into an empty table, by default with the plugin's own choice of lanes."""
+        self.empty(database)
+        options = "" if lanes is None else f', , dict(["lanes"], [{lanes}])'
+        started = time.monotonic()
+        result = self.a.run(f"""
+            remote = dict(["host", "port", "userId", "password"], ("127.0.0.1", {self.port_b}, "{USER}", "{PASSWORD}"))
+            clusterSync::syncOnline(remote, "{database}", "{TABLE}"{options})
+        """)
+        seconds = time.monotonic() - started
+        assert bool(result.iloc[0]["verified"])
+        return seconds
+
+    def client(self, database):
+        """Seconds that the PyPI client takes to read the table and append it; it verifies nothing."""
+        self.empty(database)
+        started = time.monotonic()
+        frame = self.a.run(f'select * from loadTable("{database}", "{TABLE}")')
+        frame = frame[list(reversed(TYPES))]
+        stored = dolphindb.TableAppender(database, TABLE, conn=self.b).append(frame)
+        seconds = time.monotonic() - started
+        assert stored == len(frame)
+        return seconds
+
+    def alone(self, database):
+        """Seconds that B takes for the same reads and appends within itself, without the plugin."""
+        self.empty("dfs://alone")
+        started = time.monotonic()
+        self.b.run(f"""
+            source = loadTable("{database}", "{TABLE}")
+            target = loadTable("dfs://alone", "{TABLE}")
+            for (day in 2013.01.01..2013.12.31) {{
+                for (bucket in 0..3) {{
+                    rows = select * from source where partition(date, day), partition(carrier, bucket)
+                    if (size(rows) > 0) {{
+                        tableInsert(target, rows)
+                        back = select * from target where partition(date, day), partition(carrier, bucket)
+                    }}
+                }}
+            }}
+        """)
+        return time.monotonic() - started
+
+    def peak(self, database):
+        """Bytes of memory that node A, plugin included, held at most during one sync."""
+        with open(f"/proc/{self.pid_a}/clear_refs", "w") as file:
+            file.write("5")
+        self.online(database)
+        with open(f"/proc/{self.pid_a}/status") as file:
+            line = next(line for line in file if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+
+
+def memory(nodes):
+    demo.say("R8: memory of node A, the node's own included, for 1 and 10 times the rows")
+    once, tenfold = nodes.peak(SMALL), nodes.peak(LARGE)
+    raw("once", [once], 1e6, "MB")
+    raw("tenfold", [tenfold], 1e6, "MB")
+    judge("R8", "memory-growth/budget", (tenfold - once) / (BUDGET_MB << 20), 0.1, at_least=False)
+
+
+def commit(folder):
+    """Seconds until the disk has kept as many bytes as a partition of the larger table has."""
+    seconds = []
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(20):
+            file.write(bytes(230_000))
+            file.flush()
+            started = time.monotonic()
+            os.fdatasync(file.fileno())
+            seconds.append(time.monotonic() - started)
+    return statistics.median(seconds)
+
+
+def sync(nodes, options):
+    rows = nodes.a.run(f'exec count(*) from loadTable("{LARGE}", "{TABLE}")')
+    demo.say(f"R2, R3, I2: {rows} flights from node to node, durable; only the plugin verifies")
+    sides = {
+        "plugin, one lane": lambda: nodes.online(LARGE, 1),
+        "plugin, two lanes": lambda: nodes.online(LARGE, 2),
+        "plugin, as it comes": lambda: nodes.online(LARGE),
+        "PyPI client": lambda: nodes.client(LARGE),
+        "minnow alone, one session": lambda: nodes.alone(LARGE),
+    }
+    speeds, commits = {side: [] for side in sides}, []
+    for _ in range(options.rounds):
+        commits.append(commit(pathlib.Path(options.plugin).parent))
+        for side, seconds in sides.items():
+            speeds[side].append(rows / seconds())
+    raw("one durable write, of which minnow makes two per append", commits, 1e-3, "ms")
+    one, two, online, client, _ = [raw(side, values, 1e6, "M rows/s") for side, values in speeds.items()]
+    judge("R2", "two-lanes/one", two / one, 1.3)
+    judge("R3", "online/client", online / client, 5)
+    judge("I2", "million-rows/s", online / 1e6, 2)
+
+
+def load(options):
+    nodes, frame = Nodes(options), demo.flights()
+    for database, copies in COPIES.items():
+        demo.create(nodes.a, list(TYPES), database)
+        appender = dolphindb.TableAppender(database, TABLE, conn=nodes.a)
+        for _ in range(copies):
+            assert appender.append(frame) == len(frame)
+
+
+def measure(options):
+    fingerprint(options)
+    wire(options)
+    nodes = Nodes(options)
+    nodes.a.run(f'loadPlugin("{options.plugin}")')
+    memory(nodes)
+    sync(nodes, options)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("step", choices=["load", "measure"])
+    parser.add_argument("--port-a", type=int)
+    parser.add_argument("--port-b", type=int)
+    parser.add_argument("--pid-a", type=int)
+    parser.add_argument("--program")
+    parser.add_argument("--plugin")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--megabytes", type=int, default=1024)
+    options = parser.parse_args()
+    # The client logs through the root logger and warns of every NaN that it makes a NULL.
+    logging.getLogger().setLevel(logging.WARNING)
+    warnings.simplefilter("ignore", RuntimeWarning)
+    {"load": load, "measure": measure}[options.step](options)
+
+
+if __name__ == "__main__":
+    main()
