@@ -21,7 +21,7 @@ pub(super) struct Options {
 impl Options {
     /// From the argument, which may be left out.
     pub(super) fn parse(argument: &Datum) -> Result<Self> {
-        let limits = Limits { lanes: 2, memory: 256 * MEGABYTE };
+        let limits = Limits { lanes: 4, memory: 256 * MEGABYTE };
         let mut options = Options { limits, timeout: Duration::from_secs(300) };
         if matches!(argument, Datum::Void) {
             return Ok(options);
