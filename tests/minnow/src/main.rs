@@ -3,10 +3,12 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use minnow::error::{Error, Result};
 use minnow::facade;
+use minnow::functions::schedule;
 use minnow::node::{Node, Site, Switches};
 use minnow::script::{STACK, Session};
 use minnow::wire::{Limits, Server};
@@ -111,6 +113,8 @@ fn serve(home: &Path, mut site: Site, release: &str, switches: Switches) -> Resu
     let listener = TcpListener::bind((site.host.as_str(), site.port))?;
     site.port = listener.local_addr()?.port();
     let node = Node::open_with(home, &site, release, switches)?;
+    let scheduled = Arc::downgrade(&node);
+    std::thread::spawn(move || schedule::keep(scheduled));
     let server = Server::new(node, listener, Limits::default())?;
     for signal in [SIGTERM, SIGINT] {
         pipe::register(signal, server.stopper()?)?;

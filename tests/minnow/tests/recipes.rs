@@ -187,6 +187,8 @@ fn the_eight_examples_run_as_printed() {
     example("7 (with function-valued defaults allowed)", &seven, &seven.at_a, blocks[8], (4, 1));
     let eight = by_moment();
     example("8", &eight, &eight.at_a, &format!("{}\n{}", blocks[9], blocks[10]), (4, 1));
+    scheduled(&six, &six.at_b, &format!("{}\n{}", blocks[5], blocks[7]));
+    scheduled(&eight, &eight.at_a, &format!("{}\n{}", blocks[9], blocks[11]));
 }
 
 /// The first five are steps of one recipe; each of the three backups needs a directory of its own.
@@ -211,6 +213,13 @@ fn example(name: &str, pair: &Pair, at: &Peer, printed: &str, expected: (i64, i6
     let after = pair.rows();
     report(name, before, after);
     assert_eq!(after, expected, "example {name}");
+}
+
+/// The printed alternative to calling the function: by the clock.
+fn scheduled(pair: &Pair, at: &Peer, printed: &str) {
+    assert_eq!(pair.run(at, &substituted(pair, printed)).as_str(), Some("syncDB"));
+    assert_eq!(number(at, "exec count(*) from getScheduledJobs() where jobId = `syncDB, frequency = 'D'"), 1);
+    at.script("deleteScheduledJob(`syncDB)").unwrap();
 }
 
 fn report(name: &str, before: (i64, i64), after: (i64, i64)) {

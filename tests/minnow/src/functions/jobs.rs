@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use super::args;
 use crate::error::{Error, Result};
 use crate::node::{GUEST, Job};
-use crate::script::{Function, Native, STACK, Session};
+use crate::script::{Native, STACK, Session};
 use crate::value::{Table, Type, Value, Vector};
 
 const JOB: &[&str] = &["jobId"];
@@ -46,22 +46,24 @@ fn submit_at(session: &mut Session, name: &str, mut args: Vec<Value>, at: usize)
     };
     let job = session.node.jobs.add(id, description, &session.user);
     let given = args.split_off(at + 1);
-    start(session, job.clone(), function, given)?;
+    start(session.fork(), job.clone(), move |session| session.apply(&function, given))?;
     Ok(Value::string(&job.id))
 }
 
-/// Runs the job on a thread of its own, in a session like this one.
-pub fn start(session: &Session, job: Arc<Job>, function: Arc<Function>, args: Vec<Value>) -> Result<()> {
-    let mut fork = session.fork();
-    fork.cancelled = job.cancelled.clone();
+/// Runs a job's work on a thread of its own, in the session that is made for it.
+pub fn start(
+    mut session: Session,
+    job: Arc<Job>,
+    work: impl FnOnce(&mut Session) -> Result<Value> + Send + 'static,
+) -> Result<()> {
+    session.cancelled = job.cancelled.clone();
     let printer = job.clone();
-    fork.out = Box::new(move |line| printer.print(line));
-    let work = move || {
+    session.out = Box::new(move |line| printer.print(line));
+    let run = move || {
         job.start();
-        let outcome = fork.apply(&function, args);
-        job.end(outcome);
+        job.end(work(&mut session));
     };
-    std::thread::Builder::new().name("job".into()).stack_size(STACK).spawn(work)?;
+    std::thread::Builder::new().name("job".into()).stack_size(STACK).spawn(run)?;
     Ok(())
 }
 

@@ -12,6 +12,7 @@ mod meta;
 mod operator;
 mod plugin;
 mod remote;
+pub mod schedule;
 mod system;
 pub mod table;
 mod temporal;
@@ -37,6 +38,7 @@ const FAMILIES: &[&[Native]] = &[
     operator::FUNCTIONS,
     plugin::FUNCTIONS,
     remote::FUNCTIONS,
+    schedule::FUNCTIONS,
     system::FUNCTIONS,
     table::FUNCTIONS,
     temporal::FUNCTIONS,

@@ -41,7 +41,7 @@ impl Jobs {
     pub fn add(&self, wanted: &str, description: &str, user: &str) -> Arc<Job> {
         let mut all = self.all.lock();
         let taken = |id: &str| all.iter().any(|job| job.id == id);
-        let id = free_id(wanted, &today(), taken);
+        let id = free_id(wanted, &taken);
         let job = Arc::new(Job {
             id,
             description: description.to_owned(),
@@ -97,8 +97,8 @@ impl Job {
 }
 
 /// `wanted`, else with the day, else with the day and a number of three digits.
-pub fn free_id(wanted: &str, day: &str, taken: impl Fn(&str) -> bool) -> String {
-    let dated = format!("{wanted}{day}");
+pub fn free_id(wanted: &str, taken: &dyn Fn(&str) -> bool) -> String {
+    let dated = format!("{wanted}{}", today());
     let numbered = (0..).map(|number: u32| format!("{dated}{number:03}"));
     let mut candidates = [wanted.to_owned(), dated.clone()].into_iter().chain(numbered);
     candidates.find(|id| !taken(id)).unwrap_or(dated)

@@ -2,6 +2,7 @@
 mod faults;
 mod jobs;
 mod log;
+mod schedule;
 mod site;
 mod switches;
 
@@ -13,13 +14,14 @@ use parking_lot::RwLock;
 
 use crate::error::{Error, Result};
 use crate::facade::Plugin;
-use crate::script::Function;
+use crate::script::{Function, Session};
 use crate::store::Store;
 use crate::value::Value;
 
 pub use faults::{Fault, Faults};
 pub use jobs::{Job, Jobs, free_id};
 use log::Log;
+pub use schedule::{Schedule, Scheduled};
 pub use site::Site;
 pub use switches::{FunctionDefaults, Switches};
 
@@ -51,6 +53,7 @@ pub struct Node {
     /// They last as long as the process.
     pub users: RwLock<HashMap<String, Account>>,
     pub jobs: Jobs,
+    pub schedule: Schedule,
     pub switches: Switches,
     pub faults: Faults,
     log: Log,
@@ -68,7 +71,7 @@ impl Node {
         let storage = home.join("storage");
         std::fs::create_dir_all(&storage)?;
         let admin = Account { password: "123456".into(), is_admin: true };
-        Ok(Arc::new(Node {
+        let node = Arc::new(Node {
             home: home.canonicalize()?,
             host: site.host.clone(),
             port: site.port,
@@ -80,10 +83,23 @@ impl Node {
             plugin_functions: RwLock::default(),
             users: RwLock::new(HashMap::from([("admin".into(), admin)])),
             jobs: Jobs::default(),
-            switches,
+            schedule: Schedule::open(home)?,
             faults: Faults::default(),
             log: Log::open(&home.join("log"))?,
-        }))
+            switches,
+        });
+        node.start()?;
+        Ok(node)
+    }
+
+    /// Plugins come first, then the jobs that may need them (dolphindb-semantics §7.2).
+    fn start(self: &Arc<Self>) -> Result<()> {
+        let mut session = Session::new(self.clone());
+        session.user = "admin".into();
+        for plugin in &self.switches.preload {
+            crate::facade::load_plugin(&mut session, plugin)?;
+        }
+        self.schedule.check(&session)
     }
 
     /// Accepts `user` with the right password. An unknown user and a wrong password read the

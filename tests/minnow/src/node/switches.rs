@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use crate::store::NewValuePolicy;
 
-#[derive(Args, Clone, Copy, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Switches {
     /// What happens to rows whose VALUE key is in no partition (dolphindb-semantics §3.2).
     #[arg(long, value_enum, default_value_t)]
@@ -16,6 +16,10 @@ pub struct Switches {
     /// that since 2.00.10, and yet a printed recipe needs it (dolphindb-semantics §7.1).
     #[arg(long, value_enum, default_value_t)]
     pub function_defaults: FunctionDefaults,
+    /// A plugin to load before scheduled jobs are read, by name or descriptor, as preloadModules
+    /// does (dolphindb-semantics §7.2); may be repeated.
+    #[arg(long, value_name = "PLUGIN")]
+    pub preload: Vec<String>,
     /// Lets scripts make things go wrong: `minnow::setFault`.
     #[arg(long)]
     pub faults: bool,

@@ -31,6 +31,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
+pub use bytes::{read_whole, write_whole};
 pub use identity::ChunkMeta;
 pub use level::{Level, Scheme};
 pub use selection::{Comparison, Selection};

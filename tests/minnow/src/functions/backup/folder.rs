@@ -3,12 +3,11 @@
 //! the chunk (dolphindb-semantics §1.4). What is inside the files is not documented; here they hold
 //! values as the API protocol writes them, after a checksum.
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::store::ChunkMeta;
+use crate::store::{ChunkMeta, read_whole, write_whole};
 use crate::value::{Data, Dict, Table, Type, Value, Vector, text};
 use crate::wire::{read_object, write_object};
 
@@ -209,19 +208,11 @@ pub fn id_text(id: [u8; 16]) -> String {
 fn write(path: &Path, value: &Value) -> Result<()> {
     let mut bytes = Vec::new();
     write_object(&mut bytes, value)?;
-    let mut file = fs::File::create(path)?;
-    file.write_all(&crc32fast::hash(&bytes).to_le_bytes())?;
-    file.write_all(&bytes)?;
-    Ok(file.sync_all()?)
+    write_whole(path, &bytes)
 }
 
 fn read(path: &Path) -> Result<Value> {
-    let bytes = fs::read(path).map_err(|error| Error::runtime(format!("{}: {error}", path.display())))?;
-    let (sum, mut body) = bytes.split_first_chunk().ok_or_else(|| damaged(path))?;
-    if u32::from_le_bytes(*sum) != crc32fast::hash(body) {
-        return Err(damaged(path));
-    }
-    read_object(&mut body)
+    read_object(&mut read_whole(path)?.as_slice())
 }
 
 fn damaged(path: &Path) -> Error {

@@ -1,0 +1,140 @@
+//! Jobs by the clock (dolphindb-semantics §7.1).
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use super::{args, jobs};
+use crate::error::{Error, Result};
+use crate::node::{Node, Scheduled, now};
+use crate::script::{Native, Session};
+use crate::value::{Table, Type, Value, Vector};
+
+/// The least distance of two start times, in minutes.
+const SPACING: i64 = 5;
+const MINUTE: i64 = 60_000;
+
+pub const FUNCTIONS: &[Native] = &[
+    Native::new(
+        "scheduleJob",
+        &["jobId", "jobDesc", "jobFunc", "scheduleTime", "startDate", "endDate", "frequency", "days"],
+        7,
+        schedule,
+    ),
+    Native::new("getScheduledJobs", &[], 0, list),
+    Native::new("deleteScheduledJob", &["jobId"], 1, delete),
+];
+
+/// The call is packed now: what the function is later changes nothing. Returns the job's id.
+fn schedule(session: &mut Session, args: Vec<Value>) -> Result<Value> {
+    const NAME: &str = "scheduleJob";
+    let bad = |name: &str, what: &str| args::bad(NAME, name, what);
+    let Value::Function(function) = &args[2] else { return Err(bad("jobFunc", "must be a function")) };
+    if function.arity().0 > 0 {
+        return Err(bad("jobFunc", "must be a function without free parameters"));
+    }
+    let times =
+        numbers(&args, 3, Type::Minute).ok_or_else(|| bad("scheduleTime", "must be of the type MINUTE"))?;
+    let mut sorted = times.clone();
+    sorted.sort_unstable();
+    if sorted.is_empty() || sorted.windows(2).any(|pair| pair[1] - pair[0] < SPACING) {
+        return Err(bad("scheduleTime", "must have times at least 5 minutes apart"));
+    }
+    let day = |index: usize, name: &str| match numbers(&args, index, Type::Date).as_deref() {
+        Some([day]) => Ok(*day),
+        _ => Err(bad(name, "must be a DATE")),
+    };
+    let frequency = args[6].to_string();
+    let days = match (frequency.as_str(), args::given(&args, 7)) {
+        ("D", None) => Vec::new(),
+        ("W" | "M", Some(Value::Scalar(cells) | Value::Vector(cells))) => {
+            (0..cells.len()).filter_map(|row| cells.integer(row)).collect()
+        }
+        _ => return Err(bad("frequency", "must be 'D', or 'W' or 'M' with days")),
+    };
+    let job = Scheduled {
+        id: String::new(),
+        description: args::text(NAME, &args, 1, "jobDesc")?.to_owned(),
+        user: session.user.clone(),
+        shipment: session.ship(function, &[])?,
+        times,
+        start: day(4, "startDate")?,
+        end: day(5, "endDate")?,
+        frequency,
+        days,
+    };
+    let wanted = args::text(NAME, &args, 0, "jobId")?;
+    let id = session.node.schedule.add(job, |taken| crate::node::free_id(wanted, taken))?;
+    Ok(Value::string(&id))
+}
+
+/// The cells of an argument of this type.
+fn numbers(args: &[Value], index: usize, ty: Type) -> Option<Vec<i64>> {
+    let cells = args.get(index)?.cells().filter(|cells| cells.ty == ty)?;
+    (0..cells.len()).map(|row| cells.integer(row)).collect()
+}
+
+/// The caller's jobs, an administrator's everybody's.
+fn list(session: &mut Session, _: Vec<Value>) -> Result<Value> {
+    let mut jobs = session.node.schedule.all();
+    jobs.retain(|job| may_see(session, job));
+    let texts = |of: fn(&Scheduled) -> &str| Vector::strings(Type::String, jobs.iter().map(of));
+    let dates =
+        |of: fn(&Scheduled) -> i64| Vector::integers(Type::Date, jobs.iter().map(|job| Some(of(job))));
+    let lists = |ty: Type, of: fn(&Scheduled) -> &Vec<i64>| {
+        let shown = jobs.iter().map(|job| Vector::integers(ty, of(job).iter().copied().map(Some)));
+        let shown: Vec<String> = shown.map(|cells| Value::Vector(cells.into()).to_string()).collect();
+        Vector::strings(Type::String, shown.iter().map(String::as_str))
+    };
+    let columns = [
+        ("userId", texts(|job| &job.user)),
+        ("jobId", texts(|job| &job.id)),
+        ("jobDesc", texts(|job| &job.description)),
+        ("startDate", dates(|job| job.start)),
+        ("endDate", dates(|job| job.end)),
+        ("frequency", texts(|job| &job.frequency)),
+        ("scheduleTime", lists(Type::Minute, |job| &job.times)),
+        ("days", lists(Type::Int, |job| &job.days)),
+    ];
+    let (names, columns) =
+        columns.into_iter().map(|(name, cells)| (name.to_owned(), Arc::new(cells))).unzip();
+    Ok(Value::Table(Table { names, columns }.into()))
+}
+
+fn may_see(session: &Session, job: &Scheduled) -> bool {
+    job.user == session.user || session.node.is_admin(&session.user)
+}
+
+fn delete(session: &mut Session, args: Vec<Value>) -> Result<Value> {
+    let id = args::text("deleteScheduledJob", &args, 0, "jobId")?;
+    let known = session.node.schedule.all().iter().any(|job| job.id == id && may_see(session, job));
+    if !known {
+        return Err(Error::runtime(format!("The scheduled job [{id}] doesn't exist.")));
+    }
+    session.node.schedule.remove(id)?;
+    Ok(Value::Void)
+}
+
+/// Starts the jobs of one minute, counted from 1970, each as its creator in a new session.
+pub fn run_due(node: &Arc<Node>, minute: i64) {
+    for due in node.schedule.all().into_iter().filter(|job| job.is_due(minute)) {
+        let job = node.jobs.add(&due.id, &due.description, &due.user);
+        let mut session = Session::new(node.clone());
+        session.user = due.user;
+        let started = jobs::start(session, job, move |session| session.receive(due.shipment));
+        if let Err(error) = started {
+            node.log(&format!("the scheduled job {} did not start: {error}", due.id));
+        }
+    }
+}
+
+/// Starts due jobs minute by minute until the node is gone.
+pub fn keep(node: Weak<Node>) {
+    const GLANCE: Duration = Duration::from_millis(200);
+    let mut seen = now() / MINUTE;
+    while let Some(node) = node.upgrade() {
+        let current = now() / MINUTE;
+        (seen + 1..=current).for_each(|minute| run_due(&node, minute));
+        seen = seen.max(current);
+        drop(node);
+        std::thread::sleep(GLANCE);
+    }
+}
