@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{args, jobs};
 use crate::error::{Error, Result};
-use crate::node::{Node, Scheduled, now};
+use crate::node::{Node, Scheduled};
 use crate::script::{Native, Session};
-use crate::value::{Table, Type, Value, Vector};
+use crate::value::{Table, Type, Value, Vector, calendar};
 
 /// The least distance of two start times, in minutes.
 const SPACING: i64 = 5;
@@ -129,9 +129,10 @@ pub fn run_due(node: &Arc<Node>, minute: i64) {
 /// Starts due jobs minute by minute until the node is gone.
 pub fn keep(node: Weak<Node>) {
     const GLANCE: Duration = Duration::from_millis(200);
-    let mut seen = now() / MINUTE;
+    let minute = || calendar::now(Type::Timestamp) / MINUTE;
+    let mut seen = minute();
     while let Some(node) = node.upgrade() {
-        let current = now() / MINUTE;
+        let current = minute();
         (seen + 1..=current).for_each(|minute| run_due(&node, minute));
         seen = seen.max(current);
         drop(node);
