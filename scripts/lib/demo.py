@@ -66,9 +66,8 @@ def read(session):
     return frame.sort_values(list(TYPES), ignore_index=True)
 
 
-def main(port_a, port_b, descriptor):
-    node_a, node_b = connect(port_a), connect(port_b)
-
+def story(node_a, node_b, remote):
+    """Loads the flights into A, syncs them to B, which A's scripts call `remote`, and compares."""
     say("loading the flights into A")
     frame = flights()
     create(node_a, list(TYPES))
@@ -80,13 +79,9 @@ def main(port_a, port_b, descriptor):
     say("creating the same table on B, with the columns in another order")
     create(node_b, list(reversed(TYPES)))
 
-    say("loading the plugin in A and syncing")
-    node_a.run(f'loadPlugin("{descriptor}")')
+    say("syncing from A to B")
     started = time.monotonic()
-    result = node_a.run(f"""
-        remote = dict(["host", "port", "userId", "password"], ("127.0.0.1", {port_b}, "{USER}", "{PASSWORD}"))
-        clusterSync::syncOnline(remote, "{DATABASE}", "{TABLE}")
-    """)
+    result = node_a.run(f'clusterSync::syncOnline({remote}, "{DATABASE}", "{TABLE}")')
     print(result.to_string(index=False))
     print(f"{time.monotonic() - started:.1f} s in all")
 
@@ -94,7 +89,15 @@ def main(port_a, port_b, descriptor):
     pandas.testing.assert_frame_equal(read(node_a), read(node_b))
     row = result.iloc[0]
     assert row["rows"] == len(frame) and bool(row["verified"])
-    print(f"verified: {TABLE} {row['rows']} rows, {row['partitions']} partitions, equal")
+    return f"verified: {TABLE} {row['rows']} rows, {row['partitions']} partitions, equal"
+
+
+def main(port_a, port_b, descriptor):
+    node_a, node_b = connect(port_a), connect(port_b)
+    say("loading the plugin in A")
+    node_a.run(f'loadPlugin("{descriptor}")')
+    remote = f'dict(["host", "port", "userId", "password"], ("127.0.0.1", {port_b}, "{USER}", "{PASSWORD}"))'
+    print(story(node_a, node_b, remote))
 
 
 if __name__ == "__main__":

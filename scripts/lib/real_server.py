@@ -1,0 +1,143 @@
+"""Asks real servers what only they know: real_server.py HOST:PORT USER TARGET|- RESULT_FILE."""
+
+import datetime
+import getpass
+import logging
+import os
+import pathlib
+import sys
+import time
+
+import dolphindb
+
+import demo
+
+PROBES = pathlib.Path(__file__).resolve().parents[2] / "tests" / "scripts"
+DATABASES = ("dfs://clusterSyncProbe", demo.DATABASE)
+
+
+def connect(site, user, password):
+    host, _, port = site.rpartition(":")
+    session = dolphindb.Session()
+    if not port.isdigit() or not session.connect(host, int(port), user, password):
+        sys.exit(f"cannot log in to {site} as {user}")
+    return session
+
+
+class Results:
+    """What was asked and answered, on the screen and in a file, without the password."""
+
+    def __init__(self, path, password):
+        self.file, self.password = open(path, "w", encoding="utf-8"), password
+        self.failed = 0
+
+    def write(self, text):
+        # An empty password occurs everywhere.
+        clean = text.replace(self.password, "********") if self.password else text
+        print(clean, flush=True)
+        print(clean, file=self.file, flush=True)
+
+    def ask(self, name, question, answer):
+        """Writes what `answer` returns, or why it could not."""
+        started = time.monotonic()
+        try:
+            outcome = f"answer: {answer()}"
+        except Exception as error:  # whatever a server says is a result
+            self.failed += 1
+            # The client repeats the whole script after the server's sentence.
+            outcome = f"FAILED: {str(error).split(' script: ')[0]}"
+        self.write(f"\n[{name}] {question}\n{outcome}\n({time.monotonic() - started:.2f} s)")
+
+
+def question(script):
+    """The first line of a probe says what it settles."""
+    return script.splitlines()[0].removeprefix("// settles: ")
+
+
+def refuse_to_overwrite(sessions):
+    for site, session in sessions.items():
+        for database in DATABASES:
+            if session.run(f'existsDatabase("{database}")'):
+                sys.exit(f"{database} exists on {site} and would be lost: drop or rename it first")
+
+
+def drop(sessions):
+    for session in sessions.values():
+        for database in DATABASES:
+            session.run(f'if(existsDatabase("{database}")) dropDatabase("{database}")')
+
+
+def run_probes(results, session):
+    for file in sorted(PROBES.glob("*.dos")):
+        script = file.read_text(encoding="utf-8")
+        results.ask(file.stem, question(script), lambda: session.run(script))
+
+
+def load_plugin(session):
+    """Loads it unless this server has it; then its first call, which compares the server with its row."""
+    try:
+        session.run('loadPlugin("clusterSync")')
+    except RuntimeError as error:
+        if "already" not in str(error):
+            raise
+    return f"{len(session.run('clusterSync::getClusters()'))} clusters are known"
+
+
+def remote(site, user, password):
+    """The dictionary by which a script names a server."""
+    host, _, port = site.rpartition(":")
+    quoted = ", ".join('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in (user, password))
+    return f'dict(["host", "userId", "password", "port"], ("{host}", {quoted}, {port}))'
+
+
+def run_sync(results, source, target, address):
+    results.ask("plugin", "README: loading the plugin and its first call, with the time it takes",
+                lambda: load_plugin(source))
+    results.ask("types", "README: UUID, IPADDR, INT128 and SYMBOL keep their bytes", lambda: sync_types(source, target, address))
+    results.ask("demo", "the demo's flights arrive equal", lambda: demo.story(source, target, address))
+
+
+def sync_types(source, target, address):
+    """A row of each type whose bytes in memory are not documented, compared as the servers print them."""
+    path = DATABASES[0]
+    for session in (source, target):
+        session.run(f"""
+            db = database("{path}", VALUE, 1..2)
+            names = ["k", "u", "i", "h", "s"]
+            createPartitionedTable(db, table(1:0, names, ["INT", "UUID", "IPADDR", "INT128", "SYMBOL"]), "t", "k")
+        """)
+    source.run(f"""
+        row = table([1] as k, [uuid("5d212a78-cc48-e3b1-4235-b4d91473ee87")] as u, [ipaddr("192.168.1.13")] as i,
+            [int128("e1671797c52e15f763380b45e841ec32")] as h, symbol(["a"]) as s)
+        tableInsert(loadTable("{path}", "t"), row)
+    """)
+    result = source.run(f'clusterSync::syncOnline({address}, "{path}", "t")')
+    shown = [session.run(f'exec string(u) + " " + string(i) + " " + string(h) + " " + string(s) from loadTable("{path}", "t")')
+             for session in (source, target)]
+    if list(shown[0]) != list(shown[1]):
+        raise AssertionError(f"source {shown[0]}, target {shown[1]}")
+    return f"{result['status'].iloc[0]}, {shown[0][0]} on both sides"
+
+
+def main(site, user, target, path):
+    password = os.environ.get("DOLPHINDB_PASSWORD")
+    if password is None:
+        password = getpass.getpass(f"password of {user}: ")
+    sessions = {name: connect(name, user, password) for name in (site, target) if name != "-"}
+    refuse_to_overwrite(sessions)
+    results = Results(path, password)
+    try:
+        results.write(f"{datetime.datetime.now().isoformat(timespec='seconds')} {site} {sessions[site].run('version()')}")
+        run_probes(results, sessions[site])
+        if target != "-":
+            run_sync(results, sessions[site], sessions[target], remote(target, user, password))
+    finally:
+        drop(sessions)
+    results.write(f"\n{results.failed} questions without an answer; written to {path}")
+    return 1 if results.failed else 0
+
+
+if __name__ == "__main__":
+    # The client logs through the root logger; only warnings matter here.
+    logging.getLogger().setLevel(logging.WARNING)
+    sys.exit(main(*sys.argv[1:]))
