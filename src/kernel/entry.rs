@@ -68,9 +68,7 @@ unsafe extern "C" fn run(
 ) -> cs_outcome {
     let function = &FUNCTIONS[index as usize];
     // SAFETY: as the caller promises.
-    let call = || unsafe { answer(function, heap, args, count) };
-    let outcome =
-        catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(defect(panic_text(&*panic))));
+    let outcome = guarded(|| unsafe { answer(function, heap, args, count) });
     match outcome {
         Ok(value) => {
             // SAFETY: the shim gives a place for the result.
@@ -114,6 +112,11 @@ unsafe fn answer(
     Ok(to_value(&session, &result)?.into_raw())
 }
 
+/// What `call` answers; a panic, which must not reach the server, is an error.
+fn guarded<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(defect(panic_text(&*panic))))
+}
+
 fn defect(text: &str) -> Error {
     Error::new(Kind::Bug, format!("clusterSync met a defect of its own: {text}"))
         .advise("please report it with what was called")
@@ -137,6 +140,13 @@ mod tests {
         let expected =
             format!("clusterSync,libPluginClusterSync.so,{{VERSION}}\n{}", lines.collect::<String>());
         assert_eq!(descriptor, expected);
+    }
+
+    #[test]
+    fn a_panic_is_an_error_that_names_it() {
+        let error = guarded(|| -> Result<()> { panic!("index 7 of 3") }).unwrap_err();
+        assert_eq!(error.kind(), Kind::Bug);
+        assert!(error.message().ends_with("a defect of its own: index 7 of 3"), "{error}");
     }
 
     #[test]
