@@ -15,6 +15,8 @@ use crate::script::Shipment;
 use crate::value::{Resource, Value};
 
 const CONNECT: Duration = Duration::from_secs(10);
+/// A peer that takes nothing for so long is lost, as by a server's default (dolphindb-semantics §6).
+const STALLED: Duration = Duration::from_secs(300);
 /// How often a wait for the peer looks whether the script has been cancelled.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -130,6 +132,7 @@ impl Link {
     fn new(stream: TcpStream, cancelled: Arc<AtomicBool>) -> io::Result<Link> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(GLANCE))?;
+        stream.set_write_timeout(Some(STALLED))?;
         let output = stream.try_clone()?;
         Ok(Link { input: BufReader::with_capacity(1 << 18, Patient { stream, cancelled }), output })
     }
