@@ -27,6 +27,9 @@ pub enum Kind {
     Refused,
     /// The peer cannot be reached, or the line broke.
     Network,
+    /// The peer did not answer in time. What it still does with the request, nobody knows, so that
+    /// another try could come to its side.
+    Silent,
     /// The peer refused the user.
     Login,
     /// The peer's bytes break the protocol.

@@ -127,6 +127,7 @@ fn the_password_appears_nowhere() {
         "clusterSync::syncOnline(\"C\", \"dfs://db1\", \"t\")".into(),
         "clusterSync::syncOnline(\"dead\", \"dfs://db1\", \"t\")".into(),
         "clusterSync::syncOnline(\"B\", \"dfs://db1\", \"t\")".into(),
+        "tableInsert(loadTable(\"dfs://db1\", \"t\"), table([2] as k, [7.0] as v))".into(),
         "clusterSync::syncOnline(\"B\", \"dfs://db1\", \"t\")".into(),
         format!("clusterSync::setCluster(\"B\", \"{site}\", \"sync\", [\"{SECRET}\"])"),
     ] {

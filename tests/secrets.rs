@@ -25,6 +25,9 @@ fn the_password_is_in_no_message_table_log_or_file() {
     target.run(&format!("createUser(\"keeper\", \"{PASSWORD}\", , true)")).expect("the user");
     let wrong = source.error(&call(target.port, &format!("{PASSWORD}!")));
     let synced = source.run(&call(target.port, PASSWORD)).expect("the sync");
+    target
+        .run("tableInsert(loadTable(\"dfs://db1\", \"t\"), table([2] as k, [7.0] as v))")
+        .expect("a foreign row");
     let refused = source.error(&call(target.port, PASSWORD));
     for message in [unknown_user, wrong, refused, format!("{synced:?}")] {
         assert!(!holds(message.as_bytes(), PASSWORD), "{message}");

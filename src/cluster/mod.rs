@@ -27,10 +27,10 @@ pub trait Cluster {
     /// How messages name this side, such as `this node` or `10.0.0.2:8848`.
     fn label(&self) -> &str;
 
-    /// The value of one expression or `select` that changes nothing.
+    /// The value of one expression or `select`.
     ///
     /// # Errors
-    /// The server's own error, of the kind that its tag says, or `Server`; `Network` and `Protocol`
+    /// The server's own error, of the kind that its tag says, or `Server`; `Network`, `Silent` and `Protocol`
     /// when a remote side cannot be asked or understood; `Schema` for cells of an unsupported type.
     fn query(&mut self, script: &str) -> Result<Datum>;
 
@@ -38,7 +38,7 @@ pub trait Cluster {
     /// how many rows the server says it stored.
     ///
     /// # Errors
-    /// As [`Cluster::query`]. After `Network` and `Protocol` the rows may have been stored or not.
+    /// As [`Cluster::query`]. After `Network`, `Silent` and `Protocol` the rows may have been stored or not.
     fn append(&mut self, table: &TableName, rows: &Batch) -> Result<u64>;
 }
 

@@ -1,18 +1,18 @@
 //! The calling thread's part of a run: read, hand out, collect, drop.
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 
-use super::lane::{self, Report, Shared, Work};
+use super::lane::{self, Job, Report, Shared, Work};
+use super::patience::Stop;
 use super::progress::Progress;
 use super::{Connect, Limits};
 use crate::cluster::{Host, read, sql::Rows};
 use crate::data::Batch;
 use crate::error::{Error, Kind, Result};
 use crate::model::Unit;
-use crate::plan::Plan;
+use crate::plan::{Draft, Look};
 
 /// How long the calling thread waits for lanes before it looks at progress and cancellation.
 const TICK: Duration = Duration::from_millis(100);
@@ -20,13 +20,13 @@ const TICK: Duration = Duration::from_millis(100);
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Moved {
-    /// Partitions copied and verified.
+    /// Partitions that are done.
     pub(super) partitions: u64,
     /// Partitions without rows.
     pub(super) empty: u64,
-    /// Rows of copied partitions.
+    /// Rows of those.
     pub(super) rows: u64,
-    /// Bytes of copied partitions.
+    /// Bytes of those.
     pub(super) bytes: u64,
 }
 
@@ -37,10 +37,34 @@ impl Moved {
     }
 }
 
-/// Starts the lanes, feeds them every unit of `plan`, and waits for all of them.
-pub(super) fn feed(host: &mut dyn Host, plan: &Plan, connect: Connect, limits: Limits) -> Result<Moved> {
-    let stop = AtomicBool::new(false);
-    let shared = Shared { plan, connect, stop: &stop };
+/// One pass over units of a table.
+pub(super) struct Round<'a> {
+    /// What happened to units that are done, for progress.
+    pub(super) doing: &'static str,
+    /// The table.
+    pub(super) draft: &'a Draft,
+    /// The numbers of the units that are read and worked on.
+    pub(super) units: &'a [usize],
+    /// What both sides are known to hold of every unit.
+    pub(super) looks: &'a [Look],
+    /// What is done with each.
+    pub(super) job: &'a dyn Job,
+}
+
+/// Starts the lanes, feeds them every unit of `round`, and waits for all of them.
+pub(super) fn feed(host: &mut dyn Host, round: &Round, connect: Connect, limits: Limits) -> Result<Moved> {
+    feed_until(host, round, connect, limits, &Stop::default())
+}
+
+/// As [`feed`]; `stop` is told when the round comes to an early end.
+pub(super) fn feed_until(
+    host: &mut dyn Host,
+    round: &Round,
+    connect: Connect,
+    limits: Limits,
+    stop: &Stop,
+) -> Result<Moved> {
+    let shared = Shared { table: &round.draft.table, job: round.job, connect, stop };
     thread::scope(|scope| {
         let (todo, undone) = bounded(queue_length(limits));
         let (reported, done) = unbounded();
@@ -53,7 +77,7 @@ pub(super) fn feed(host: &mut dyn Host, plan: &Plan, connect: Connect, limits: L
             })?;
         }
         drop((undone, reported));
-        let mut feeder = Feeder::new(host, shared, limits, todo, done);
+        let mut feeder = Feeder::new(host, round, stop, limits, todo, done);
         feeder.hand_out();
         feeder.close()
     })
@@ -62,7 +86,8 @@ pub(super) fn feed(host: &mut dyn Host, plan: &Plan, connect: Connect, limits: L
 /// The state of the calling thread while lanes work.
 struct Feeder<'h, 'a> {
     host: &'h mut dyn Host,
-    shared: Shared<'a>,
+    round: &'a Round<'a>,
+    stop: &'a Stop,
     limits: Limits,
     todo: Sender<Work<'a>>,
     done: Receiver<Report<'a>>,
@@ -77,18 +102,20 @@ struct Feeder<'h, 'a> {
 impl<'h, 'a> Feeder<'h, 'a> {
     fn new(
         host: &'h mut dyn Host,
-        shared: Shared<'a>,
+        round: &'a Round<'a>,
+        stop: &'a Stop,
         limits: Limits,
         todo: Sender<Work<'a>>,
         done: Receiver<Report<'a>>,
     ) -> Self {
         Feeder {
             host,
-            shared,
+            round,
+            stop,
             limits,
             todo,
             done,
-            progress: Progress::new(shared.plan),
+            progress: Progress::new(round),
             moved: Moved::default(),
             in_flight: 0,
             held: 0,
@@ -99,30 +126,41 @@ impl<'h, 'a> Feeder<'h, 'a> {
 
     /// Reads and hands out units until all are out or the run stops.
     fn hand_out(&mut self) {
-        for unit in &self.shared.plan.units {
+        for number in self.round.units {
             // How large a unit is shows only when it was read; the largest so far is the guess.
             self.await_room(self.largest);
             if self.must_stop() {
                 return;
             }
+            let unit = &self.round.draft.units[*number];
             match self.read(unit) {
                 Err(error) => return self.fail(error),
                 Ok(rows) if rows.rows == 0 => self.moved.empty += 1,
-                Ok(rows) => self.send(Work { unit, rows }),
+                Ok(rows) => {
+                    self.send(Work { number: *number, unit, weight: self.weight(*number, &rows), rows })
+                }
             }
         }
     }
 
     fn read(&mut self, unit: &Unit) -> Result<Batch> {
-        let Plan { table, columns, filter, .. } = self.shared.plan;
+        let Draft { table, columns, filter, .. } = self.round.draft;
         let rows = Rows::of(table).within(unit).passing(filter.as_deref());
         let named = |error: Error| error.context(format!("partition {unit} of {table} at the source"));
         read(self.host, rows, columns).map_err(named)
     }
 
+    /// Bytes that a unit holds while it is under way: its rows, and what is read back of the target's.
+    fn weight(&self, number: usize, rows: &Batch) -> usize {
+        let look = &self.round.looks[number];
+        let bytes = rows.byte_len() as u128;
+        let back = bytes * u128::from(look.held + rows.rows as u64) / rows.rows.max(1) as u128;
+        usize::try_from(bytes + back).unwrap_or(usize::MAX)
+    }
+
     /// Hands `work` to the lanes once there is room for it.
     fn send(&mut self, work: Work<'a>) {
-        let weight = weight(&work.rows);
+        let weight = work.weight;
         self.largest = self.largest.max(weight);
         self.await_room(weight);
         if self.failures.any() {
@@ -153,7 +191,7 @@ impl<'h, 'a> Feeder<'h, 'a> {
             self.must_stop();
         }
         self.progress.finish(self.host, &self.moved);
-        self.failures.into_result(self.shared.plan, self.moved)
+        self.failures.into_result(self.round, self.moved)
     }
 
     fn settle_waiting(&mut self) {
@@ -172,10 +210,10 @@ impl<'h, 'a> Feeder<'h, 'a> {
         self.progress.update(self.host, &self.moved);
     }
 
-    fn settle(&mut self, Report { work, copied }: Report) {
+    fn settle(&mut self, Report { work, outcome }: Report) {
         self.in_flight -= 1;
-        self.held -= weight(&work.rows);
-        match copied {
+        self.held -= work.weight;
+        match outcome {
             Ok(true) => {
                 self.moved.partitions += 1;
                 self.moved.rows += work.rows.rows as u64;
@@ -187,7 +225,7 @@ impl<'h, 'a> Feeder<'h, 'a> {
     }
 
     fn fail(&mut self, error: Error) {
-        self.shared.stop.store(true, Ordering::Release);
+        self.stop.tell();
         self.failures.add(error);
     }
 
@@ -204,12 +242,6 @@ impl<'h, 'a> Feeder<'h, 'a> {
 /// Units in flight: one that each lane sends and one that waits for it.
 fn queue_length(limits: Limits) -> usize {
     2 * limits.lanes
-}
-
-/// Bytes that a unit holds while it is under way: its rows, and as much again when they are read
-/// back.
-fn weight(rows: &Batch) -> usize {
-    2 * rows.byte_len()
 }
 
 /// The first failure of a run and how many followed.
@@ -231,14 +263,15 @@ impl Failures {
         }
     }
 
-    fn into_result(self, plan: &Plan, moved: Moved) -> Result<Moved> {
+    fn into_result(self, round: &Round, moved: Moved) -> Result<Moved> {
         let Some(first) = self.first else { return Ok(moved) };
-        let (done, all) = (moved.settled(), plan.units.len());
+        let (done, all) = (moved.settled(), round.units.len());
         let others = match self.more {
             0 => String::new(),
             1 => " and 1 more failure".to_owned(),
             more => format!(" and {more} more failures"),
         };
-        Err(first.context(format!("stopped after {done} of {all} partitions of {}{others}", plan.table)))
+        Err(first
+            .context(format!("stopped after {done} of {all} partitions of {}{others}", round.draft.table)))
     }
 }

@@ -1,79 +1,99 @@
-//! A lane: a thread of ours that sends units over its own connection and verifies them.
+//! A lane: a thread of ours that works on units over its own connection.
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::{Receiver, Sender};
 
 use super::Connect;
+use super::patience::Stop;
 use crate::cluster::Cluster;
 use crate::data::Batch;
 use crate::error::{Error, Kind, Result, panic_text};
-use crate::model::Unit;
-use crate::online;
-use crate::plan::Plan;
+use crate::model::{TableName, Unit};
 
-/// A unit that was read and waits to be sent.
+/// A unit that was read and waits for a lane.
 pub(super) struct Work<'a> {
+    /// Its number in the draft.
+    pub(super) number: usize,
     /// Which one.
     pub(super) unit: &'a Unit,
     /// Its rows.
     pub(super) rows: Batch,
+    /// Bytes that it holds while it is under way.
+    pub(super) weight: usize,
 }
 
 /// What became of a unit. The rows come back because only the calling thread may drop them.
 pub(super) struct Report<'a> {
     /// The unit and its rows.
     pub(super) work: Work<'a>,
-    /// `Ok(true)` when it was copied and verified, `Ok(false)` when it was left because the run
-    /// stops.
-    pub(super) copied: Result<bool>,
+    /// `Ok(true)` when the job is done, `Ok(false)` when it was left because the run stops.
+    pub(super) outcome: Result<bool>,
+}
+
+/// What is to be done with every unit.
+pub(super) trait Job: Sync {
+    /// Does it to one unit; a failure names the unit and ends the run.
+    fn work(&self, link: &mut Link, work: &Work) -> Result<()>;
+}
+
+/// A lane's connection to the target, made when it is needed.
+pub(super) struct Link<'a> {
+    connect: Connect<'a>,
+    target: Option<Box<dyn Cluster + Send>>,
+}
+
+impl Link<'_> {
+    /// The connection.
+    pub(super) fn open(&mut self) -> Result<&mut (dyn Cluster + 'static)> {
+        let target = match self.target.take() {
+            Some(target) => target,
+            None => (self.connect)()?,
+        };
+        Ok(&mut **self.target.insert(target))
+    }
+
+    /// Forgets the connection; the next use makes a new one.
+    pub(super) fn close(&mut self) {
+        self.target = None;
+    }
 }
 
 /// What all lanes of a run share.
 #[derive(Clone, Copy)]
 pub(super) struct Shared<'a> {
-    /// What is copied.
-    pub(super) plan: &'a Plan,
+    /// The table that the units belong to.
+    pub(super) table: &'a TableName,
+    /// What is done with them.
+    pub(super) job: &'a dyn Job,
     /// Makes connections to the target.
     pub(super) connect: Connect<'a>,
-    /// Set by whoever sees the first failure: no further unit is begun.
-    pub(super) stop: &'a AtomicBool,
+    /// Told by whoever sees the first failure: no further unit is begun.
+    pub(super) stop: &'a Stop,
 }
 
 /// Works until there is no more work.
 pub(super) fn work<'a>(shared: Shared<'a>, todo: Receiver<Work<'a>>, done: Sender<Report<'a>>) {
-    let mut target = None;
+    let mut link = Link { connect: shared.connect, target: None };
     for work in todo {
-        let copied = match shared.stop.load(Ordering::Acquire) {
+        let outcome = match shared.stop.is_told() {
             true => Ok(false),
-            false => guarded(shared, &mut target, &work).map(|()| true),
+            false => guarded(shared, &mut link, &work).map(|()| true),
         };
-        if copied.is_err() {
-            shared.stop.store(true, Ordering::Release);
+        if outcome.is_err() {
+            shared.stop.tell();
         }
-        if done.send(Report { work, copied }).is_err() {
+        if done.send(Report { work, outcome }).is_err() {
             return;
         }
     }
 }
 
-/// Copies one unit; a panic becomes an error that names it.
-fn guarded(shared: Shared, target: &mut Option<Box<dyn Cluster + Send>>, work: &Work) -> Result<()> {
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let target = match target {
-            Some(target) => target,
-            None => target.insert((shared.connect)().map_err(|error| error.context(named(shared, work)))?),
-        };
-        let Plan { table, columns, .. } = shared.plan;
-        online::copy_unit(&mut **target, table, columns, work.unit, &work.rows)
-    }));
+/// Works on one unit; a panic becomes an error that names it.
+fn guarded(shared: Shared, link: &mut Link, work: &Work) -> Result<()> {
+    let outcome = catch_unwind(AssertUnwindSafe(|| shared.job.work(link, work)));
     outcome.unwrap_or_else(|panic| {
-        let text = panic_text(&*panic);
-        Err(Error::new(Kind::Bug, format!("{}: the lane panicked: {text}", named(shared, work)))
-            .advise("report this; look at that partition at the target before the next run"))
+        let (unit, table, text) = (work.unit, shared.table, panic_text(&*panic));
+        Err(Error::new(Kind::Bug, format!("partition {unit} of {table}: the lane panicked: {text}"))
+            .advise("report this; the next run looks at that partition before it sends anything"))
     })
-}
-
-fn named(shared: Shared, work: &Work) -> String {
-    format!("partition {} of {}", work.unit, shared.plan.table)
 }

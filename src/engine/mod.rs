@@ -1,4 +1,4 @@
-//! Runs a plan: the calling thread reads partitions, lanes send and verify them.
+//! Looks at both sides and runs a plan: the calling thread reads partitions, lanes work on them.
 //!
 //! The server's objects may only be touched by the thread that called us, so that thread reads
 //! every unit from the source, shows progress, and drops what it read. Lanes are threads of ours,
@@ -8,8 +8,11 @@
 //! The first failure stops the hand-out; units that are already being sent finish, so that the
 //! target is left with whole partitions only, and the error names the run, the partition and the
 //! reason.
+mod copy;
 mod feed;
 mod lane;
+mod look;
+mod patience;
 mod progress;
 mod run_id;
 #[cfg(test)]
@@ -17,14 +20,22 @@ mod tests;
 
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
+
+pub use look::{Looks, look};
+pub use patience::Retries;
 pub use run_id::RunId;
 
 use crate::cluster::{Cluster, Host, count, sql::Rows};
 use crate::error::{Error, Kind, Result};
-use crate::plan::Plan;
-use feed::Moved;
+use crate::journal::Journal;
+use crate::model::Action;
+use crate::plan::{Decision, Look, Plan};
+use copy::Copy;
+use feed::{Moved, Round};
+use patience::Stop;
 
-/// Makes a connection to the target; every lane calls it once.
+/// Makes a connection to the target; every lane calls it once, and again after a broken line.
 pub type Connect<'a> = &'a (dyn Fn() -> Result<Box<dyn Cluster + Send>> + Sync);
 
 /// How much a run may use.
@@ -34,14 +45,18 @@ pub struct Limits {
     pub lanes: usize,
     /// Bytes of rows that may be held at once, the read-back included. One unit is always allowed.
     pub memory: usize,
+    /// How often a unit is tried again.
+    pub retries: Retries,
 }
 
-/// What a run moved and verified.
+/// What a run moved, left and verified.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
-    /// Partitions that had rows.
-    pub partitions: u64,
-    /// Rows in them.
+    /// Partitions that were sent.
+    pub copied: u64,
+    /// Partitions with rows that needed nothing.
+    pub skipped: u64,
+    /// Rows sent.
     pub rows: u64,
     /// Bytes of their cells.
     pub bytes: u64,
@@ -49,46 +64,55 @@ pub struct Summary {
     pub took: Duration,
 }
 
-/// Copies every partition of `plan` from `host` to the target and verifies each.
+/// Copies every partition that `plan` sends from `host` to the target and verifies each. `table` is
+/// the number of the plan in `journal`.
 ///
 /// # Errors
-/// The first failure, with the run, the partition and the reason; `Cancelled` when the user asked to
-/// stop; `Mismatch` when the partitions together held other rows than the table. Partitions that
-/// were verified before stay at the target.
+/// The first failure, with the partition and the reason; `Cancelled` when the user asked to stop;
+/// `Mismatch` when the partitions together held other rows than the table. Partitions that were
+/// verified before stay at the target.
 pub fn run(
     host: &mut dyn Host,
     plan: &Plan,
+    (journal, table): (&Mutex<Journal>, usize),
     connect: Connect,
     limits: Limits,
-    run: &RunId,
 ) -> Result<Summary> {
     let started = Instant::now();
-    let outcome = feed::feed(host, plan, connect, limits)
-        .and_then(|moved| require_complete(host, plan, &moved).map(|()| moved));
-    let moved = outcome.map_err(|error| error.context(format!("run {run}")))?;
+    let stop = Stop::default();
+    let units: Vec<usize> = plan.sent().map(|(number, _)| number).collect();
+    let known = |decision: &Decision| Look { rows: decision.rows, held: decision.held, ..Look::default() };
+    let looks: Vec<Look> = plan.decisions.iter().map(known).collect();
+    let copy = Copy { plan, journal, table, retries: limits.retries, stop: &stop };
+    let round = Round { doing: "copied", draft: &plan.draft, units: &units, looks: &looks, job: &copy };
+    let moved = feed::feed_until(host, &round, connect, limits, &stop)?;
+    require_complete(host, plan, &moved)?;
+    let skipped = plan.decisions.iter().filter(|d| d.action == Action::Skip && d.rows > 0).count();
     Ok(Summary {
-        partitions: moved.partitions,
+        copied: moved.partitions,
+        skipped: skipped as u64,
         rows: moved.rows,
         bytes: moved.bytes,
         took: started.elapsed(),
     })
 }
 
-/// A table that nobody changed meanwhile must have given as many rows as it holds: a row outside
-/// every unit would otherwise be lost without a word.
+/// A table that nobody changed meanwhile must have given as many rows as it holds.
 fn require_complete(host: &mut dyn Host, plan: &Plan, moved: &Moved) -> Result<()> {
-    let rows = count(host, Rows::of(&plan.table).passing(plan.filter.as_deref()))?;
+    let table = &plan.draft.table;
+    let rows = count(host, Rows::of(table).passing(plan.draft.filter.as_deref()))?;
     if rows != plan.rows {
-        let (table, before) = (&plan.table, plan.rows);
+        let before = plan.rows;
         host.print(&format!("{table} changed while it was copied, from {before} to {rows} rows"));
         return Ok(());
     }
-    match moved.rows == rows {
+    let given = moved.rows + plan.sum(Action::Skip).1;
+    match given == rows {
         true => Ok(()),
         false => Err(Error::new(
             Kind::Mismatch,
-            format!("{} holds {rows} rows but its partitions gave {}", plan.table, moved.rows),
+            format!("{table} holds {rows} rows but its partitions gave {given}"),
         )
-        .advise("report this with the table's schema; what was copied is verified but not complete")),
+        .advise("run again if somebody writes to it, otherwise report this with the table's schema")),
     }
 }

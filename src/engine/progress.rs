@@ -1,24 +1,23 @@
 //! What the user sees while a run goes on.
 use std::time::{Duration, Instant};
 
-use super::feed::Moved;
+use super::feed::{Moved, Round};
 use crate::cluster::Host;
-use crate::plan::Plan;
 
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Prints how far a run has come, at most once a second and once at the end.
 pub(super) struct Progress<'a> {
-    plan: &'a Plan,
+    round: &'a Round<'a>,
     started: Instant,
     next: Instant,
 }
 
 impl<'a> Progress<'a> {
     /// Of a run that starts now.
-    pub(super) fn new(plan: &'a Plan) -> Self {
+    pub(super) fn new(round: &'a Round<'a>) -> Self {
         let now = Instant::now();
-        Progress { plan, started: now, next: now + INTERVAL }
+        Progress { round, started: now, next: now + INTERVAL }
     }
 
     /// Prints if the last line is a second old.
@@ -26,49 +25,62 @@ impl<'a> Progress<'a> {
         let now = Instant::now();
         if now >= self.next {
             self.next = now + INTERVAL;
-            let text = line(self.plan, moved, now - self.started);
+            let text = line(self.round, moved, now - self.started);
             host.print(&text);
         }
     }
 
     /// Prints the last line.
     pub(super) fn finish(self, host: &mut dyn Host, moved: &Moved) {
-        let text = line(self.plan, moved, self.started.elapsed());
+        let text = line(self.round, moved, self.started.elapsed());
         host.print(&text);
     }
 }
 
-fn line(plan: &Plan, moved: &Moved, elapsed: Duration) -> String {
-    let (done, all) = (moved.settled(), plan.units.len() as u64);
+fn line(round: &Round, moved: &Moved, elapsed: Duration) -> String {
+    let (done, all) = (moved.settled(), round.units.len() as u64);
     let (megabytes, seconds) = (moved.bytes as f64 / 1e6, elapsed.as_secs_f64());
     let rate = if seconds > 0.0 { megabytes / seconds } else { 0.0 };
     let left = match done {
         0 => "unknown time".to_owned(),
         _ => format!("{:.0} s", seconds * (all - done) as f64 / done as f64),
     };
-    let (table, rows) = (&plan.table, moved.rows);
-    format!("{table}: {done}/{all} partitions, {rows} rows, {megabytes:.1} MB, {rate:.1} MB/s, {left} left")
+    let (table, doing, rows) = (&round.draft.table, round.doing, moved.rows);
+    format!(
+        "{table}: {done}/{all} partitions {doing}, {rows} rows, {megabytes:.1} MB, {rate:.1} MB/s, {left} left"
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{TableName, Unit};
+    use crate::engine::lane::{Job, Link, Work};
+    use crate::error::Result;
+    use crate::model::TableName;
+    use crate::plan::Draft;
+
+    struct Nothing;
+
+    impl Job for Nothing {
+        fn work(&self, _: &mut Link, _: &Work) -> Result<()> {
+            Ok(())
+        }
+    }
 
     #[test]
     fn a_line_says_how_far_how_fast_and_how_long() {
-        let plan = Plan {
+        let draft = Draft {
             table: TableName::new("dfs://db", "t"),
             target: "b".into(),
             columns: Vec::new(),
             filter: None,
-            units: vec![Unit { keys: Vec::new() }; 10],
-            rows: 0,
+            units: Vec::new(),
         };
+        let round = Round { doing: "copied", draft: &draft, units: &[0; 10], looks: &[], job: &Nothing };
         let moved = Moved { partitions: 3, empty: 1, rows: 99, bytes: 8_000_000 };
         assert_eq!(
-            line(&plan, &moved, Duration::from_secs(4)),
-            "dfs://db/t: 4/10 partitions, 99 rows, 8.0 MB, 2.0 MB/s, 6 s left"
+            line(&round, &moved, Duration::from_secs(4)),
+            "dfs://db/t: 4/10 partitions copied, 99 rows, 8.0 MB, 2.0 MB/s, 6 s left"
         );
     }
 }

@@ -59,6 +59,17 @@ impl Journal {
         Ok(())
     }
 
+    /// Notes that nobody works on a unit any more, and why, unless its state says so already.
+    ///
+    /// # Errors
+    /// As [`Journal::begin`].
+    pub fn give_up(&mut self, (table, unit): (usize, usize), why: &str) -> Result<()> {
+        match self.states[table][unit].next(Event::Failed) {
+            Ok(_) => self.note((table, unit), Event::Failed, why),
+            Err(_) => Ok(()),
+        }
+    }
+
     /// Notes that the run ended, and why if it failed.
     ///
     /// # Errors

@@ -51,6 +51,13 @@ forward! {
     2 => clusterSyncGetClusters,
     3 => clusterSyncDropCluster,
     4 => clusterSyncTestCluster,
+    5 => clusterSyncPlanSync,
+    6 => clusterSyncResumeRun,
+    7 => clusterSyncGetRuns,
+    8 => clusterSyncGetRunTables,
+    9 => clusterSyncGetRunPartitions,
+    10 => clusterSyncVerify,
+    11 => clusterSyncFingerprint,
 }
 
 /// Runs function number `index` and writes its result or its failure; never unwinds.

@@ -1,47 +1,35 @@
-//! One unit of work over the wire: look, append, count, read back, compare.
+//! What is done to one unit at the target over the wire: look, clear, append.
 
 #[cfg(test)]
 mod tests;
 
-use crate::cluster::{Cluster, count, read, sql::Rows};
+use crate::cluster::{Cluster, count, read, sql, sql::Rows};
 use crate::data::{Batch, Fingerprint};
 use crate::error::{Error, Kind, Result};
-use crate::model::{TableName, Unit};
+use crate::model::TableName;
 
-/// Appends `rows`, all rows of the partition `unit`, to the same partition of `table` at the target
-/// and proves that they arrived: the target says that it stored as many, and what it then reads
-/// back has the same fingerprint. Columns are matched by name and sent in the order of `columns`,
-/// which is the target's.
+/// The fingerprint of what the target holds of `there`, its columns in the order of `columns`.
 ///
 /// # Errors
-/// Each names the partition. `Refused` when the target's partition holds rows already, `Mismatch`
-/// when the target stored or returned something else than was sent; then, and after a broken line,
-/// the message says what the partition may hold now.
-pub fn copy_unit(
-    target: &mut dyn Cluster,
-    table: &TableName,
-    columns: &[String],
-    unit: &Unit,
-    rows: &Batch,
-) -> Result<()> {
-    let there = Rows::of(table).within(unit);
-    let copied = require_empty(target, there)
-        .and_then(|()| in_order(rows, columns))
-        .and_then(|rows| append(target, there, &rows).and_then(|()| verify(target, there, columns, &rows)));
-    copied.map_err(|error| error.context(format!("partition {unit} of {table} at the target")))
+/// What the target answers.
+pub fn look(target: &mut dyn Cluster, there: Rows, columns: &[String]) -> Result<Fingerprint> {
+    match count(target, there)? {
+        0 => Ok(Fingerprint::default()),
+        _ => Ok(fingerprint(&read(target, there, columns)?)),
+    }
 }
 
-fn require_empty(target: &mut dyn Cluster, there: Rows) -> Result<()> {
-    match count(target, there)? {
-        0 => Ok(()),
-        held => Err(Error::new(Kind::Refused, format!("it holds {held} rows already"))
-            .advise("empty it with dropPartition, or leave its rows out with a filter")),
-    }
+/// The fingerprint of `rows`, their columns in the order they come in.
+pub fn fingerprint(rows: &Batch) -> Fingerprint {
+    Fingerprint::of(rows.rows, rows.columns.iter().map(|(_, column)| column))
 }
 
 /// `rows` with its columns in the order of `columns`: the server appends by position and ignores
 /// names (dolphindb-semantics §4.1).
-fn in_order(rows: &Batch, columns: &[String]) -> Result<Batch> {
+///
+/// # Errors
+/// `Bug` when a column is missing.
+pub fn in_order(rows: &Batch, columns: &[String]) -> Result<Batch> {
     let named = |name: &String| {
         let column = rows
             .column(name)
@@ -51,10 +39,39 @@ fn in_order(rows: &Batch, columns: &[String]) -> Result<Batch> {
     Ok(Batch { rows: rows.rows, columns: columns.iter().map(named).collect::<Result<_>>()? })
 }
 
-fn append(target: &mut dyn Cluster, there: Rows, rows: &Batch) -> Result<()> {
-    let stored = target.append(there.table, rows).map_err(|error| match error.kind() {
-        Kind::Network | Kind::Protocol => doubtful(error, there),
-        _ => error,
+/// Drops the partition of `there` at the target, all of it, and makes sure that nothing is left.
+///
+/// # Errors
+/// `Refused` when `there` is not exactly one partition, `Mismatch` when rows are left, otherwise
+/// what the target answers.
+pub fn clear(target: &mut dyn Cluster, there: Rows) -> Result<()> {
+    let Some(unit) = there.unit.filter(|unit| !unit.keys.is_empty() && there.filter.is_none()) else {
+        return Err(Error::new(Kind::Refused, "only whole partitions can be replaced")
+            .advise("empty the table with truncate, then use the mode auto"));
+    };
+    let TableName { db, table } = there.table;
+    // The table is named always: without it the partition of every table would go
+    // (dolphindb-semantics §4.1).
+    let path = sql::text(&unit.to_string());
+    target.query(&format!("dropPartition(database({}), {path}, {})", sql::text(db), sql::text(table)))?;
+    match count(target, there)? {
+        0 => Ok(()),
+        left => Err(Error::new(Kind::Mismatch, format!("it was dropped but still holds {left} rows"))
+            .advise("look whether somebody else writes to it")),
+    }
+}
+
+/// Appends `rows`, whose columns are in the target's order, and makes sure that the target says it
+/// stored as many.
+///
+/// # Errors
+/// `Mismatch` when it stored another number, one that [`is_open`] when only a look can tell whether
+/// it did, otherwise the target stored nothing.
+pub fn append(target: &mut dyn Cluster, there: Rows, rows: &Batch) -> Result<()> {
+    let stored = target.append(there.table, rows).map_err(|error| match is_open(error.kind()) {
+        true => error
+            .context(format!("the append broke off, `{}` tells what the target holds now", there.count())),
+        false => error,
     })?;
     match stored == rows.rows as u64 {
         true => Ok(()),
@@ -69,27 +86,20 @@ fn append(target: &mut dyn Cluster, there: Rows, rows: &Batch) -> Result<()> {
     }
 }
 
-/// The rows may have been on their way when the line broke: only the target knows whether it
-/// committed.
-fn doubtful(error: Error, there: Rows) -> Error {
-    error.context(format!("the append broke off, `{}` tells what the target holds now", there.count()))
+/// Whether an error of this kind leaves it open what the target did.
+pub fn is_open(kind: Kind) -> bool {
+    matches!(kind, Kind::Network | Kind::Silent | Kind::Protocol)
 }
 
-fn verify(target: &mut dyn Cluster, there: Rows, columns: &[String], sent: &Batch) -> Result<()> {
-    let unverified = |error: Error| error.context("its rows are stored but cannot be read back");
-    let held = read(target, there, columns).map_err(unverified)?;
-    let (ours, theirs) = (fingerprint(sent), fingerprint(&held));
-    if ours == theirs {
-        return Ok(());
-    }
-    let difference = match ours.rows == theirs.rows {
-        true => format!("its {} rows differ from what was sent", theirs.rows),
-        false => format!("{} rows were sent but {} are read back", ours.rows, theirs.rows),
+/// Why what is read back is not what was to be there: `before`, and what was `sent`.
+pub fn difference(before: Fingerprint, sent: Fingerprint, held: Fingerprint) -> Error {
+    let difference = match before.rows {
+        _ if (before + sent).rows == held.rows => {
+            format!("its {} rows differ from what was sent", held.rows)
+        }
+        0 => format!("{} rows were sent but {} are read back", sent.rows, held.rows),
+        before => format!("{} rows were added to {before} but {} are read back", sent.rows, held.rows),
     };
-    Err(Error::new(Kind::Mismatch, format!("verification failed, {difference}"))
-        .advise("drop the partition at the target with dropPartition and run again"))
-}
-
-fn fingerprint(rows: &Batch) -> Fingerprint {
-    Fingerprint::of(rows.rows, rows.columns.iter().map(|(_, column)| column))
+    Error::new(Kind::Mismatch, format!("verification failed, {difference}"))
+        .advise("drop the partition at the target with dropPartition and run again")
 }

@@ -25,6 +25,11 @@ const CLUSTERS: &str = "clusters";
 /// The file with the key that seals it.
 const KEY: &str = "key";
 
+/// Where a node keeps what this plugin has to remember, under its `home`.
+pub fn folder(home: &Path) -> PathBuf {
+    home.join(FOLDER)
+}
+
 /// The clusters that a node knows by name.
 ///
 /// Every call reads the files anew, so that all nodes and processes that share a home see the same.
@@ -36,7 +41,7 @@ pub struct Peers {
 impl Peers {
     /// Those kept under `home`; nothing is read or made yet.
     pub fn under(home: &Path) -> Self {
-        Peers { folder: home.join(FOLDER) }
+        Peers { folder: folder(home) }
     }
 
     /// Every cluster, ordered by name.

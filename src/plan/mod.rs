@@ -1,45 +1,97 @@
 //! What a sync of one table is going to do, decided before anything is written.
 //!
 //! [`compare()`] is pure: two structures in, everything that does not fit out. [`prepare()`] reads
-//! both sides, asks it, and returns a [`Plan`] or one error with all findings at once. A plan prints
-//! itself.
+//! both structures, asks it, and returns a [`Draft`] or one error with all findings at once. What
+//! both sides hold of each partition is a [`Look`]; [`decide()`] makes a [`Plan`] of draft, looks
+//! and what earlier runs left, and is pure again. A plan prints itself; a dry run stops here.
 mod compare;
+mod decide;
 mod prepare;
+mod show;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-
 pub use compare::{Finding, compare};
+pub use decide::{Look, decide, is_compared};
 pub use prepare::prepare;
 
-use crate::model::{TableName, Unit};
+use crate::journal::{Identity, State, TablePlan, UnitPlan};
+use crate::model::{Action, Mode, TableName, Unit};
 
-/// The sync of one table, partition by partition.
+/// A sync whose tables fit each other.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct Draft {
     /// The table, of the same name on both sides.
     pub table: TableName,
     /// How messages name the target.
     pub target: String,
     /// Every column, in the target's order.
     pub columns: Vec<String>,
-    /// The condition that source rows must pass, if any.
+    /// The condition that rows must pass on both sides, if any.
     pub filter: Option<String>,
     /// The partitions to look at, those without rows included.
     pub units: Vec<Unit>,
-    /// How many rows of the source passed when the plan was made.
-    pub rows: u64,
 }
 
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Plan { table, target, columns, filter, units, rows } = self;
-        write!(f, "append {rows} rows x {} columns of {table}", columns.len())?;
-        if let Some(filter) = filter {
-            write!(f, " where {filter}")?;
+impl Draft {
+    /// What makes a plan for it the same plan as another.
+    pub fn identity(&self, mode: Mode) -> Identity {
+        let Draft { table, target, columns, filter, .. } = self.clone();
+        Identity { db: table.db, table: table.table, target, columns, filter, mode: mode.name().into() }
+    }
+}
+
+/// The sync of one table, partition by partition.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What is synced; its units are those of `decisions`.
+    pub draft: Draft,
+    /// What the sync may do.
+    pub mode: Mode,
+    /// What happens to each unit of the draft, in its order.
+    pub decisions: Vec<Decision>,
+    /// How many rows of the source passed the filter when the plan was made.
+    pub rows: u64,
+    /// How many rows the target holds in partitions that the source does not have.
+    pub strangers: u64,
+}
+
+/// What is going to happen to one unit, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// What.
+    pub action: Action,
+    /// Why, as a clause.
+    pub reason: String,
+    /// Rows at the source.
+    pub rows: u64,
+    /// Rows at the target.
+    pub held: u64,
+    /// Where the unit begins.
+    pub state: State,
+}
+
+impl Plan {
+    /// The units that are sent, by their numbers.
+    pub fn sent(&self) -> impl Iterator<Item = (usize, &Unit)> {
+        let all = self.draft.units.iter().zip(&self.decisions).enumerate();
+        all.filter(|(_, (_, decision))| decision.action.sends()).map(|(number, (unit, _))| (number, unit))
+    }
+
+    /// The plan as the journal keeps it.
+    pub fn record(&self) -> TablePlan {
+        let unit = |(unit, decision): (&Unit, &Decision)| UnitPlan {
+            partition: unit.to_string(),
+            action: decision.action.name().into(),
+            reason: decision.reason.clone(),
+            rows: decision.rows,
+            held: decision.held,
+            state: decision.state,
+        };
+        TablePlan {
+            identity: self.draft.identity(self.mode),
+            units: self.draft.units.iter().zip(&self.decisions).map(unit).collect(),
         }
-        write!(f, " to the empty partitions of {target}, {} partitions to look at", units.len())
     }
 }
 

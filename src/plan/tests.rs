@@ -1,8 +1,9 @@
 //! What a plan lets through and what it names.
 use super::*;
 use crate::cluster::{Cluster, describe};
-use crate::data::Type;
+use crate::data::{Fingerprint, Type};
 use crate::error::{Error, Kind, Result};
+use crate::journal::{Intent, Left};
 use crate::model::{Level, Scheme, TableSchema};
 use crate::testing::{FakeNode, def, flights, flights_schema, flights_table, ints};
 
@@ -88,7 +89,7 @@ fn many_missing_values_are_named_up_to_five() {
     assert!(findings[0].fix.ends_with("2013.01.06,...], 0)"), "{}", findings[0].fix);
 }
 
-fn prepared(target: &FakeNode, filter: Option<&str>) -> Result<Plan> {
+fn prepared(target: &FakeNode, filter: Option<&str>) -> Result<Draft> {
     let mut source = FakeNode::with(&flights(), flights_table(4));
     prepare(&mut source, &mut target.clone(), &flights(), filter)
 }
@@ -104,14 +105,12 @@ fn empty() -> FakeNode {
 }
 
 #[test]
-fn a_plan_takes_the_order_of_the_target_and_prints_itself() {
-    let plan = prepared(&empty(), Some("delay = 3")).unwrap();
-    assert_eq!(plan.columns, ORDER);
-    assert_eq!(
-        plan.to_string(),
-        "append 4 rows x 4 columns of dfs://flights/flights where delay = 3 to the empty partitions of \
-         fake:8848, 8 partitions to look at"
-    );
+fn a_draft_takes_the_order_of_the_target() {
+    let draft = prepared(&empty(), Some("delay = 3")).unwrap();
+    assert_eq!(draft.columns, ORDER);
+    assert_eq!((draft.units.len(), draft.target.as_str()), (8, "fake:8848"));
+    let identity = draft.identity(Mode::Append);
+    assert_eq!((identity.mode.as_str(), identity.filter.as_deref()), ("append", Some("delay = 3")));
 }
 
 #[test]
@@ -128,45 +127,6 @@ fn all_findings_come_in_one_error() {
     for part in ["dfs://flights/flights cannot be synced to fake:8848", "`distance`", "`x`", "2013.01.04"] {
         assert!(error.message().contains(part), "{part}: {error}");
     }
-}
-
-#[test]
-fn partitions_that_hold_rows_are_named() {
-    let full = FakeNode::with(&flights(), flights_table(4));
-    let error = refused(&full, None);
-    assert_eq!(error.kind(), Kind::Refused);
-    assert!(
-        error.message().contains("8 of its partitions are not empty: /20130101/Key0 (1 rows)"),
-        "{error}"
-    );
-    assert!(error.message().ends_with("and 3 more"), "{error}");
-    full.lock().tables.values_mut().next().unwrap().rows.truncate(1);
-    let error = refused(&full, None);
-    assert!(error.message().ends_with("its partition /20130101/Key1 (1 rows) is not empty"), "{error}");
-}
-
-#[test]
-fn with_a_filter_only_partitions_that_get_rows_must_be_empty() {
-    let target = empty();
-    let row = crate::testing::flight(0, "A", 5, 1.0);
-    let row = [3, 0, 1, 2].map(|at| row[at].clone()).to_vec();
-    target.lock().tables.values_mut().next().unwrap().rows.push(row);
-    assert!(prepared(&target, Some("delay = 3")).is_ok(), "only carrier B has that delay");
-    assert_eq!(refused(&target, Some("delay = 100")).kind(), Kind::Refused);
-}
-
-#[test]
-fn rows_outside_the_source_are_refused_too() {
-    let target = empty();
-    let mut table = flights_table(9).empty_in_order(&ORDER);
-    let row = crate::testing::flight(8, "A", 5, 1.0);
-    table.rows.push([3, 0, 1, 2].map(|at| row[at].clone()).to_vec());
-    target.lock().tables.insert(("dfs://flights".into(), "flights".into()), table);
-    let error = refused(&target, None);
-    assert!(
-        error.message().ends_with("it holds rows in partitions that the source does not have"),
-        "{error}"
-    );
 }
 
 #[test]
@@ -188,4 +148,129 @@ fn a_missing_table_says_on_which_side() {
     assert_eq!(error.message(), "there is no database dfs://flights on fake:8848");
     let mut nowhere = FakeNode::default();
     assert_eq!(describe(&mut nowhere as &mut dyn Cluster, &flights()).unwrap_err().kind(), Kind::NotFound);
+}
+
+/// What one unit comes to.
+fn verdict(mode: Mode, look: Look, left: Option<State>) -> (Action, String, State) {
+    let draft =
+        Draft { units: vec![crate::model::Unit { keys: Vec::new() }], ..prepared(&empty(), None).unwrap() };
+    let run = left.map(|_| "r1".to_owned());
+    let left = Left { run, units: left.map(|state| ("/".to_owned(), state)).into_iter().collect() };
+    let mut plan = decide(draft, mode, &[look], &left, (look.rows, 0));
+    let Decision { action, reason, state, .. } = plan.decisions.remove(0);
+    (action, reason, state)
+}
+
+fn mark(rows: u64) -> Fingerprint {
+    Fingerprint { rows, sum: u128::from(rows) * 11 }
+}
+
+fn counted(rows: u64, held: u64) -> Look {
+    Look { rows, held, ..Look::default() }
+}
+
+fn compared(ours: Fingerprint, theirs: Fingerprint) -> Look {
+    Look { rows: ours.rows, held: theirs.rows, ours: Some(ours), theirs: Some(theirs) }
+}
+
+const INTENT: Intent = Intent {
+    replaces: false,
+    before: Fingerprint { rows: 2, sum: 22 },
+    sent: Fingerprint { rows: 3, sum: 33 },
+};
+
+#[test]
+fn every_mode_decides_by_what_both_sides_hold() {
+    use Action::*;
+    let equal = compared(mark(3), mark(3));
+    let other = compared(mark(3), Fingerprint { rows: 3, sum: 1 });
+    let cases = [
+        (Mode::Auto, counted(0, 0), Skip),
+        (Mode::Auto, counted(3, 0), Copy),
+        (Mode::Auto, counted(0, 3), Refuse),
+        (Mode::Auto, counted(3, 2), Refuse),
+        (Mode::Auto, counted(3, 3), Refuse),
+        (Mode::Auto, other, Refuse),
+        (Mode::Auto, equal, Skip),
+        (Mode::Append, counted(0, 9), Skip),
+        (Mode::Append, counted(3, 9), Copy),
+        (Mode::Append, equal, Copy),
+        (Mode::Replace, counted(0, 0), Skip),
+        (Mode::Replace, counted(3, 0), Copy),
+        (Mode::Replace, counted(0, 3), Refuse),
+        (Mode::Replace, counted(3, 2), Replace),
+        (Mode::Replace, other, Replace),
+        (Mode::Replace, equal, Skip),
+    ];
+    for (mode, look, expected) in cases {
+        let (action, reason, _) = verdict(mode, look, None);
+        assert_eq!(action, expected, "{mode} {look:?}: {reason}");
+        assert!(!reason.is_empty());
+    }
+}
+
+#[test]
+fn what_an_earlier_run_left_is_neither_sent_twice_nor_forgotten() {
+    let doubtful = Some(State::Doubtful(INTENT));
+    let stored = compared(mark(3), mark(2) + mark(3));
+    let absent = compared(mark(3), mark(2));
+    let foreign = compared(mark(3), mark(4));
+    let (action, reason, state) = verdict(Mode::Append, stored, doubtful);
+    assert_eq!((action, reason.as_str(), state), (Action::Skip, "run r1 had stored it", State::Verified));
+    assert_eq!(verdict(Mode::Append, absent, doubtful).0, Action::Copy);
+    let (action, _, state) = verdict(Mode::Append, foreign, doubtful);
+    assert_eq!((action, state), (Action::Refuse, State::Failed(Some(INTENT))));
+    assert_eq!(verdict(Mode::Append, counted(3, 5), Some(State::Verified)).2, State::Verified);
+
+    let (action, reason, _) = verdict(Mode::Auto, counted(3, 0), Some(State::Verified));
+    assert_eq!((action, reason.as_str()), (Action::Copy, "empty, though run r1 had verified it"));
+    let intent = Intent { before: Fingerprint::default(), ..INTENT };
+    let changed = compared(mark(4), mark(3));
+    let (action, reason, state) = verdict(Mode::Auto, changed, Some(State::Doubtful(intent)));
+    assert_eq!((action, state), (Action::Refuse, State::Failed(Some(intent))));
+    assert!(reason.contains("rows that run r1 sent, and the source has changed since"), "{reason}");
+}
+
+#[test]
+fn rows_are_compared_only_where_counts_cannot_tell() {
+    let doubtful = Some(State::Doubtful(INTENT));
+    for (mode, look, left, expected) in [
+        (Mode::Auto, counted(3, 3), None, true),
+        (Mode::Auto, counted(3, 2), None, false),
+        (Mode::Auto, counted(3, 2), doubtful, true),
+        (Mode::Auto, counted(0, 3), doubtful, false),
+        (Mode::Append, counted(3, 3), None, false),
+        (Mode::Append, counted(3, 5), doubtful, true),
+        (Mode::VerifyOnly, counted(3, 2), None, true),
+        (Mode::VerifyOnly, counted(3, 0), None, false),
+    ] {
+        assert_eq!(is_compared(mode, &look, left), expected, "{mode} {look:?} {left:?}");
+    }
+}
+
+#[test]
+fn a_plan_prints_itself_and_names_everything_that_forbids_it() {
+    let looks: Vec<Look> = (0..8).map(|unit| counted(unit, if unit < 2 { 0 } else { 9 })).collect();
+    let draft = prepared(&empty(), None).unwrap();
+    let plan = decide(draft.clone(), Mode::Auto, &looks, &Left::default(), (28, 4));
+    assert_eq!(
+        plan.to_string(),
+        "dfs://flights/flights to fake:8848, mode auto: 8 partitions with 28 rows at the source, copy 1 \
+         (1 rows), refuse 6 (27 rows), leave 1 (1 without rows)"
+    );
+    let error = plan.permit().unwrap_err();
+    assert_eq!(error.kind(), Kind::Refused);
+    let first = "dfs://flights/flights cannot be synced to fake:8848: partition /20130102/Key0 is not empty: 9 \
+                 rows that differ from the source's 2, ";
+    assert!(error.message().starts_with(first), "{error}");
+    assert!(error.message().ends_with("and 2 more"), "{error}");
+
+    let looks = vec![counted(1, 0); 8];
+    let strangers = |mode| decide(draft.clone(), mode, &looks, &Left::default(), (8, 4)).permit();
+    let error = strangers(Mode::Auto).unwrap_err();
+    assert!(
+        error.message().ends_with("rows in partitions that the source does not have (4 rows)"),
+        "{error}"
+    );
+    strangers(Mode::Append).unwrap();
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
+use crate::journal::Runs;
+use crate::peers;
 
 /// Who has not logged in (manual of `getCurrentSessionAndUser`).
 const GUEST: &str = "guest";
@@ -19,8 +21,7 @@ pub(super) fn user(host: &mut dyn Host) -> Result<String> {
     };
     match name {
         None | Some("") => Err(unexpected(host, "getCurrentSessionAndUser()")),
-        Some(GUEST) => Err(Error::new(Kind::Login, "guests may not use the clusters that this node knows")
-            .advise("log in first")),
+        Some(GUEST) => Err(Error::new(Kind::Login, "guests may not use clusterSync").advise("log in first")),
         Some(name) => Ok(name.to_owned()),
     }
 }
@@ -47,6 +48,12 @@ pub(super) fn home(host: &mut dyn Host) -> Result<PathBuf> {
     let answer = host.query("getHomeDir()")?;
     let home = answer.as_str().map(PathBuf::from).filter(|home| home.is_absolute());
     home.ok_or_else(|| unexpected(host, "getHomeDir()"))
+}
+
+/// The runs of this node, for a caller who is no guest.
+pub(super) fn runs(host: &mut dyn Host) -> Result<Runs> {
+    user(host)?;
+    Ok(Runs::within(&peers::folder(&home(host)?)))
 }
 
 /// Milliseconds since 1970 by the node's clock, in the time zone in which it shows times.

@@ -2,12 +2,17 @@
 mod arguments;
 mod caller;
 mod clusters;
+mod history;
 mod names;
 mod options;
 mod remote;
+mod report;
+mod request;
 mod sync;
+mod table;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 use crate::cluster::Host;
 use crate::data::Datum;
@@ -36,7 +41,7 @@ pub const FUNCTIONS: &[Function] = &[
         name: "syncOnline",
         min: 2,
         max: 5,
-        syntax: sync::SYNTAX,
+        syntax: sync::SYNC,
         run: sync::sync_online,
     },
     Function {
@@ -70,5 +75,61 @@ pub const FUNCTIONS: &[Function] = &[
         max: 1,
         syntax: clusters::TEST,
         run: clusters::test_cluster,
+    },
+    Function {
+        symbol: "clusterSyncPlanSync",
+        name: "planSync",
+        min: 2,
+        max: 5,
+        syntax: sync::PLAN,
+        run: sync::plan_sync,
+    },
+    Function {
+        symbol: "clusterSyncResumeRun",
+        name: "resumeRun",
+        min: 1,
+        max: 3,
+        syntax: sync::RESUME,
+        run: sync::resume_run,
+    },
+    Function {
+        symbol: "clusterSyncGetRuns",
+        name: "getRuns",
+        min: 0,
+        max: 0,
+        syntax: history::RUNS,
+        run: history::get_runs,
+    },
+    Function {
+        symbol: "clusterSyncGetRunTables",
+        name: "getRunTables",
+        min: 1,
+        max: 1,
+        syntax: history::TABLES,
+        run: history::get_run_tables,
+    },
+    Function {
+        symbol: "clusterSyncGetRunPartitions",
+        name: "getRunPartitions",
+        min: 1,
+        max: 1,
+        syntax: history::PARTITIONS,
+        run: history::get_run_partitions,
+    },
+    Function {
+        symbol: "clusterSyncVerify",
+        name: "verify",
+        min: 2,
+        max: 5,
+        syntax: verify::VERIFY,
+        run: verify::verify,
+    },
+    Function {
+        symbol: "clusterSyncFingerprint",
+        name: "fingerprint",
+        min: 2,
+        max: 4,
+        syntax: verify::FINGERPRINT,
+        run: verify::fingerprint,
     },
 ];

@@ -3,38 +3,73 @@ use std::time::Duration;
 
 use super::names::members;
 use crate::data::Datum;
-use crate::engine::Limits;
+use crate::engine::{Limits, Retries};
 use crate::error::{Error, Kind, Result};
+use crate::model::Mode;
 
-const KNOWN: &[&str] = &["lanes", "memoryBudget", "timeout"];
+const KNOWN: &[&str] = &["mode", "dryRun", "lanes", "memoryBudget", "timeout", "retries"];
+/// What a run that is resumed may choose anew.
+const RESUMED: &[&str] = &["lanes", "memoryBudget", "timeout", "retries"];
 const MEGABYTE: usize = 1 << 20;
 
 /// What a user can choose about one call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Options {
+    /// What the call may do at the target.
+    pub(super) mode: Mode,
+    /// Whether it stops at the plan.
+    pub(super) dry_run: bool,
     /// What the run may use.
     pub(super) limits: Limits,
     /// How long the remote may be silent.
     pub(super) timeout: Duration,
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        // Three waits of up to 1, 2 and 4 seconds outlast a chunk's lock, not a dead node.
+        let retries = Retries { count: 3, first: Duration::from_secs(1) };
+        let limits = Limits { lanes: 4, memory: 256 * MEGABYTE, retries };
+        Options { mode: Mode::default(), dry_run: false, limits, timeout: Duration::from_secs(300) }
+    }
+}
+
 impl Options {
     /// From the argument, which may be left out.
     pub(super) fn parse(argument: &Datum) -> Result<Self> {
-        let limits = Limits { lanes: 4, memory: 256 * MEGABYTE };
-        let mut options = Options { limits, timeout: Duration::from_secs(300) };
+        Options::out_of(argument, KNOWN)
+    }
+
+    /// As [`Options::parse`], for a run whose mode was chosen before.
+    pub(super) fn parse_resumed(argument: &Datum) -> Result<Self> {
+        Options::out_of(argument, RESUMED)
+    }
+
+    fn out_of(argument: &Datum, known: &[&str]) -> Result<Self> {
+        let mut options = Options::default();
         if matches!(argument, Datum::Void) {
             return Ok(options);
         }
-        for (name, value) in members("options", argument, KNOWN)? {
+        for (name, value) in members("options", argument, known)? {
             match name {
+                "mode" => options.mode = mode(value)?,
+                "dryRun" => options.dry_run = number(name, value, 0, 1)? == 1,
                 "lanes" => options.limits.lanes = number(name, value, 1, 16)?,
                 "memoryBudget" => options.limits.memory = number(name, value, 1, 1 << 20)? * MEGABYTE,
+                "retries" => options.limits.retries.count = number(name, value, 0, 100)? as u32,
                 _ => options.timeout = Duration::from_secs(number(name, value, 1, 86_400)? as u64),
             }
         }
         Ok(options)
     }
+}
+
+fn mode(value: &Datum) -> Result<Mode> {
+    value.as_str().and_then(Mode::named).ok_or_else(|| {
+        let names: Vec<&str> = Mode::ALL.into_iter().map(Mode::name).collect();
+        Error::new(Kind::Argument, format!("the option `mode` must be one of {}", names.join(", ")))
+            .advise("correct it, or leave it out")
+    })
 }
 
 fn number(name: &str, value: &Datum, least: usize, most: usize) -> Result<usize> {

@@ -18,8 +18,8 @@ const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 
 /// The sites of one remote cluster.
 pub(super) struct Sites {
-    /// What messages call the cluster, if it has several.
-    label: String,
+    /// What messages call the cluster.
+    pub(super) label: String,
     pub(super) endpoints: Vec<Endpoint>,
     /// The site that answered last: a dead one before it is waited for once, not by every lane.
     good: AtomicUsize,
@@ -59,7 +59,7 @@ impl Sites {
 
 /// Whether another site may do what this one cannot.
 fn elsewhere(kind: Kind) -> bool {
-    matches!(kind, Kind::Network | Kind::Protocol | Kind::Busy)
+    matches!(kind, Kind::Network | Kind::Silent | Kind::Protocol | Kind::Busy)
 }
 
 /// The sites that `remote` means. No message repeats a value of a dictionary.

@@ -1,104 +1,222 @@
-//! `syncOnline`: copies tables of this cluster to another one and verifies every partition.
-use super::arguments::{argument, optional_text, text, usage};
-use super::options::Options;
-use super::remote::resolve;
-use crate::cluster::{Cluster, Host, tables};
-use crate::data::{Batch, Column, Datum, Type};
-use crate::engine::{self, Connect, RunId, Summary};
-use crate::error::{Error, Kind, Result};
-use crate::model::TableName;
-use crate::plan::{Plan, prepare};
+//! `syncOnline`, `planSync` and `resumeRun`: copy tables of this cluster to another one and verify
+//! every partition.
+use parking_lot::Mutex;
 
-/// The parameters of `syncOnline` as the manual writes them.
-pub(super) const SYNTAX: &str = "clusterSync::syncOnline(remote, dbPath, [tableName], [filter], [options])";
+use super::arguments::{argument, text, usage};
+use super::options::Options;
+use super::remote::Sites;
+use super::request::Request;
+use super::{caller, remote, report, verify};
+use crate::cluster::{Cluster, Host, tables};
+use crate::data::Datum;
+use crate::engine::{self, Connect, RunId, Summary, look};
+use crate::error::{Error, Kind, Result};
+use crate::journal::{Begun, Journal, Run, Runs};
+use crate::model::{Mode, TableName};
+use crate::plan::{Draft, Plan, decide, is_compared, prepare};
+
+/// The parameters of each function as the manual writes them.
+pub(super) const SYNC: &str = "clusterSync::syncOnline(remote, dbPath, [tableName], [filter], [options])";
+pub(super) const PLAN: &str = "clusterSync::planSync(remote, dbPath, [tableName], [filter], [options])";
+pub(super) const RESUME: &str = "clusterSync::resumeRun(runId, [remote], [options])";
 
 /// Runs one call of `clusterSync::syncOnline`.
 pub(super) fn sync_online(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
-    let request = Request::parse(args)?;
-    let sites = resolve(host, argument(args, 0), request.options.timeout)?;
-    let connect = || sites.connect().map(|remote| Box::new(remote) as Box<dyn Cluster + Send>);
-    sync(host, &request, &connect)
+    let request = Request::parse("syncOnline", SYNC, args)?;
+    connected(host, argument(args, 0), &request, |host, site, connect| sync(host, &request, site, connect))
 }
 
-/// What one call asks for, the remote apart.
-pub(super) struct Request<'a> {
-    pub(super) db: &'a str,
-    pub(super) table: Option<&'a str>,
-    pub(super) filter: Option<&'a str>,
-    pub(super) options: Options,
+/// Says what the same call of `syncOnline` would do.
+pub(super) fn plan_sync(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
+    let mut request = Request::parse("planSync", PLAN, args)?;
+    request.options.dry_run = true;
+    connected(host, argument(args, 0), &request, |host, site, connect| sync(host, &request, site, connect))
 }
 
-impl<'a> Request<'a> {
-    pub(super) fn parse(args: &'a [Datum]) -> Result<Self> {
-        if !(2..=5).contains(&args.len()) {
-            return Err(usage(format!("syncOnline takes 2 to 5 arguments, not {}", args.len()), SYNTAX));
+/// Finishes a run that failed or was killed.
+pub(super) fn resume_run(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
+    if !(1..=3).contains(&args.len()) {
+        return Err(usage(format!("resumeRun takes 1 to 3 arguments, not {}", args.len()), RESUME));
+    }
+    let entry = caller::runs(host)?.find(text(args, 0, "runId", RESUME)?)?;
+    let begun = &entry.run.begun;
+    require_unfinished(&entry.run, entry.is_live)?;
+    let request = Request::again(begun, Options::parse_resumed(argument(args, 2))?)?;
+    let remote = match (argument(args, 1), &begun.remote) {
+        (Datum::Void, Some(name)) => Datum::text(name),
+        (Datum::Void, None) => {
+            return Err(usage("remote must be given again, since the run was not told a name", RESUME));
         }
-        let db = text(args, 1, "dbPath", SYNTAX)?;
-        if !db.starts_with("dfs://") || db.len() == "dfs://".len() {
-            let what = format!("dbPath `{db}` is not the path of a distributed database");
-            return Err(Error::new(Kind::Argument, what).advise("give a path such as \"dfs://db1\""));
+        (given, _) => given.clone(),
+    };
+    connected(host, &remote, &request, |host, site, connect| {
+        resume(host, &request, site, connect, &entry.run)
+    })
+}
+
+fn require_unfinished(run: &Run, is_live: bool) -> Result<()> {
+    let name = &run.begun.run;
+    match &run.ended {
+        _ if is_live => Err(Error::new(Kind::Busy, format!("run {name} is still going on"))
+            .advise("wait for its end, or cancel it")),
+        Some(ended) if ended.failure.is_none() => {
+            Err(Error::new(Kind::Argument, format!("run {name} has nothing left to do"))
+                .advise("see clusterSync::getRuns()"))
         }
-        Ok(Request {
-            db,
-            table: optional_text(args, 2, "tableName", SYNTAX)?,
-            filter: optional_text(args, 3, "filter", SYNTAX)?,
-            options: Options::parse(argument(args, 4))?,
-        })
+        _ => Ok(()),
     }
 }
 
-/// Plans every table before the first row is written, then copies one after the other.
-pub(super) fn sync(host: &mut dyn Host, request: &Request, connect: Connect) -> Result<Datum> {
-    let plans = plans(host, request, connect)?;
-    let run = RunId::now();
+/// Where a call works: what the target is called, and where runs are kept.
+pub(super) struct Site {
+    pub(super) target: String,
+    pub(super) remote: Option<String>,
+    pub(super) user: String,
+    pub(super) runs: Runs,
+}
+
+/// Calls `work` with the remote that the argument `remote` means.
+pub(super) fn connected(
+    host: &mut dyn Host,
+    remote: &Datum,
+    request: &Request,
+    work: impl FnOnce(&mut dyn Host, &Site, Connect) -> Result<Datum>,
+) -> Result<Datum> {
+    let sites: Sites = remote::resolve(host, remote, request.options.timeout)?;
+    let site = Site {
+        target: sites.label.clone(),
+        remote: remote.as_str().map(str::to_owned),
+        user: caller::user(host)?,
+        runs: caller::runs(host)?,
+    };
+    let connect = || sites.connect().map(|remote| Box::new(remote) as Box<dyn Cluster + Send>);
+    work(host, &site, &connect)
+}
+
+/// Looks at every table before the first row is written, then copies one after the other.
+pub(super) fn sync(host: &mut dyn Host, request: &Request, site: &Site, connect: Connect) -> Result<Datum> {
+    let drafts = drafts(host, request, site, connect)?;
+    if request.options.mode == Mode::VerifyOnly {
+        return verify::compare(host, &drafts, request, connect);
+    }
+    if request.options.dry_run {
+        return Ok(report::plans(&plans(host, request, site, drafts, connect)?));
+    }
+    run(host, request, site, drafts, connect)
+}
+
+/// As [`sync`], unless the plan has become another one since.
+fn resume(host: &mut dyn Host, request: &Request, site: &Site, connect: Connect, run: &Run) -> Result<Datum> {
+    let drafts = drafts(host, request, site, connect)?;
+    let now: Vec<_> = drafts.iter().map(|draft| draft.identity(request.options.mode)).collect();
+    if let Some(other) = run.tables.iter().find(|table| !now.contains(&table.plan.identity)) {
+        let (table, name) = (&other.plan.identity.table, &run.begun.run);
+        let what =
+            format!("run {name} cannot be resumed: the target, or the columns of {table}, are others now");
+        return Err(Error::new(Kind::Refused, what).advise("sync anew"));
+    }
+    self::run(host, request, site, drafts, connect)
+}
+
+fn run(
+    host: &mut dyn Host,
+    request: &Request,
+    site: &Site,
+    drafts: Vec<Draft>,
+    connect: Connect,
+) -> Result<Datum> {
+    let id = RunId::now();
+    let journal = Mutex::new(site.runs.begin(begun(request, site, &id))?);
+    let outcome = carry_out(host, request, site, drafts, &journal, connect);
+    let failure = outcome.as_ref().err().map(ToString::to_string);
+    let ended = journal.lock().end(failure.as_deref());
+    let advice = format!("repeat the call, or call clusterSync::resumeRun(\"{id}\")");
+    let results = outcome.map_err(|error| error.advise(advice))?;
+    ended.map(|()| report::summaries(&id, &results))
+}
+
+fn begun(request: &Request, site: &Site, id: &RunId) -> Begun {
+    let Request { db, table, filter, options } = request.clone();
+    Begun {
+        run: id.to_string(),
+        // The folder of runs gives the number and the time.
+        sequence: 0,
+        at: 0,
+        user: site.user.clone(),
+        remote: site.remote.clone(),
+        target: site.target.clone(),
+        db,
+        table,
+        filter,
+        mode: options.mode.name().into(),
+    }
+}
+
+fn carry_out(
+    host: &mut dyn Host,
+    request: &Request,
+    site: &Site,
+    drafts: Vec<Draft>,
+    journal: &Mutex<Journal>,
+    connect: Connect,
+) -> Result<Vec<(TableName, Summary)>> {
+    let id = journal.lock().run().to_owned();
+    let named = |error: Error| error.context(format!("run {id}"));
+    let plans = plans(host, request, site, drafts, connect).map_err(named)?;
+    plans.iter().try_for_each(|plan| journal.lock().plan(plan.record()).map(drop))?;
+    plans.iter().try_for_each(Plan::permit).map_err(named)?;
     let mut results = Vec::new();
-    for plan in &plans {
-        host.print(&format!("run {run}: {plan}"));
-        let summary = engine::run(host, plan, connect, request.options.limits, &run);
+    for (number, plan) in plans.iter().enumerate() {
+        let summary = engine::run(host, plan, (journal, number), connect, request.options.limits);
         let behind = |error: Error| match results.len() {
             0 => error,
             complete => error.context(format!("{complete} of {} tables are complete, then", plans.len())),
         };
-        results.push((&plan.table, summary.map_err(behind)?));
+        results.push((plan.draft.table.clone(), summary.map_err(named).map_err(behind)?));
     }
-    Ok(Datum::Table(report(&run, &results)))
+    Ok(results)
 }
 
-fn plans(host: &mut dyn Host, request: &Request, connect: Connect) -> Result<Vec<Plan>> {
-    let names = match request.table {
-        Some(table) => vec![table.to_owned()],
-        None => tables(host, request.db)?,
+/// Every table of the call, all of them known to fit.
+pub(super) fn drafts(
+    host: &mut dyn Host,
+    request: &Request,
+    site: &Site,
+    connect: Connect,
+) -> Result<Vec<Draft>> {
+    let names = match &request.table {
+        Some(table) => vec![table.clone()],
+        None => tables(host, &request.db)?,
     };
     if names.is_empty() {
         return Err(Error::new(Kind::NotFound, format!("database {} has no tables", request.db))
             .advise("name a database with tables"));
     }
     let mut target = connect()?;
-    let plan = |name: &String| prepare(host, &mut *target, &TableName::new(request.db, name), request.filter);
-    names.iter().map(plan).collect()
+    let mut draft = |name: &String| {
+        let table = TableName::new(&request.db, name);
+        let draft = prepare(host, &mut *target, &table, request.filter.as_deref())?;
+        Ok(Draft { target: site.target.clone(), ..draft })
+    };
+    names.iter().map(&mut draft).collect()
 }
 
-/// One row per table, all verified: whatever was not has raised an error instead.
-fn report(run: &RunId, results: &[(&TableName, Summary)]) -> Batch {
-    let texts = |text: &dyn Fn(&TableName) -> String| {
-        Column::text(Type::String, results.iter().map(|(table, _)| text(table)))
+fn plans(
+    host: &mut dyn Host,
+    request: &Request,
+    site: &Site,
+    drafts: Vec<Draft>,
+    connect: Connect,
+) -> Result<Vec<Plan>> {
+    let Options { mode, limits, .. } = request.options;
+    let mut plan = |draft: Draft| {
+        let left = site.runs.left(&draft.identity(mode))?;
+        let state = |number: usize| left.units.get(&draft.units[number].to_string()).copied();
+        let picked = |number: usize, look: &_| is_compared(mode, look, state(number));
+        let looks = look(host, &draft, connect, limits, &picked)?;
+        let plan = decide(draft, mode, &looks.units, &left, (looks.rows, looks.strangers));
+        host.print(&plan.to_string());
+        Ok(plan)
     };
-    let longs = |number: &dyn Fn(&Summary) -> u64| {
-        let cells = results.iter().flat_map(|(_, summary)| number(summary).to_le_bytes());
-        Column::fixed(Type::Long, cells.collect::<Vec<u8>>())
-    };
-    let seconds = results.iter().flat_map(|(_, summary)| summary.took.as_secs_f64().to_le_bytes());
-    let columns = [
-        ("runId", texts(&|_| run.to_string())),
-        ("dbPath", texts(&|table| table.db.clone())),
-        ("tableName", texts(&|table| table.table.clone())),
-        ("status", texts(&|_| "OK".to_owned())),
-        ("partitions", longs(&|summary| summary.partitions)),
-        ("rows", longs(&|summary| summary.rows)),
-        ("bytes", longs(&|summary| summary.bytes)),
-        ("seconds", Column::fixed(Type::Double, seconds.collect::<Vec<u8>>())),
-        ("verified", Column::fixed(Type::Bool, vec![1u8; results.len()])),
-    ];
-    let columns = columns.map(|(name, column)| (name.to_owned(), column));
-    Batch { rows: results.len(), columns: columns.into() }
+    drafts.into_iter().map(&mut plan).collect()
 }

@@ -1,7 +1,9 @@
 //! Arguments that people get wrong, and what a call returns.
-use super::sync::{Request, sync, sync_online};
+use super::request::Request;
+use super::sync::{SYNC, Site, resume_run, sync, sync_online};
+use super::{caller, history};
 use crate::cluster::Cluster;
-use crate::data::{Column, Datum, Type};
+use crate::data::{Batch, Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
 use crate::testing::{FakeHost, FakeNode, Fault, flights, flights_table};
 
@@ -87,6 +89,14 @@ fn wrong_arguments_say_what_and_what_to_do() {
             with_options(dict(vec![("lanes", text("2"))])),
         ),
         (
+            "the option `mode` must be one of auto, append, replace, verifyOnly",
+            with_options(dict(vec![("mode", text("mirror"))])),
+        ),
+        (
+            "the mode `replace` takes whole partitions, so no filter",
+            vec![remote(), db(), Datum::Void, text("delay = 3"), dict(vec![("mode", text("replace"))])],
+        ),
+        (
             "the option `memoryBudget` must be a whole number of megabytes from 1 to 1048576",
             with_options(dict(vec![("memoryBudget", int(0))])),
         ),
@@ -111,7 +121,7 @@ fn a_missing_database_or_port_is_a_sentence() {
 fn options_and_a_port_in_digits_are_understood() {
     let options = dict(vec![("lanes", int(3)), ("memoryBudget", int(2)), ("timeout", int(7))]);
     let args = [remote(), text("dfs://a"), text(""), Datum::Void, options];
-    let request = Request::parse(&args).unwrap();
+    let request = Request::parse("syncOnline", SYNC, &args).unwrap();
     assert_eq!((request.options.limits.lanes, request.options.limits.memory), (3, 2 << 20));
     assert_eq!((request.table, request.filter, request.options.timeout.as_secs()), (None, None, 7));
     let endpoint =
@@ -120,9 +130,31 @@ fn options_and_a_port_in_digits_are_understood() {
 }
 
 fn synced(host: &mut FakeHost, target: &FakeNode, table: Option<&str>) -> Result<Datum> {
-    let args = [remote(), text("dfs://flights"), table.map_or(Datum::Void, text)];
+    synced_with(host, target, table, Datum::Void)
+}
+
+fn synced_with(host: &mut FakeHost, target: &FakeNode, table: Option<&str>, options: Datum) -> Result<Datum> {
+    let args = [remote(), text("dfs://flights"), table.map_or(Datum::Void, text), Datum::Void, options];
     let connect = || Ok(Box::new(target.clone()) as Box<dyn Cluster + Send>);
-    sync(host, &Request::parse(&args).unwrap(), &connect)
+    let runs = caller::runs(host)?;
+    let site = Site { target: "fake:8848".into(), remote: Some("B".into()), user: "admin".into(), runs };
+    sync(host, &Request::parse("syncOnline", SYNC, &args).unwrap(), &site, &connect)
+}
+
+fn table_of(datum: Result<Datum>) -> Batch {
+    match datum {
+        Ok(Datum::Table(table)) => table,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn texts(table: &Batch, name: &str) -> Vec<String> {
+    let column = table.column(name).unwrap_or_else(|| panic!("no column {name}"));
+    column.texts().map(|text| String::from_utf8_lossy(text).into_owned()).collect()
+}
+
+fn numbers(table: &Batch, name: &str) -> Vec<i64> {
+    table.column(name).unwrap_or_else(|| panic!("no column {name}")).integers().flatten().collect()
 }
 
 /// Two tables at the source and two empty ones at the target.
@@ -151,6 +183,8 @@ fn the_result_has_one_row_per_table() {
             ("tableName", Type::String),
             ("status", Type::String),
             ("partitions", Type::Long),
+            ("copied", Type::Long),
+            ("skipped", Type::Long),
             ("rows", Type::Long),
             ("bytes", Type::Long),
             ("seconds", Type::Double),
@@ -158,14 +192,17 @@ fn the_result_has_one_row_per_table() {
         ]
     );
     assert_eq!((result.rows, target.appends()), (2, 8));
-    let texts = |name: &str| result.column(name).unwrap().texts().collect::<Vec<_>>();
-    assert_eq!(texts("tableName"), [b"flights", b"weather"]);
-    assert_eq!(texts("status"), [b"OK", b"OK"]);
-    assert_eq!(texts("runId")[0], texts("runId")[1]);
-    let numbers = |name: &str| result.column(name).unwrap().integers().collect::<Vec<_>>();
-    assert_eq!(numbers("rows"), [Some(8), Some(8)]);
-    assert_eq!(numbers("partitions"), [Some(4), Some(4)]);
-    assert_eq!(numbers("verified"), [Some(1), Some(1)]);
+    assert_eq!(texts(&result, "tableName"), ["flights", "weather"]);
+    assert_eq!(texts(&result, "status"), ["OK", "OK"]);
+    assert_eq!(texts(&result, "runId")[0], texts(&result, "runId")[1]);
+    for (name, expected) in [("rows", 8), ("partitions", 4), ("copied", 4), ("skipped", 0), ("verified", 1)] {
+        assert_eq!(numbers(&result, name), [expected; 2], "{name}");
+    }
+    let again = table_of(synced(&mut host, &target, None));
+    for (name, expected) in [("rows", 0), ("partitions", 4), ("copied", 0), ("skipped", 4), ("verified", 1)] {
+        assert_eq!(numbers(&again, name), [expected; 2], "{name}");
+    }
+    assert_eq!(target.appends(), 8);
 }
 
 #[test]
@@ -182,7 +219,81 @@ fn nothing_is_written_unless_every_table_fits() {
 fn a_failure_after_complete_tables_says_so() {
     let (mut host, target) = two_tables();
     let target = target.failing(5, Fault::DieAfter);
-    let error = synced(&mut host, &target, None).unwrap_err();
+    let once = dict(vec![("retries", int(0))]);
+    let error = synced_with(&mut host, &target, None, once).unwrap_err();
     assert!(error.message().starts_with("1 of 2 tables are complete, then: run 20"), "{error}");
     assert!(error.message().contains("dfs://flights/weather at the target"), "{error}");
+}
+
+#[test]
+fn a_dry_run_says_what_would_happen_and_leaves_no_trace() {
+    let (mut host, target) = two_tables();
+    let dry = dict(vec![("dryRun", int(1))]);
+    let plan = table_of(synced_with(&mut host, &target, None, dry));
+    assert_eq!(plan.rows, 8);
+    assert_eq!(texts(&plan, "partition")[..2], ["/20130101/Key0", "/20130101/Key1"]);
+    assert_eq!(texts(&plan, "action"), ["Copy"; 8]);
+    assert_eq!(numbers(&plan, "sourceRows")[..2], [1, 3]);
+    assert_eq!(target.appends(), 0);
+    assert_eq!(table_of(history::get_runs(&mut host, &[])).rows, 0);
+    assert!(
+        host.printed[0].starts_with("dfs://flights/flights to fake:8848, mode auto"),
+        "{:?}",
+        host.printed
+    );
+}
+
+#[test]
+fn verifying_names_what_differs_and_nothing_else() {
+    let (mut host, target) = two_tables();
+    synced(&mut host, &target, None).unwrap();
+    let only = || dict(vec![("mode", text("verifyOnly"))]);
+    assert_eq!(table_of(synced_with(&mut host, &target, None, only())).rows, 0);
+    assert!(host.printed.last().unwrap().contains("is equal to that of fake:8848: 8 rows, by fingerprint"));
+    let name = ("dfs://flights".to_owned(), "flights".to_owned());
+    let mut inner = target.lock();
+    let rows = &mut inner.tables.get_mut(&name).unwrap().rows;
+    rows.retain(|row| row[0] != b"B" || row[3] != 15_706i32.to_le_bytes());
+    rows[0][1][0] ^= 1;
+    drop(inner);
+    let found = table_of(synced_with(&mut host, &target, None, only()));
+    assert_eq!(texts(&found, "status"), ["MISSING", "DIFFERENT"]);
+    assert_eq!(texts(&found, "method"), ["count", "fingerprint"]);
+    assert_eq!((numbers(&found, "sourceRows"), numbers(&found, "targetRows")), (vec![1, 3], vec![0, 3]));
+    assert_eq!(target.appends(), 8, "nothing was written");
+}
+
+#[test]
+fn runs_tell_what_they_did_and_what_is_left() {
+    let (mut host, target) = two_tables();
+    let target = target.failing(5, Fault::DieAfter);
+    let once = dict(vec![("retries", int(0)), ("lanes", int(1))]);
+    let error = synced_with(&mut host, &target, None, once).unwrap_err();
+    assert!(error.to_string().contains("resumeRun(\"20"), "{error}");
+    target.lock().faults.clear();
+    synced(&mut host, &target, None).unwrap();
+    let runs = table_of(history::get_runs(&mut host, &[]));
+    assert_eq!(texts(&runs, "status"), ["FAILED", "OK"]);
+    assert!(texts(&runs, "message")[0].contains("the line broke"));
+    let id = text(&texts(&runs, "runId")[0]);
+    let tables = table_of(history::get_run_tables(&mut host, std::slice::from_ref(&id)));
+    assert_eq!(numbers(&tables, "verified"), [4, 1]);
+    assert_eq!(numbers(&tables, "failed"), [0, 1]);
+    assert_eq!(numbers(&tables, "waiting"), [0, 2]);
+    let partitions = table_of(history::get_run_partitions(&mut host, &[id]));
+    assert_eq!(texts(&partitions, "status")[4..], ["VERIFIED", "FAILED", "WAITING", "WAITING"]);
+    assert!(texts(&partitions, "message")[5].contains("the line broke"));
+    let error = history::get_run_tables(&mut host, &[text("nothing")]).unwrap_err();
+    assert_eq!(error.kind(), Kind::NotFound);
+}
+
+#[test]
+fn only_an_unfinished_run_is_resumed() {
+    let (mut host, target) = two_tables();
+    synced(&mut host, &target, None).unwrap();
+    let id = texts(&table_of(history::get_runs(&mut host, &[])), "runId").remove(0);
+    let error = resume_run(&mut host, &[text(&id)]).unwrap_err();
+    assert!(error.message().ends_with("has nothing left to do"), "{error}");
+    let options = dict(vec![("mode", text("append"))]);
+    assert_eq!(resume_run(&mut host, &[text("x"), Datum::Void, options]).unwrap_err().kind(), Kind::NotFound);
 }

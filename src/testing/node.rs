@@ -5,7 +5,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::table::{self, FakeTable, Row};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, units};
 use crate::data::{Batch, Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
 use crate::model::TableName;
@@ -21,6 +21,10 @@ pub(crate) enum Fault {
     DieBefore,
     /// The line breaks after everything was stored.
     DieAfter,
+    /// The target does not answer, having stored everything.
+    Silent,
+    /// The chunk is locked by another transaction.
+    Busy,
     /// The code of the connection panics.
     Panic,
     /// Something of the test's own happens before the rows are stored.
@@ -119,6 +123,20 @@ fn unrecognized(name: &str) -> Error {
 }
 
 impl Inner {
+    /// Does `dropPartition(database("db"), "/path", "table")`.
+    fn drop_partition(&mut self, script: &str) -> Result<Datum> {
+        let literals: Vec<String> = script.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+        let [db, path, table] = <[String; 3]>::try_from(literals).map_err(|_| syntax(script))?;
+        self.log.push("drop".into());
+        let table = self.tables.get_mut(&(db, table)).ok_or_else(|| syntax(script))?;
+        let unit = units(&table.schema)?.into_iter().find(|unit| unit.to_string() == path);
+        let unit = unit.ok_or_else(|| Error::new(Kind::Server, format!("no partition {path}")))?;
+        let keys: Vec<String> = unit.keys.into_iter().map(|key| key.literal).collect();
+        let kept = table.rows.iter().filter(|row| table.keys_of(row).is_none_or(|own| own != keys));
+        table.rows = kept.cloned().collect();
+        Ok(Datum::Void)
+    }
+
     fn appends(&self) -> usize {
         self.log.iter().filter(|line| *line == "append").count()
     }
@@ -169,6 +187,9 @@ impl Cluster for FakeNode {
         if script.starts_with("schema") {
             return Ok(self.lock().table(script)?.describe());
         }
+        if script.starts_with("dropPartition") {
+            return self.lock().drop_partition(script);
+        }
         let rows = self.rows_of(script)?;
         Ok(if script.starts_with("exec count") { long(rows.rows as u64) } else { Datum::Table(rows) })
     }
@@ -180,6 +201,7 @@ impl Cluster for FakeNode {
         match &fault {
             Some(Fault::Alter(alter)) => alter(&mut rows),
             Some(Fault::DieBefore) => return Err(Error::new(Kind::Network, "the line broke")),
+            Some(Fault::Busy) => return Err(Error::new(Kind::Busy, "<ChunkInTransaction>it is locked")),
             Some(Fault::Panic) => panic!("a defect in the connection"),
             Some(Fault::Meet(meet)) => meet(),
             _ => {}
@@ -190,6 +212,7 @@ impl Cluster for FakeNode {
         match fault {
             Some(Fault::Alter(_)) => Ok(sent),
             Some(Fault::ReportFewer) => Ok(stored - 1),
+            Some(Fault::Silent) => Err(Error::new(Kind::Silent, "the server did not move a byte for 1s")),
             Some(Fault::DieAfter) => Err(Error::new(Kind::Network, "the line broke")),
             _ => Ok(stored),
         }

@@ -12,7 +12,7 @@ const AGAIN: &str = "look into the server's log and at the network, then run aga
 
 /// A connection to one site of a remote cluster.
 ///
-/// After a `Network` or `Protocol` error, and after an answer of an unsupported type, the connection
+/// After a `Network`, `Silent` or `Protocol` error, and after an answer of an unsupported type, the connection
 /// is closed: every later call fails with `Network` and says why.
 pub struct Remote {
     connection: Connection,
@@ -22,7 +22,7 @@ impl Remote {
     /// Connects and logs in.
     ///
     /// # Errors
-    /// `Network` when the site cannot be reached, `Login` when it refuses the user, `Protocol` when
+    /// `Network` when the site cannot be reached, `Silent` when it does not answer, `Login` when it refuses the user, `Protocol` when
     /// it is not a DolphinDB server, `Argument` when the user name or password cannot be sent.
     pub fn connect(endpoint: &Endpoint) -> Result<Remote> {
         Connection::open(endpoint).map(|connection| Remote { connection })

@@ -131,7 +131,7 @@ fn a_server_that_never_answers_is_given_up() {
     });
     peer.endpoint.connect_timeout = Duration::from_millis(200);
     let error = refusal(&peer.endpoint);
-    assert_eq!(error.kind(), Kind::Network);
+    assert_eq!(error.kind(), Kind::Silent);
     assert!(error.message().contains("the server did not move a byte for 200ms"), "{error}");
     peer.end();
 }

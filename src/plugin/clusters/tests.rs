@@ -120,7 +120,7 @@ fn only_administrators_change_and_guests_do_not_even_look() {
         }
     }
     for looked in [get_clusters(&mut node, &[]), test_cluster(&mut node, &[text("B")])] {
-        assert_eq!(looked.unwrap_err().message(), "guests may not use the clusters that this node knows");
+        assert_eq!(looked.unwrap_err().message(), "guests may not use clusterSync");
     }
     node.become_user("carol");
     assert_eq!(texts(&rows(get_clusters(&mut node, &[])), "name"), ["B"]);

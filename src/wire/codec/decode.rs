@@ -127,7 +127,7 @@ impl<R: Read> Decoder<'_, R> {
         let mut columns = Vec::new();
         for name in names {
             let column = self.column(rows).map_err(|error| match error.kind() {
-                Kind::Network => error,
+                Kind::Network | Kind::Silent => error,
                 _ => error.context(format!("column `{name}`")),
             })?;
             columns.push((name, column));

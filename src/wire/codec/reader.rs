@@ -124,14 +124,14 @@ pub fn count_ends(bytes: &[u8]) -> usize {
 /// The line broke: the peer went away, stalled, or the network did.
 pub fn lost(error: io::Error) -> Error {
     use io::ErrorKind::*;
-    let what = match error.kind() {
+    let (kind, what) = match error.kind() {
         UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe => {
-            "the server closed the connection".into()
+            (Kind::Network, "the server closed the connection".into())
         }
-        TimedOut => error.to_string(),
-        _ => format!("the connection broke ({error})"),
+        TimedOut => (Kind::Silent, error.to_string()),
+        _ => (Kind::Network, format!("the connection broke ({error})")),
     };
-    Error::new(Kind::Network, what).caused_by(error)
+    Error::new(kind, what).caused_by(error)
 }
 
 /// The peer sent something that no server sends.

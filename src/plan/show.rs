@@ -1,0 +1,66 @@
+//! How a plan reads, and what forbids it.
+use std::fmt;
+
+use super::{Plan, some_of};
+use crate::error::{Error, Kind, Result};
+use crate::model::{Action, Mode};
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (table, target) = (&self.draft.table, &self.draft.target);
+        write!(f, "{table} to {target}, mode {}", self.mode)?;
+        if let Some(filter) = &self.draft.filter {
+            write!(f, ", where {filter}")?;
+        }
+        write!(f, ": {} partitions with {} rows at the source", self.decisions.len(), self.rows)?;
+        let each = [(Action::Copy, "copy"), (Action::Replace, "replace"), (Action::Refuse, "refuse")];
+        for (action, word) in each {
+            let (units, rows) = self.sum(action);
+            if units > 0 {
+                write!(f, ", {word} {units} ({rows} rows)")?;
+            }
+        }
+        let empty = self.decisions.iter().filter(|decision| decision.rows == 0).count();
+        write!(f, ", leave {}", self.sum(Action::Skip).0)?;
+        write!(f, " ({empty} without rows)")
+    }
+}
+
+impl Plan {
+    /// How many units meet `action`, and the source's rows in them.
+    pub fn sum(&self, action: Action) -> (usize, u64) {
+        let met = self.decisions.iter().filter(|decision| decision.action == action);
+        met.fold((0, 0), |(units, rows), decision| (units + 1, rows + decision.rows))
+    }
+
+    /// Everything that forbids the run, in one error.
+    ///
+    /// # Errors
+    /// `Refused`, naming the partitions and the reasons.
+    pub fn permit(&self) -> Result<()> {
+        let units = self.draft.units.iter().zip(&self.decisions);
+        let mut refused: Vec<String> = units
+            .filter(|(_, decision)| decision.action == Action::Refuse)
+            .map(|(unit, decision)| format!("partition {unit} is {}", decision.reason))
+            .collect();
+        // Equality of all partitions of the source says nothing about others; adding does not care.
+        if self.strangers > 0 && self.mode != Mode::Append {
+            let what = "the target holds rows in partitions that the source does not have";
+            refused.push(format!("{what} ({} rows)", self.strangers));
+        }
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let (table, target) = (&self.draft.table, &self.draft.target);
+        let message = format!("{table} cannot be synced to {target}: {}", some_of(&refused));
+        Err(Error::new(Kind::Refused, message).advise(match self.mode {
+            Mode::Replace => {
+                "delete those rows at the target first, or leave them out with partitions of their own"
+            }
+            _ => {
+                "compare with clusterSync::verify, then use the mode replace, empty them with dropPartition, \
+                  or leave their rows out with a filter"
+            }
+        }))
+    }
+}

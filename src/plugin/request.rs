@@ -1,0 +1,66 @@
+//! What a call asks for, the remote apart.
+use super::arguments::{argument, optional_text, text, usage};
+use super::options::Options;
+use crate::data::Datum;
+use crate::error::{Error, Kind, Result};
+use crate::journal::Begun;
+use crate::model::Mode;
+
+/// The arguments after `remote`.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    pub(super) db: String,
+    pub(super) table: Option<String>,
+    pub(super) filter: Option<String>,
+    pub(super) options: Options,
+}
+
+impl Request {
+    /// The arguments `remote, dbPath, [tableName], [filter], [options]` of the function `name`.
+    pub(super) fn parse(name: &str, syntax: &str, args: &[Datum]) -> Result<Self> {
+        if !(2..=5).contains(&args.len()) {
+            return Err(usage(format!("{name} takes 2 to 5 arguments, not {}", args.len()), syntax));
+        }
+        let request = Request {
+            db: database(args, 1, syntax)?,
+            table: optional_text(args, 2, "tableName", syntax)?.map(str::to_owned),
+            filter: optional_text(args, 3, "filter", syntax)?.map(str::to_owned),
+            options: Options::parse(argument(args, 4))?,
+        };
+        request.require_whole()
+    }
+
+    /// What the run `begun` was asked for, with other options.
+    pub(super) fn again(begun: &Begun, options: Options) -> Result<Self> {
+        let mode = Mode::named(&begun.mode).ok_or_else(|| {
+            Error::new(
+                Kind::State,
+                format!("run {} has the mode `{}`, which is unknown", begun.run, begun.mode),
+            )
+            .advise("sync anew")
+        })?;
+        let Begun { db, table, filter, .. } = begun.clone();
+        Ok(Request { db, table, filter, options: Options { mode, ..options } })
+    }
+
+    /// What is replaced is dropped whole, so a filter, which names a part, forbids it.
+    fn require_whole(self) -> Result<Self> {
+        match (self.options.mode, &self.filter) {
+            (Mode::Replace, Some(_)) => {
+                Err(Error::new(Kind::Argument, "the mode `replace` takes whole partitions, so no filter")
+                    .advise("leave the filter out, or use another mode"))
+            }
+            _ => Ok(self),
+        }
+    }
+}
+
+/// The path of a distributed database.
+pub(super) fn database(args: &[Datum], index: usize, syntax: &str) -> Result<String> {
+    let db = text(args, index, "dbPath", syntax)?;
+    if !db.starts_with("dfs://") || db.len() == "dfs://".len() {
+        let what = format!("dbPath `{db}` is not the path of a distributed database");
+        return Err(Error::new(Kind::Argument, what).advise("give a path such as \"dfs://db1\""));
+    }
+    Ok(db.to_owned())
+}

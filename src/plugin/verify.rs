@@ -1,0 +1,132 @@
+//! `verify` and `fingerprint`: whether two clusters hold the same, and what one holds.
+use super::arguments::{argument, optional_text, text, usage};
+use super::request::{Request, database};
+use super::sync::{connected, drafts};
+use super::table::{longs, table, texts};
+use crate::cluster::{Host, count, describe, read, sql::Rows, units};
+use crate::data::{Datum, Fingerprint};
+use crate::engine::{Connect, look};
+use crate::error::Result;
+use crate::model::{Mode, TableName};
+use crate::online;
+use crate::plan::{Draft, Look, is_compared};
+
+/// The parameters of each function as the manual writes them.
+pub(super) const VERIFY: &str = "clusterSync::verify(remote, dbPath, [tableName], [filter], [options])";
+pub(super) const FINGERPRINT: &str = "clusterSync::fingerprint(dbPath, tableName, [filter], [columns])";
+
+/// Compares and writes nothing.
+pub(super) fn verify(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
+    let mut request = Request::parse("verify", VERIFY, args)?;
+    request.options.mode = Mode::VerifyOnly;
+    connected(host, argument(args, 0), &request, |host, site, connect| {
+        let drafts = drafts(host, &request, site, connect)?;
+        compare(host, &drafts, &request, connect)
+    })
+}
+
+/// A partition that is not the same on both sides.
+struct Difference<'a> {
+    table: &'a TableName,
+    partition: String,
+    look: Look,
+}
+
+impl Difference<'_> {
+    fn status(&self) -> &'static str {
+        match (self.look.rows, self.look.held) {
+            (_, 0) => "MISSING",
+            (0, _) => "EXTRA",
+            _ => "DIFFERENT",
+        }
+    }
+
+    fn method(&self) -> &'static str {
+        if self.look.ours.is_some() { "fingerprint" } else { "count" }
+    }
+}
+
+/// One row per partition that differs; none when both sides hold the same.
+pub(super) fn compare(
+    host: &mut dyn Host,
+    drafts: &[Draft],
+    request: &Request,
+    connect: Connect,
+) -> Result<Datum> {
+    let mut differences = Vec::new();
+    for draft in drafts {
+        let picked = |_, look: &Look| is_compared(Mode::VerifyOnly, look, None);
+        let looks = look(host, draft, connect, request.options.limits, &picked)?;
+        let before = differences.len();
+        for (unit, look) in draft.units.iter().zip(&looks.units).filter(|(_, look)| !look.is_equal()) {
+            differences.push(Difference { table: &draft.table, partition: unit.to_string(), look: *look });
+        }
+        if looks.strangers > 0 {
+            let look = Look { held: looks.strangers, ..Look::default() };
+            let partition = "partitions that the source does not have".to_owned();
+            differences.push(Difference { table: &draft.table, partition, look });
+        }
+        let (table, target, found) = (&draft.table, &draft.target, differences.len() - before);
+        host.print(&match found {
+            0 => format!("{table} is equal to that of {target}: {} rows, by fingerprint", looks.rows),
+            found => format!("{table} differs from that of {target} in {found} partitions"),
+        });
+    }
+    Ok(report(&differences))
+}
+
+fn report(found: &[Difference]) -> Datum {
+    let sum = |print: Option<Fingerprint>| print.map_or(String::new(), |print| format!("{:032x}", print.sum));
+    table([
+        ("dbPath", texts(found, |difference| &difference.table.db)),
+        ("tableName", texts(found, |difference| &difference.table.table)),
+        ("partition", texts(found, |difference| &difference.partition)),
+        ("status", texts(found, Difference::status)),
+        ("sourceRows", longs(found, |difference| difference.look.rows)),
+        ("targetRows", longs(found, |difference| difference.look.held)),
+        ("sourceFingerprint", texts(found, |difference| sum(difference.look.ours))),
+        ("targetFingerprint", texts(found, |difference| sum(difference.look.theirs))),
+        ("method", texts(found, Difference::method)),
+    ])
+}
+
+/// The fingerprint of every partition of this cluster's table that holds rows. Columns count in the
+/// order of their names unless `columns` gives another, so that two clusters can be compared.
+pub(super) fn fingerprint(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
+    if !(2..=4).contains(&args.len()) {
+        return Err(usage(format!("fingerprint takes 2 to 4 arguments, not {}", args.len()), FINGERPRINT));
+    }
+    let name = TableName::new(database(args, 0, FINGERPRINT)?, text(args, 1, "tableName", FINGERPRINT)?);
+    let filter = optional_text(args, 2, "filter", FINGERPRINT)?;
+    let schema = describe(host, &name)?;
+    let columns = match given_columns(argument(args, 3))? {
+        Some(columns) => columns,
+        None => {
+            let mut names: Vec<_> = schema.columns.iter().map(|column| column.name.clone()).collect();
+            names.sort_unstable();
+            names
+        }
+    };
+    let mut found = Vec::new();
+    for unit in units(&schema)? {
+        let rows = Rows::of(&name).within(&unit).passing(filter);
+        if count(host, rows)? > 0 {
+            found.push((unit.to_string(), online::fingerprint(&read(host, rows, &columns)?)));
+        }
+    }
+    Ok(table([
+        ("partition", texts(&found, |(partition, _)| partition)),
+        ("rows", longs(&found, |(_, print)| print.rows)),
+        ("fingerprint", texts(&found, |(_, print)| format!("{:032x}", print.sum))),
+    ]))
+}
+
+fn given_columns(argument: &Datum) -> Result<Option<Vec<String>>> {
+    match argument {
+        Datum::Void => Ok(None),
+        Datum::Scalar(column) | Datum::Vector(column) if column.ty.is_text() => {
+            Ok(Some(column.texts().map(|text| String::from_utf8_lossy(text).into_owned()).collect()))
+        }
+        _ => Err(usage("columns must be a string or a vector of strings", FINGERPRINT)),
+    }
+}
