@@ -1,4 +1,4 @@
-"""Asks real servers what only they know: real_server.py HOST:PORT USER TARGET|- RESULT_FILE."""
+"""Asks real servers what only they know: real_server.py HOST:PORT USER TARGET|- RESULT_FILE [slow]."""
 
 import datetime
 import getpass
@@ -67,8 +67,8 @@ def drop(sessions):
             session.run(f'if(existsDatabase("{database}")) dropDatabase("{database}")')
 
 
-def run_probes(results, session):
-    for file in sorted(PROBES.glob("*.dos")):
+def run_probes(results, session, slow):
+    for file in sorted(PROBES.glob("*.dos")) + sorted(PROBES.glob("slow/*.dos") if slow else []):
         script = file.read_text(encoding="utf-8")
         results.ask(file.stem, question(script), lambda: session.run(script))
 
@@ -119,7 +119,7 @@ def sync_types(source, target, address):
     return f"{result['status'].iloc[0]}, {shown[0][0]} on both sides"
 
 
-def main(site, user, target, path):
+def main(site, user, target, path, slow=""):
     password = os.environ.get("DOLPHINDB_PASSWORD")
     if password is None:
         password = getpass.getpass(f"password of {user}: ")
@@ -128,7 +128,7 @@ def main(site, user, target, path):
     results = Results(path, password)
     try:
         results.write(f"{datetime.datetime.now().isoformat(timespec='seconds')} {site} {sessions[site].run('version()')}")
-        run_probes(results, sessions[site])
+        run_probes(results, sessions[site], slow)
         if target != "-":
             run_sync(results, sessions[site], sessions[target], remote(target, user, password))
     finally:

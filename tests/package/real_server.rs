@@ -13,7 +13,6 @@ const UNANSWERED: &[&str] = &[
     "last_updated",
     "list_folder_names",
     "list_partition_keys",
-    "overlapping_jobs",
     "primary_key_schema",
     "restore_twice",
 ];
@@ -38,6 +37,9 @@ fn every_question_is_asked_the_flights_are_synced_and_nothing_is_left() {
     assert_eq!(output.status.code(), Some(i32::from(!names.is_empty())));
     for script in fs::read_dir(root().join("tests/scripts")).expect("the scripts") {
         let path = script.expect("a script").path();
+        if path.is_dir() {
+            continue;
+        }
         let name = path.file_stem().expect("a name").to_string_lossy();
         assert!(text.contains(&format!("[{name}] ")), "{name} was not asked: {text}");
     }
