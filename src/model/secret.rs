@@ -24,3 +24,13 @@ impl fmt::Debug for Secret {
         f.write_str("***")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_prints_as_stars() {
+        assert_eq!(format!("{:?} {:?}", Secret::new("hunter2"), Secret::default()), "*** ***");
+    }
+}
