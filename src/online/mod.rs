@@ -49,6 +49,11 @@ pub fn clear(target: &mut dyn Cluster, there: Rows) -> Result<()> {
         return Err(Error::new(Kind::Refused, "only whole partitions can be replaced")
             .advise("empty the table with truncate, then use the mode auto"));
     };
+    if let Some(key) = unit.keys.iter().find(|key| !names_one_partition(&key.label)) {
+        let what = format!("`{}` may name another partition when it stands in a path", key.label);
+        return Err(Error::new(Kind::Refused, what)
+            .advise("empty this partition with dropPartition by value, then use the mode auto"));
+    }
     let TableName { db, table } = there.table;
     // The table is named always: without it the partition of every table would go
     // (dolphindb-semantics §4.1).
@@ -59,6 +64,14 @@ pub fn clear(target: &mut dyn Cluster, there: Rows) -> Result<()> {
         left => Err(Error::new(Kind::Mismatch, format!("it was dropped but still holds {left} rows"))
             .advise("look whether somebody else writes to it")),
     }
+}
+
+/// Whether `label` is surely one component of a path: separators and wildcards would make it drop
+/// something else, and how the server writes blanks and the like is not documented
+/// (dolphindb-semantics §1.6, §2.3).
+fn names_one_partition(label: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    !label.is_empty() && label.chars().all(plain)
 }
 
 /// Appends `rows`, whose columns are in the target's order, and makes sure that the target says it

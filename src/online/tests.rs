@@ -102,3 +102,15 @@ fn what_is_no_whole_partition_is_not_dropped() {
     }
     assert_eq!(target.sorted_rows(&flights(), &ORDER).len(), 4);
 }
+
+#[test]
+fn a_label_that_a_path_could_misread_is_never_dropped() {
+    let (target, (_, unit)) = (target(), parcel());
+    for label in ["a/b", "50%", "a?", "", "a b", "\\"] {
+        let mut odd = unit.clone();
+        odd.keys[1].label = label.into();
+        let refused = clear(&mut target.clone(), Rows::of(&flights()).within(&odd)).unwrap_err();
+        assert_eq!(refused.kind(), Kind::Refused, "{label}");
+    }
+    assert!(!target.lock().log.iter().any(|line| line.starts_with("dropPartition")));
+}
