@@ -4,52 +4,19 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 
-use super::lane::{self, Job, Report, Shared, Work};
+use super::lane::{self, Report, Shared, Work};
 use super::patience::Stop;
 use super::progress::Progress;
+use super::round::{Moved, Round};
 use super::{Connect, Limits};
 use crate::cluster::{Host, read, sql::Rows};
 use crate::data::Batch;
 use crate::error::{Error, Kind, Result};
 use crate::model::Unit;
-use crate::plan::{Draft, Look};
+use crate::plan::Draft;
 
 /// How long the calling thread waits for lanes before it looks at progress and cancellation.
 const TICK: Duration = Duration::from_millis(100);
-
-/// How far a run has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Moved {
-    /// Partitions that are done.
-    pub(super) partitions: u64,
-    /// Partitions without rows.
-    pub(super) empty: u64,
-    /// Rows of those.
-    pub(super) rows: u64,
-    /// Bytes of those.
-    pub(super) bytes: u64,
-}
-
-impl Moved {
-    /// Partitions that need nothing more.
-    pub(super) fn settled(&self) -> u64 {
-        self.partitions + self.empty
-    }
-}
-
-/// One pass over units of a table.
-pub(super) struct Round<'a> {
-    /// What happened to units that are done, for progress.
-    pub(super) doing: &'static str,
-    /// The table.
-    pub(super) draft: &'a Draft,
-    /// The numbers of the units that are read and worked on.
-    pub(super) units: &'a [usize],
-    /// What both sides are known to hold of every unit.
-    pub(super) looks: &'a [Look],
-    /// What is done with each.
-    pub(super) job: &'a dyn Job,
-}
 
 /// Starts the lanes, feeds them every unit of `round`, and waits for all of them.
 pub(super) fn feed(host: &mut dyn Host, round: &Round, connect: Connect, limits: Limits) -> Result<Moved> {

@@ -1,8 +1,9 @@
 //! What both sides hold of every unit of a draft.
 use parking_lot::Mutex;
 
-use super::feed::{Round, feed};
+use super::feed::feed;
 use super::lane::{Job, Link, Work};
+use super::round::Round;
 use super::{Connect, Limits};
 use crate::cluster::{Cluster, Host, count, sql::Rows};
 use crate::error::{Error, Kind, Result};

@@ -14,6 +14,7 @@ mod lane;
 mod look;
 mod patience;
 mod progress;
+mod round;
 mod run_id;
 #[cfg(test)]
 mod tests;
@@ -32,8 +33,8 @@ use crate::journal::Journal;
 use crate::model::Action;
 use crate::plan::{Decision, Look, Plan};
 use copy::Copy;
-use feed::{Moved, Round};
 use patience::Stop;
+use round::{Moved, Round};
 
 /// Makes a connection to the target; every lane calls it once, and again after a broken line.
 pub type Connect<'a> = &'a (dyn Fn() -> Result<Box<dyn Cluster + Send>> + Sync);

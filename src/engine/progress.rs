@@ -1,7 +1,7 @@
 //! What the user sees while a run goes on.
 use std::time::{Duration, Instant};
 
-use super::feed::{Moved, Round};
+use super::round::{Moved, Round};
 use crate::cluster::Host;
 
 const INTERVAL: Duration = Duration::from_secs(1);

@@ -8,6 +8,7 @@ mod options;
 mod remote;
 mod report;
 mod request;
+mod site;
 mod sync;
 mod table;
 #[cfg(test)]

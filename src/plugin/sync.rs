@@ -4,16 +4,16 @@ use parking_lot::Mutex;
 
 use super::arguments::{argument, text, usage};
 use super::options::Options;
-use super::remote::Sites;
 use super::request::Request;
-use super::{caller, remote, report, verify};
-use crate::cluster::{Cluster, Host, tables};
+use super::site::{Site, connected, drafts};
+use super::{caller, report, verify};
+use crate::cluster::Host;
 use crate::data::Datum;
 use crate::engine::{self, Connect, RunId, Summary, look};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Begun, Journal, Run, Runs};
+use crate::journal::{Begun, Journal, Run};
 use crate::model::{Mode, TableName};
-use crate::plan::{Draft, Plan, decide, is_compared, prepare};
+use crate::plan::{Draft, Plan, decide, is_compared};
 
 /// The parameters of each function as the manual writes them.
 pub(super) const SYNC: &str = "clusterSync::syncOnline(remote, dbPath, [tableName], [filter], [options])";
@@ -65,32 +65,6 @@ fn require_unfinished(run: &Run, is_live: bool) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// Where a call works: what the target is called, and where runs are kept.
-pub(super) struct Site {
-    pub(super) target: String,
-    pub(super) remote: Option<String>,
-    pub(super) user: String,
-    pub(super) runs: Runs,
-}
-
-/// Calls `work` with the remote that the argument `remote` means.
-pub(super) fn connected(
-    host: &mut dyn Host,
-    remote: &Datum,
-    request: &Request,
-    work: impl FnOnce(&mut dyn Host, &Site, Connect) -> Result<Datum>,
-) -> Result<Datum> {
-    let sites: Sites = remote::resolve(host, remote, request.options.timeout)?;
-    let site = Site {
-        target: sites.label.clone(),
-        remote: remote.as_str().map(str::to_owned),
-        user: caller::user(host)?,
-        runs: caller::runs(host)?,
-    };
-    let connect = || sites.connect().map(|remote| Box::new(remote) as Box<dyn Cluster + Send>);
-    work(host, &site, &connect)
 }
 
 /// Looks at every table before the first row is written, then copies one after the other.
@@ -175,30 +149,6 @@ fn carry_out(
         results.push((plan.draft.table.clone(), summary.map_err(named).map_err(behind)?));
     }
     Ok(results)
-}
-
-/// Every table of the call, all of them known to fit.
-pub(super) fn drafts(
-    host: &mut dyn Host,
-    request: &Request,
-    site: &Site,
-    connect: Connect,
-) -> Result<Vec<Draft>> {
-    let names = match &request.table {
-        Some(table) => vec![table.clone()],
-        None => tables(host, &request.db)?,
-    };
-    if names.is_empty() {
-        return Err(Error::new(Kind::NotFound, format!("database {} has no tables", request.db))
-            .advise("name a database with tables"));
-    }
-    let mut target = connect()?;
-    let mut draft = |name: &String| {
-        let table = TableName::new(&request.db, name);
-        let draft = prepare(host, &mut *target, &table, request.filter.as_deref())?;
-        Ok(Draft { target: site.target.clone(), ..draft })
-    };
-    names.iter().map(&mut draft).collect()
 }
 
 fn plans(

@@ -1,6 +1,7 @@
 //! Arguments that people get wrong, and what a call returns.
 use super::request::Request;
-use super::sync::{SYNC, Site, resume_run, sync, sync_online};
+use super::site::Site;
+use super::sync::{SYNC, resume_run, sync, sync_online};
 use super::{caller, history};
 use crate::cluster::Cluster;
 use crate::data::{Batch, Column, Datum, Type};

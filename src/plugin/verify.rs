@@ -1,7 +1,7 @@
 //! `verify` and `fingerprint`: whether two clusters hold the same, and what one holds.
 use super::arguments::{argument, optional_text, text, usage};
 use super::request::{Request, database};
-use super::sync::{connected, drafts};
+use super::site::{connected, drafts};
 use super::table::{longs, table, texts};
 use crate::cluster::{Host, count, describe, read, sql::Rows, units};
 use crate::data::{Datum, Fingerprint};

@@ -1,0 +1,61 @@
+//! Where a call works: the target it reaches, and the tables on both sides of it.
+use super::caller;
+use super::remote::{self, Sites};
+use super::request::Request;
+use crate::cluster::{Cluster, Host, tables};
+use crate::data::Datum;
+use crate::engine::Connect;
+use crate::error::{Error, Kind, Result};
+use crate::journal::Runs;
+use crate::model::TableName;
+use crate::plan::{Draft, prepare};
+
+/// Where a call works: what the target is called, and where runs are kept.
+pub(super) struct Site {
+    pub(super) target: String,
+    pub(super) remote: Option<String>,
+    pub(super) user: String,
+    pub(super) runs: Runs,
+}
+
+/// Calls `work` with the remote that the argument `remote` means.
+pub(super) fn connected(
+    host: &mut dyn Host,
+    remote: &Datum,
+    request: &Request,
+    work: impl FnOnce(&mut dyn Host, &Site, Connect) -> Result<Datum>,
+) -> Result<Datum> {
+    let sites: Sites = remote::resolve(host, remote, request.options.timeout)?;
+    let site = Site {
+        target: sites.label.clone(),
+        remote: remote.as_str().map(str::to_owned),
+        user: caller::user(host)?,
+        runs: caller::runs(host)?,
+    };
+    let connect = || sites.connect().map(|remote| Box::new(remote) as Box<dyn Cluster + Send>);
+    work(host, &site, &connect)
+}
+
+/// Every table of the call, all of them known to fit.
+pub(super) fn drafts(
+    host: &mut dyn Host,
+    request: &Request,
+    site: &Site,
+    connect: Connect,
+) -> Result<Vec<Draft>> {
+    let names = match &request.table {
+        Some(table) => vec![table.clone()],
+        None => tables(host, &request.db)?,
+    };
+    if names.is_empty() {
+        return Err(Error::new(Kind::NotFound, format!("database {} has no tables", request.db))
+            .advise("name a database with tables"));
+    }
+    let mut target = connect()?;
+    let mut draft = |name: &String| {
+        let table = TableName::new(&request.db, name);
+        let draft = prepare(host, &mut *target, &table, request.filter.as_deref())?;
+        Ok(Draft { target: site.target.clone(), ..draft })
+    };
+    names.iter().map(&mut draft).collect()
+}
