@@ -3,6 +3,7 @@ use std::net::TcpListener;
 
 use super::super::remote::resolve;
 use super::*;
+use crate::data::Batch;
 use crate::model::TableName;
 
 const PASSWORD: &str = "hunter2-secret";
@@ -119,7 +120,13 @@ fn only_administrators_change_and_guests_do_not_even_look() {
             assert_eq!(error.kind(), Kind::Login, "{error}");
         }
     }
-    for looked in [get_clusters(&mut node, &[]), test_cluster(&mut node, &[text("B")])] {
+    let elsewhere = Datum::Dict(vec![("host".into(), text("127.0.0.1"))]);
+    let looks = [
+        get_clusters(&mut node, &[]),
+        test_cluster(&mut node, &[text("B")]),
+        test_cluster(&mut node, &[elsewhere]),
+    ];
+    for looked in looks {
         assert_eq!(looked.unwrap_err().message(), "guests may not use clusterSync");
     }
     node.become_user("carol");
