@@ -24,6 +24,8 @@ pub mod error;
 pub mod journal;
 pub mod kernel;
 #[forbid(unsafe_code)]
+pub mod lock;
+#[forbid(unsafe_code)]
 pub mod model;
 #[forbid(unsafe_code)]
 pub mod online;

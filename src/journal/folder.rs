@@ -1,8 +1,8 @@
 //! All runs of a node: a folder with one file per run.
 use std::collections::HashMap;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::record::{Begun, Identity};
@@ -11,6 +11,7 @@ use super::state::State;
 use super::storage::{Disk, is_locked};
 use super::writer::{Journal, now};
 use crate::error::{Error, Kind, Result};
+use crate::lock::Lock;
 
 const EXTENSION: &str = "journal";
 
@@ -81,7 +82,8 @@ impl Runs {
     /// `Busy` when such a run goes on, `State` when the folder cannot be used.
     pub fn begin(&self, begun: Begun) -> Result<Journal> {
         self.prepare().map_err(|error| failed(&self.folder, error))?;
-        let _turn = self.take_turn().map_err(|error| failed(&self.folder, error))?;
+        // Between looking at all runs and adding one, nobody else may.
+        let _turn = Lock::take(&self.folder).map_err(|error| failed(&self.folder, error))?;
         let entries = self.list()?;
         if let Some(other) = entries.iter().find(|entry| entry.is_live && overlap(&entry.run.begun, &begun)) {
             let Begun { run, db, target, .. } = &other.run.begun;
@@ -116,14 +118,6 @@ impl Runs {
 
     fn prepare(&self) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)
-    }
-
-    /// One after the other: between looking at all runs and adding one, nobody else may.
-    fn take_turn(&self) -> io::Result<File> {
-        let path = self.folder.join("lock");
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
-        file.lock()?;
-        Ok(file)
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind, Result};
+use crate::lock::Lock;
 
 /// What group and others may do.
 const OTHERS: u32 = 0o077;
@@ -86,25 +87,9 @@ fn sync_folder_of(file: &Path) -> io::Result<()> {
     file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
-/// The right to change the files of a folder, among all threads and processes; ends when dropped.
-pub(super) struct Lock {
-    _file: File,
-}
-
-impl Lock {
-    /// Waits for the right; whoever holds it writes two small files.
-    pub(super) fn take(folder: &Path) -> Result<Lock> {
-        let path = folder.join("lock");
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
-        let file = file.map_err(|error| failed("opened", &path, error))?;
-        loop {
-            match file.lock() {
-                Ok(()) => return Ok(Lock { _file: file }),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(failed("locked", &path, error)),
-            }
-        }
-    }
+/// The right to change the files of `folder`; whoever holds it writes two small files.
+pub(super) fn lock(folder: &Path) -> Result<Lock> {
+    Lock::take(folder).map_err(|error| failed("locked", folder, error))
 }
 
 fn require_mode(path: &Path, found: &Permissions, forbidden: u32, right: &str) -> Result<()> {

@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::Secret;
-use disk::Lock;
 use key::Key;
 use register::Entry;
 
@@ -78,7 +77,7 @@ impl Peers {
     pub fn set(&self, peer: Peer, password: &Secret) -> Result<bool> {
         peer.check(password)?;
         disk::prepare(&self.folder)?;
-        let _lock = Lock::take(&self.folder)?;
+        let _lock = disk::lock(&self.folder)?;
         let (key, mut entries) = self.load()?;
         let key = match key {
             Some(key) => key,
@@ -99,7 +98,7 @@ impl Peers {
     pub fn remove(&self, name: &str) -> Result<()> {
         // Looks first: forgetting what is not there must not make a folder.
         self.find(name)?;
-        let _lock = Lock::take(&self.folder)?;
+        let _lock = disk::lock(&self.folder)?;
         let (key, mut entries) = self.load()?;
         let known = known(&entries);
         let index = entries.iter().position(|entry| entry.peer.name == name);

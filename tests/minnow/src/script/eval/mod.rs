@@ -142,26 +142,29 @@ impl Session {
                     }
                 }
             }
-            match self.block(body)? {
-                Flow::Break => break,
-                Flow::Return(value) => return Ok(Flow::Return(value)),
-                Flow::Next(_) | Flow::Continue => {}
+            if let Some(end) = self.turn(body)? {
+                return Ok(end);
             }
-            self.check_cancelled()?;
         }
         Ok(Flow::Next(Value::Void))
+    }
+
+    /// One turn of a loop: how the loop ends, if it ends with this turn.
+    fn turn(&mut self, body: &Block) -> Result<Option<Flow>> {
+        match self.block(body)? {
+            Flow::Break => Ok(Some(Flow::Next(Value::Void))),
+            Flow::Return(value) => Ok(Some(Flow::Return(value))),
+            Flow::Next(_) | Flow::Continue => self.check_cancelled().map(|()| None),
+        }
     }
 
     fn while_holds(&mut self, condition: &Expr, body: &Block, check_last: bool) -> Result<Flow> {
         let mut skip_check = check_last;
         while skip_check || operators::is_true(&self.eval(condition)?)? {
             skip_check = false;
-            match self.block(body)? {
-                Flow::Break => break,
-                Flow::Return(value) => return Ok(Flow::Return(value)),
-                Flow::Next(_) | Flow::Continue => {}
+            if let Some(end) = self.turn(body)? {
+                return Ok(end);
             }
-            self.check_cancelled()?;
         }
         Ok(Flow::Next(Value::Void))
     }
