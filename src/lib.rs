@@ -21,6 +21,8 @@ pub mod engine;
 #[forbid(unsafe_code)]
 pub mod error;
 #[forbid(unsafe_code)]
+pub mod failpoint;
+#[forbid(unsafe_code)]
 pub mod journal;
 pub mod kernel;
 #[forbid(unsafe_code)]

@@ -11,11 +11,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cluster", &["data", "model"]),
     ("wire", &["cluster", "data", "model"]),
     ("peers", &["lock", "model"]),
-    ("journal", &["lock", "data", "model"]),
+    ("journal", &["failpoint", "lock", "data", "model"]),
     ("plan", &["journal", "cluster", "data", "model"]),
     ("online", &["cluster", "data", "model"]),
-    ("engine", &["plan", "online", "journal", "cluster", "data", "model"]),
-    ("plugin", &["engine", "plan", "online", "journal", "peers", "wire", "cluster", "data", "model"]),
+    ("engine", &["failpoint", "plan", "online", "journal", "cluster", "data", "model"]),
+    (
+        "plugin",
+        &["failpoint", "engine", "plan", "online", "journal", "peers", "wire", "cluster", "data", "model"],
+    ),
     ("kernel", &["plugin", "cluster", "data", "model"]),
     // The nodes in memory that unit tests use; compiled for tests only.
     ("testing", &["cluster", "data", "model"]),

@@ -7,6 +7,7 @@ use super::patience::{Retries, Stop};
 use crate::cluster::{Cluster, sql::Rows};
 use crate::data::{Batch, Fingerprint};
 use crate::error::{Error, Kind, Result, Retry};
+use crate::failpoint::reach;
 use crate::journal::{Event, Found, Intent, Journal};
 use crate::model::{Action, Mode, Unit};
 use crate::online;
@@ -80,6 +81,7 @@ impl Copy<'_> {
         let replaces = self.plan.decisions[parcel.number].action == Action::Replace;
         let intent = Intent { replaces, before: held, sent: parcel.sent };
         self.note(parcel, Event::Intended(intent), "")?;
+        reach("intended");
         self.put(target, there, parcel, intent)?;
         self.prove(target, there, parcel, intent)
     }
@@ -114,7 +116,11 @@ impl Copy<'_> {
             true => online::clear(target, there),
             false => Ok(()),
         };
-        let stored = cleared.and_then(|()| online::append(target, there, &parcel.rows));
+        let stored = cleared.and_then(|()| {
+            reach("cleared");
+            online::append(target, there, &parcel.rows)
+        });
+        reach("appended");
         stored.or_else(|error| match error.kind() {
             kind if online::is_open(kind) => self.doubt(parcel, intent, error),
             Kind::Mismatch => self.fail(parcel, Event::Differed, error),
@@ -133,7 +139,10 @@ impl Copy<'_> {
         let unseen = |error: Error| error.context("its rows are stored but cannot be read back");
         match online::look(target, there, &self.plan.draft.columns).map_err(unseen) {
             Err(error) => self.doubt(parcel, intent, error),
-            Ok(held) if held == intent.after() => self.note(parcel, Event::Verified, ""),
+            Ok(held) if held == intent.after() => {
+                reach("proven");
+                self.note(parcel, Event::Verified, "")
+            }
             Ok(held) => self.fail(parcel, Event::Differed, difference(intent, held)),
         }
     }

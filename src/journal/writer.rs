@@ -6,6 +6,7 @@ use super::record::{Begun, Ended, Happened, Record, TablePlan};
 use super::state::{Event, State};
 use super::storage::Storage;
 use crate::error::{Error, Kind, Result};
+use crate::failpoint::reach;
 
 /// A run's file while the run goes on. Every record is durable before the next is written, and
 /// before the method that wrote it returns.
@@ -95,7 +96,10 @@ impl Journal {
         if self.is_broken {
             return Err(failed("an earlier record failed".into()));
         }
-        let written = self.storage.append(bytes).and_then(|()| self.storage.sync());
+        let written = self.storage.append(bytes).and_then(|()| {
+            reach("unsynced");
+            self.storage.sync()
+        });
         self.is_broken = written.is_err();
         written.map_err(|error| failed(error.to_string()).caused_by(error))
     }

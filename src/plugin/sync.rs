@@ -11,6 +11,7 @@ use crate::cluster::Host;
 use crate::data::Datum;
 use crate::engine::{self, Connect, RunId, Summary, look};
 use crate::error::{Error, Kind, Result};
+use crate::failpoint::reach;
 use crate::journal::{Begun, Journal, Run};
 use crate::model::{Mode, TableName};
 use crate::plan::{Draft, Plan, decide, is_compared};
@@ -101,9 +102,12 @@ fn run(
 ) -> Result<Datum> {
     let id = RunId::now();
     let journal = Mutex::new(site.runs.begin(begun(request, site, &id))?);
+    reach("begun");
     let outcome = carry_out(host, request, site, drafts, &journal, connect);
     let failure = outcome.as_ref().err().map(ToString::to_string);
+    reach("finished");
     let ended = journal.lock().end(failure.as_deref());
+    reach("ended");
     let advice = format!("repeat the call, or call clusterSync::resumeRun(\"{id}\")");
     let results = outcome.map_err(|error| error.advise(advice))?;
     ended.map(|()| report::summaries(&id, &results))
@@ -138,6 +142,7 @@ fn carry_out(
     let named = |error: Error| error.context(format!("run {id}"));
     let plans = plans(host, request, site, drafts, connect).map_err(named)?;
     plans.iter().try_for_each(|plan| journal.lock().plan(plan.record()).map(drop))?;
+    reach("planned");
     plans.iter().try_for_each(Plan::permit).map_err(named)?;
     let mut results = Vec::new();
     for (number, plan) in plans.iter().enumerate() {

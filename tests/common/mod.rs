@@ -10,6 +10,7 @@ use std::time::Duration;
 use clustersync::cluster::Cluster;
 use clustersync::data::{Batch, Datum};
 use clustersync::error::Result;
+use clustersync::failpoint;
 use clustersync::model::Secret;
 use clustersync::wire::{Endpoint, Remote};
 
@@ -21,6 +22,8 @@ pub struct Node {
     process: Child,
     pub port: u16,
     pub home: tempfile::TempDir,
+    release: String,
+    arguments: Vec<String>,
     client: Option<Remote>,
 }
 
@@ -45,11 +48,13 @@ impl Node {
     }
 
     fn serve(home: tempfile::TempDir, alias: &str, release: &str, arguments: &[&str]) -> Node {
+        let kept = arguments.iter().map(|argument| argument.to_string()).collect();
         let mut process = Command::new(built("minnow"))
             .args(["serve", "--home"])
             .arg(home.path())
             .args(["--site", &format!("127.0.0.1:0:{alias}"), "--release", release])
             .args(arguments)
+            .env(failpoint::VARIABLE, home.path().join("kill-at"))
             .stdout(Stdio::piped())
             .spawn()
             .expect("minnow starts");
@@ -58,7 +63,7 @@ impl Node {
         output.read_line(&mut line).expect("its first line");
         let port = line.trim().rsplit(':').next().and_then(|port| port.parse().ok());
         let port = port.unwrap_or_else(|| panic!("minnow said {line:?}"));
-        Node { process, port, home, client: None }
+        Node { process, port, home, release: release.into(), arguments: kept, client: None }
     }
 
     /// The value of `script`, run by the administrator in one lasting session.
@@ -112,7 +117,20 @@ impl Node {
     pub fn restart(mut self, alias: &str) -> Node {
         self.stop();
         let home = std::mem::replace(&mut self.home, tempfile::tempdir().expect("a directory"));
-        Node::serve(home, alias, "3.00.3", &[])
+        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
+        Node::serve(home, alias, &self.release, &arguments)
+    }
+
+    /// Makes the process die when the plugin has come by `place` (one of `failpoint::PLACES`) so
+    /// many times.
+    pub fn die_at(&self, place: &str, skip: u64) {
+        std::fs::write(self.home.path().join("kill-at"), format!("{place} {skip}")).expect("an order");
+    }
+
+    /// Lets the process live, unless it died already; says whether it lives.
+    pub fn spare(&mut self) -> bool {
+        let _ = std::fs::remove_file(self.home.path().join("kill-at"));
+        self.process.try_wait().expect("its state").is_none()
     }
 
     fn stop(&mut self) {
