@@ -3,7 +3,7 @@ mod common;
 
 use common::Local;
 use minnow::functions::schedule::run_due;
-use minnow::node::Node;
+use minnow::node::{Node, Switches};
 
 /// The minute of 2024.01.05 (a Friday) at 22:30, from 1970.
 const FRIDAY_EVENING: i64 = 19_727 * 1440 + 22 * 60 + 30;
@@ -67,6 +67,41 @@ fn jobs_are_listed_and_deleted_and_bad_ones_refused() {
     ] {
         assert!(a.fails(wrong).contains("scheduleJob"), "{wrong}");
     }
+}
+
+/// dolphindb-semantics §7.1: jobs go by the clock of their node, which `minnow::setClock` moves.
+#[test]
+fn a_moved_clock_starts_the_jobs_of_where_it_arrives() {
+    let mut a = Local::new(None);
+    assert!(
+        a.fails("minnow::setClock(2024.01.05T22:30:00.000)").contains("setClock"),
+        "a fault needs its switch"
+    );
+    let switches = Switches { faults: true, ..Switches::default() };
+    a.session.node =
+        Node::open_with(a.home(), &"127.0.0.1:0:A".parse().unwrap(), "3.00.3", switches).unwrap();
+    a.run("def f(x) : today()");
+    a.run(DAILY);
+    let mut before = 0;
+    for (moment, runs) in [
+        ("2024.01.05T22:29:30.000", 0),
+        ("2024.01.05T22:30:00.000", 1),
+        ("2024.01.05T22:30:50.000", 1),
+        // The nights that it jumps over do not happen.
+        ("2024.01.08T10:00:00.000", 1),
+        ("2024.01.08T22:30:00.000", 2),
+        ("2024.01.05T22:30:00.000", 3),
+    ] {
+        a.run(&format!("minnow::setClock({moment})"));
+        assert_eq!(a.number("size(getRecentJobs())"), runs, "{moment}");
+        if runs > before {
+            before = runs;
+            let day = format!("getJobReturn(last(getRecentJobs().jobId), true) == date({moment})");
+            assert_eq!(a.number(&format!("int({day})")), 1, "{moment}");
+        }
+    }
+    a.run("minnow::setClock()");
+    assert_eq!(a.number("int(today() > 2024.12.31)"), 1);
 }
 
 /// dolphindb-semantics §7.2, §13: a plugin's function in a job must be there at the start.

@@ -2,17 +2,18 @@
 //! a node that was not started with `--faults` doesn't know them.
 use std::time::Duration;
 
-use super::args;
+use super::{args, schedule};
 use crate::error::{Error, Result};
 use crate::node::Fault;
 use crate::script::{Cut, Native, Session};
 use crate::store::PartitionedTable;
-use crate::value::{Table, Value};
+use crate::value::{Table, Type, Value, calendar};
 
 pub const FUNCTIONS: &[Native] = &[
     Native::new("minnow::setFault", &["fault", "times", "detail", "skip"], 1, set),
     Native::new("minnow::countFaults", &[], 0, count),
     Native::new("minnow::clearFaults", &[], 0, clear),
+    Native::new("minnow::setClock", &["moment"], 0, set_clock),
 ];
 
 fn require_switch(session: &Session, function: &str) -> Result<()> {
@@ -50,6 +51,26 @@ fn count(session: &mut Session, _: Vec<Value>) -> Result<Value> {
 fn clear(session: &mut Session, _: Vec<Value>) -> Result<Value> {
     require_switch(session, "minnow::clearFaults")?;
     session.node.faults.clear();
+    Ok(Value::Void)
+}
+
+/// `minnow::setClock(moment)`: it is that moment now, and time goes on from there; without a moment
+/// the clock is the machine's again. Every function that tells the time, the
+/// times of chunks follow, and the jobs of the minute where it arrives start before this returns;
+/// what a plugin asks of the machine stays.
+fn set_clock(session: &mut Session, args: Vec<Value>) -> Result<Value> {
+    const NAME: &str = "minnow::setClock";
+    require_switch(session, NAME)?;
+    let clock = &session.node.clock;
+    let Some(moment) = args::given(&args, 0) else {
+        clock.reset();
+        schedule::catch_up(&session.node);
+        return Ok(Value::Void);
+    };
+    let cell = moment.cells().filter(|cell| cell.ty.is_temporal());
+    let nanos = cell.and_then(|cell| calendar::convert(cell.integer(0)?, cell.ty, Type::Nanotimestamp));
+    clock.set(nanos.ok_or_else(|| args::bad(NAME, "moment", "must be a date and time"))?);
+    schedule::catch_up(&session.node);
     Ok(Value::Void)
 }
 

@@ -6,7 +6,7 @@ use super::{args, jobs};
 use crate::error::{Error, Result};
 use crate::node::{Node, Scheduled};
 use crate::script::{Native, Session};
-use crate::value::{Table, Type, Value, Vector, calendar};
+use crate::value::{Table, Type, Value, Vector};
 
 /// The least distance of two start times, in minutes.
 const SPACING: i64 = 5;
@@ -62,7 +62,7 @@ fn schedule(session: &mut Session, args: Vec<Value>) -> Result<Value> {
         days,
     };
     let wanted = args::text(NAME, &args, 0, "jobId")?;
-    let id = session.node.schedule.add(job, |taken| crate::node::free_id(wanted, taken))?;
+    let id = session.node.schedule.add(job, |taken| session.node.jobs.free_id(wanted, taken))?;
     Ok(Value::string(&id))
 }
 
@@ -126,15 +126,16 @@ pub fn run_due(node: &Arc<Node>, minute: i64) {
     }
 }
 
-/// Starts due jobs minute by minute until the node is gone.
+/// Starts what has become due since the clock was last looked at.
+pub fn catch_up(node: &Arc<Node>) {
+    node.schedule.passed(node.clock.now(Type::Timestamp) / MINUTE).for_each(|minute| run_due(node, minute));
+}
+
+/// Starts due jobs until the node is gone.
 pub fn keep(node: Weak<Node>) {
     const GLANCE: Duration = Duration::from_millis(200);
-    let minute = || calendar::now(Type::Timestamp) / MINUTE;
-    let mut seen = minute();
     while let Some(node) = node.upgrade() {
-        let current = minute();
-        (seen + 1..=current).for_each(|minute| run_due(&node, minute));
-        seen = seen.max(current);
+        catch_up(&node);
         drop(node);
         std::thread::sleep(GLANCE);
     }

@@ -17,17 +17,17 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("secondOfMinute", ONE, 1, |_, args| of_day(&args, 1, 60)),
 ];
 
-fn moment(ty: Type) -> Value {
-    Value::Scalar(Vector::integers(ty, [Some(calendar::now(ty))]).into())
+fn moment(session: &Session, ty: Type) -> Value {
+    Value::Scalar(Vector::integers(ty, [Some(session.node.clock.now(ty))]).into())
 }
 
-fn now(_: &mut Session, args: Vec<Value>) -> Result<Value> {
+fn now(session: &mut Session, args: Vec<Value>) -> Result<Value> {
     let wants_nanos = args::optional_bool("now", &args, 0, "nanoSecond", false)?;
-    Ok(moment(if wants_nanos { Type::Nanotimestamp } else { Type::Timestamp }))
+    Ok(moment(session, if wants_nanos { Type::Nanotimestamp } else { Type::Timestamp }))
 }
 
-fn today(_: &mut Session, _: Vec<Value>) -> Result<Value> {
-    Ok(moment(Type::Date))
+fn today(session: &mut Session, _: Vec<Value>) -> Result<Value> {
+    Ok(moment(session, Type::Date))
 }
 
 fn of_date(args: &[Value], part: fn((i64, i64, i64)) -> i64) -> Result<Value> {

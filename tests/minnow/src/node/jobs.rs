@@ -5,11 +5,12 @@ use std::sync::atomic::AtomicBool;
 
 use parking_lot::{Condvar, Mutex};
 
+use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::value::{Type, Value, Vector, calendar, text};
+use crate::value::{Type, Value, Vector, text};
 
-#[derive(Default)]
 pub struct Jobs {
+    clock: Arc<Clock>,
     all: Mutex<Vec<Arc<Job>>>,
 }
 
@@ -22,6 +23,7 @@ pub struct Job {
     pub received: i64,
     /// Set to stop it.
     pub cancelled: Arc<AtomicBool>,
+    clock: Arc<Clock>,
     progress: Mutex<Progress>,
     ended: Condvar,
 }
@@ -37,17 +39,22 @@ pub struct Progress {
 }
 
 impl Jobs {
+    pub fn new(clock: Arc<Clock>) -> Jobs {
+        Jobs { clock, all: Mutex::default() }
+    }
+
     /// A new job. Its id is `wanted`, with the day and then a number behind it when that is taken.
     pub fn add(&self, wanted: &str, description: &str, user: &str) -> Arc<Job> {
         let mut all = self.all.lock();
         let taken = |id: &str| all.iter().any(|job| job.id == id);
-        let id = free_id(wanted, &taken);
+        let id = self.free_id(wanted, &taken);
         let job = Arc::new(Job {
             id,
             description: description.to_owned(),
             user: user.to_owned(),
-            received: calendar::now(Type::Timestamp),
+            received: self.clock.now(Type::Timestamp),
             cancelled: Arc::default(),
+            clock: self.clock.clone(),
             progress: Mutex::default(),
             ended: Condvar::new(),
         });
@@ -62,6 +69,15 @@ impl Jobs {
     pub fn find(&self, id: &str) -> Option<Arc<Job>> {
         self.all.lock().iter().find(|job| job.id == id).cloned()
     }
+
+    /// `wanted`, else with the day (`20241231`), else with the day and a number of three digits.
+    pub fn free_id(&self, wanted: &str, taken: &dyn Fn(&str) -> bool) -> String {
+        let day = Vector::integers(Type::Date, [Some(self.clock.now(Type::Date))]);
+        let dated = format!("{wanted}{}", text::cell(&day, 0).replace('.', ""));
+        let numbered = (0..).map(|number: u32| format!("{dated}{number:03}"));
+        let mut candidates = [wanted.to_owned(), dated.clone()].into_iter().chain(numbered);
+        candidates.find(|id| !taken(id)).unwrap_or(dated)
+    }
 }
 
 impl Job {
@@ -70,7 +86,7 @@ impl Job {
     }
 
     pub fn start(&self) {
-        self.progress.lock().started = Some(calendar::now(Type::Timestamp));
+        self.progress.lock().started = Some(self.clock.now(Type::Timestamp));
     }
 
     pub fn print(&self, line: &str) {
@@ -81,7 +97,7 @@ impl Job {
 
     pub fn end(&self, outcome: Result<Value>) {
         let mut progress = self.progress.lock();
-        (progress.ended, progress.outcome) = (Some(calendar::now(Type::Timestamp)), Some(outcome));
+        (progress.ended, progress.outcome) = (Some(self.clock.now(Type::Timestamp)), Some(outcome));
         self.ended.notify_all();
     }
 
@@ -94,18 +110,4 @@ impl Job {
         let unfinished = || Err(Error::runtime(format!("The job [{}] is not complete yet.", self.id)));
         progress.outcome.clone().unwrap_or_else(unfinished)
     }
-}
-
-/// `wanted`, else with the day, else with the day and a number of three digits.
-pub fn free_id(wanted: &str, taken: &dyn Fn(&str) -> bool) -> String {
-    let dated = format!("{wanted}{}", today());
-    let numbered = (0..).map(|number: u32| format!("{dated}{number:03}"));
-    let mut candidates = [wanted.to_owned(), dated.clone()].into_iter().chain(numbered);
-    candidates.find(|id| !taken(id)).unwrap_or(dated)
-}
-
-/// The day as ids carry it: `20241231`.
-fn today() -> String {
-    let day = Vector::integers(Type::Date, [Some(calendar::now(Type::Date))]);
-    text::cell(&day, 0).replace('.', "")
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::facade::Plugin;
 use crate::script::{Function, Session};
@@ -19,7 +20,7 @@ use crate::store::Store;
 use crate::value::Value;
 
 pub use faults::{Fault, Faults};
-pub use jobs::{Job, Jobs, free_id};
+pub use jobs::{Job, Jobs};
 use log::Log;
 pub use schedule::{Schedule, Scheduled};
 pub use site::Site;
@@ -52,6 +53,7 @@ pub struct Node {
     /// Accounts by user; the administrator `admin` exists from the start, as in a new server.
     /// They last as long as the process.
     pub users: RwLock<HashMap<String, Account>>,
+    pub clock: Arc<Clock>,
     pub jobs: Jobs,
     pub schedule: Schedule,
     pub switches: Switches,
@@ -71,19 +73,22 @@ impl Node {
         let storage = home.join("storage");
         std::fs::create_dir_all(&storage)?;
         let admin = Account { password: "123456".into(), is_admin: true };
+        let clock = Arc::new(Clock::default());
         let node = Arc::new(Node {
             home: home.canonicalize()?,
             host: site.host.clone(),
             port: site.port,
             alias: site.alias.clone(),
             release: release.to_owned(),
-            store: Store::open(&storage)?.with_new_values(switches.new_value_partition_policy),
+            store: Store::open_by(&storage, clock.clone())?
+                .with_new_values(switches.new_value_partition_policy),
             shared: RwLock::default(),
             plugins: RwLock::default(),
             plugin_functions: RwLock::default(),
             users: RwLock::new(HashMap::from([("admin".into(), admin)])),
-            jobs: Jobs::default(),
-            schedule: Schedule::open(home)?,
+            jobs: Jobs::new(clock.clone()),
+            schedule: Schedule::open(home, &clock)?,
+            clock,
             faults: Faults::default(),
             log: Log::open(&home.join("log"))?,
             switches,

@@ -1,11 +1,13 @@
 //! Scheduled jobs: calls that the node starts at certain minutes of certain days. They are kept in
 //! `sysmgmt/jobEditlog.meta` below its home, as the calls were when they were scheduled
 //! (dolphindb-semantics §7.1, §7.2). The clock is the node's, in UTC.
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::script::{Session, Shipment};
 use crate::store::{read_whole, write_whole};
@@ -13,6 +15,7 @@ use crate::value::{Type, Value, Vector, calendar};
 use crate::wire::{read_object, write_object};
 
 const MINUTES_PER_DAY: i64 = 1440;
+const MILLISECONDS_PER_MINUTE: i64 = 60_000;
 
 #[derive(Clone, Debug)]
 pub struct Scheduled {
@@ -86,11 +89,13 @@ impl Scheduled {
 pub struct Schedule {
     file: PathBuf,
     jobs: Mutex<Vec<Scheduled>>,
+    /// The minute up to which jobs were started.
+    seen: Mutex<i64>,
 }
 
 impl Schedule {
     /// Reads the jobs of the node whose home this is.
-    pub fn open(home: &Path) -> Result<Schedule> {
+    pub fn open(home: &Path, clock: &Clock) -> Result<Schedule> {
         let directory = home.join("sysmgmt");
         std::fs::create_dir_all(&directory)?;
         let file = directory.join("jobEditlog.meta");
@@ -102,7 +107,8 @@ impl Schedule {
             };
             jobs = stored.iter().map(Scheduled::of_value).collect::<Option<_>>().ok_or_else(damaged)?;
         }
-        Ok(Schedule { file, jobs: Mutex::new(jobs) })
+        let seen = Mutex::new(clock.now(Type::Timestamp) / MILLISECONDS_PER_MINUTE);
+        Ok(Schedule { file, jobs: Mutex::new(jobs), seen })
     }
 
     /// Refuses the start of a node that lacks a compiled function of a job: plugins must be loaded
@@ -121,6 +127,16 @@ impl Schedule {
 
     pub fn all(&self) -> Vec<Scheduled> {
         self.jobs.lock().clone()
+    }
+
+    /// The minutes that have begun since this was last asked. Those that a moved clock jumps over
+    /// do not happen; the one where it arrives does.
+    pub fn passed(&self, current: i64) -> RangeInclusive<i64> {
+        /// A busy machine may be late by so many minutes.
+        const LATE: i64 = 5;
+        let before = std::mem::replace(&mut *self.seen.lock(), current);
+        let is_late = (before..=before + LATE).contains(&current);
+        if is_late { before + 1..=current } else { current..=current }
     }
 
     /// Adds a job, under another id if its own is taken; returns the id.

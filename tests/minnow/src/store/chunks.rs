@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
@@ -13,8 +14,9 @@ use super::cells;
 use super::commit::{Commit, Segment};
 use super::log::Log;
 use super::transaction::{Locks, Transaction};
+use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::value::{Type, Vector, calendar};
+use crate::value::{Type, Vector};
 
 /// The partition number of each level; levels that a database lacks are 0.
 pub type ChunkKey = [u32; 3];
@@ -54,11 +56,12 @@ pub struct Chunks {
     end: AtomicU64,
     pub(super) locks: Mutex<Locks>,
     gone: AtomicBool,
+    clock: Arc<Clock>,
 }
 
 impl Chunks {
     /// Opens or creates the files below `dir`; whatever was not committed is cut off.
-    pub fn open(dir: &Path, columns: usize) -> Result<Chunks> {
+    pub fn open(dir: &Path, columns: usize, clock: Arc<Clock>) -> Result<Chunks> {
         let (mut map, mut end, mut last) = (Map::new(), 0, 0);
         let log = Log::open(&dir.join("log"), |payload| {
             let commit = Commit::decode(payload, columns)?;
@@ -82,6 +85,7 @@ impl Chunks {
             end: AtomicU64::new(end),
             locks: Mutex::default(),
             gone: AtomicBool::new(false),
+            clock,
         })
     }
 
@@ -148,7 +152,7 @@ impl Chunks {
             return Err(Error::runtime("The table has been dropped."));
         }
         commit.cid = self.last.load(Ordering::SeqCst) + 1;
-        commit.at = calendar::now(Type::Timestamp);
+        commit.at = self.clock.now(Type::Timestamp);
         log.append(&commit.encode())?;
         self.last.store(commit.cid, Ordering::SeqCst);
         apply(&mut self.chunks.write(), commit);

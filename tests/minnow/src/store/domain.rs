@@ -12,6 +12,7 @@ use super::describe::{decode_database, decode_table, encode_database, encode_tab
 use super::directory::{NEW, file_name, remove, sweep};
 use super::identity::Identity;
 use super::{Database, TableShape};
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::value::Vector;
 
@@ -28,31 +29,32 @@ pub struct Stored {
 #[derive(Debug)]
 pub struct Domain {
     dir: PathBuf,
+    clock: Arc<Clock>,
     database: RwLock<Arc<Database>>,
     tables: RwLock<BTreeMap<String, Arc<Stored>>>,
 }
 
 impl Domain {
     /// Makes the directory of a new database; it is there whole or not at all.
-    pub fn create(root: &Path, database: Database) -> Result<Domain> {
+    pub fn create(root: &Path, database: Database, clock: Arc<Clock>) -> Result<Domain> {
         let dir = root.join(file_name(&database.url));
         let new = root.join(NEW);
         fs::create_dir(&new)?;
         write_whole(&new.join("domain"), &encode_database(&database))?;
         fs::rename(&new, &dir)?;
         sync_directory_of(&dir)?;
-        Ok(Domain { dir, database: RwLock::new(Arc::new(database)), tables: RwLock::default() })
+        Ok(Domain { dir, clock, database: RwLock::new(Arc::new(database)), tables: RwLock::default() })
     }
 
-    pub fn open(dir: PathBuf) -> Result<Domain> {
+    pub fn open(dir: PathBuf, clock: Arc<Clock>) -> Result<Domain> {
         let database = decode_database(&read_whole(&dir.join("domain"))?)?;
         let mut tables = BTreeMap::new();
         for entry in sweep(&dir)? {
             let (shape, number, id) = decode_table(&read_whole(&entry.join("shape"))?)?;
-            let chunks = Chunks::open(&entry, shape.columns.len())?;
+            let chunks = Chunks::open(&entry, shape.columns.len(), clock.clone())?;
             tables.insert(shape.name.clone(), Arc::new(Stored { shape, number, id, chunks }));
         }
-        Ok(Domain { dir, database: RwLock::new(Arc::new(database)), tables: RwLock::new(tables) })
+        Ok(Domain { dir, clock, database: RwLock::new(Arc::new(database)), tables: RwLock::new(tables) })
     }
 
     pub fn database(&self) -> Arc<Database> {
@@ -95,12 +97,12 @@ impl Domain {
         let new = self.dir.join(NEW);
         fs::create_dir(&new)?;
         write_whole(&new.join("shape"), &encode_table(&shape, number, id))?;
-        Chunks::open(&new, shape.columns.len())?;
+        Chunks::open(&new, shape.columns.len(), self.clock.clone())?;
         sync_directory_of(&new.join("log"))?;
         let dir = self.dir.join(file_name(&shape.name));
         fs::rename(&new, &dir)?;
         sync_directory_of(&dir)?;
-        let chunks = Chunks::open(&dir, shape.columns.len())?;
+        let chunks = Chunks::open(&dir, shape.columns.len(), self.clock.clone())?;
         let stored = Arc::new(Stored { number, id, chunks, shape });
         tables.insert(stored.shape.name.clone(), stored.clone());
         Ok(stored)

@@ -37,6 +37,7 @@ pub use level::{Level, Scheme};
 pub use selection::{Comparison, Selection};
 pub use table::PartitionedTable;
 
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::value::{Type, Vector};
 use domain::Domain;
@@ -85,20 +86,27 @@ pub struct Store {
     pub root: PathBuf,
     domains: RwLock<BTreeMap<String, Arc<Domain>>>,
     new_values: NewValuePolicy,
+    clock: Arc<Clock>,
 }
 
 impl Store {
-    /// Opens the store below `root`, dropping what a crash left half written.
+    /// Opens the store below `root` by the machine's clock.
     pub fn open(root: &Path) -> Result<Store> {
+        Store::open_by(root, Arc::default())
+    }
+
+    /// Opens the store below `root`, dropping what a crash left half written.
+    pub fn open_by(root: &Path, clock: Arc<Clock>) -> Result<Store> {
         let mut domains = BTreeMap::new();
         for dir in directory::sweep(root)? {
-            let domain = Domain::open(dir)?;
+            let domain = Domain::open(dir, clock.clone())?;
             domains.insert(domain.database().url.clone(), Arc::new(domain));
         }
         Ok(Store {
             root: root.to_owned(),
             domains: RwLock::new(domains),
             new_values: NewValuePolicy::default(),
+            clock,
         })
     }
 
@@ -127,7 +135,7 @@ impl Store {
         if domains.contains_key(&url) {
             return Err(Error::runtime(format!("The database {url} already exists.")));
         }
-        let domain = Arc::new(Domain::create(&self.root, database)?);
+        let domain = Arc::new(Domain::create(&self.root, database, self.clock.clone())?);
         domains.insert(url, domain.clone());
         Ok(domain.database())
     }
