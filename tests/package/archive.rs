@@ -111,6 +111,26 @@ fn the_library_names_no_path_of_the_machine_that_built_it() {
     }
 }
 
+/// What CentOS 7 has, on which servers run: glibc 2.17 and the libraries of g++ 4.8.5.
+const OLDEST: &[(&str, &[u32])] =
+    &[("GLIBC", &[2, 17]), ("GLIBCXX", &[3, 4, 19]), ("CXXABI", &[1, 3, 7]), ("GCC", &[4, 8, 0])];
+
+#[test]
+fn the_library_runs_with_what_the_oldest_system_of_a_server_has() {
+    let home = unpacked(&archives(&PACKAGES)[0]);
+    let library = home.path().join("plugins/clusterSync/libPluginClusterSync.so");
+    let needed = said(Command::new("readelf").args(["--version-info", "--wide"]).arg(library), 0);
+    let versions = needed.split_whitespace().filter_map(|word| word.split_once('_'));
+    let mut seen = BTreeSet::new();
+    for (name, version) in versions.filter(|(name, _)| OLDEST.iter().any(|(own, _)| own == name)) {
+        let parts: Vec<u32> = version.split('.').map(|part| part.parse().expect("a number")).collect();
+        let (_, oldest) = OLDEST.iter().find(|(own, _)| *own == name).expect("one of the list");
+        assert!(parts.as_slice() <= *oldest, "{name}_{version}");
+        seen.insert(name);
+    }
+    assert_eq!(seen.len(), OLDEST.len(), "{needed}");
+}
+
 /// A server's home directory into which the archive was unpacked.
 fn unpacked(archive: &Path) -> tempfile::TempDir {
     let home = tempfile::tempdir().expect("a home directory");
