@@ -3,10 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use crate::cluster::{Cluster, count, read, sql, sql::Rows};
+use crate::cluster::{Cluster, count, describe, read, sql, sql::Rows};
 use crate::data::{Batch, Fingerprint};
 use crate::error::{Error, Kind, Result};
-use crate::model::TableName;
 
 /// The fingerprint of what the target holds of `there`, its columns in the order of `columns`.
 ///
@@ -39,31 +38,45 @@ pub fn in_order(rows: &Batch, columns: &[String]) -> Result<Batch> {
     Ok(Batch { rows: rows.rows, columns: columns.iter().map(named).collect::<Result<_>>()? })
 }
 
-/// Drops the partition of `there` at the target, all of it, and makes sure that nothing is left.
+/// Drops the partition of `there` at the target, all of it, or empties a dimension table, and makes
+/// sure that nothing is left.
 ///
 /// # Errors
 /// `Refused` when `there` is not exactly one partition, `Mismatch` when rows are left, otherwise
 /// what the target answers.
 pub fn clear(target: &mut dyn Cluster, there: Rows) -> Result<()> {
-    let Some(unit) = there.unit.filter(|unit| !unit.keys.is_empty() && there.filter.is_none()) else {
-        return Err(Error::new(Kind::Refused, "only whole partitions can be replaced")
-            .advise("empty the table with truncate, then use the mode auto"));
-    };
-    if let Some(key) = unit.keys.iter().find(|key| !names_one_partition(&key.label)) {
-        let what = format!("`{}` may name another partition when it stands in a path", key.label);
-        return Err(Error::new(Kind::Refused, what)
-            .advise("empty this partition with dropPartition by value, then use the mode auto"));
-    }
-    let TableName { db, table } = there.table;
-    // The table is named always: without it the partition of every table would go
-    // (dolphindb-semantics §4.1).
-    let path = sql::text(&unit.to_string());
-    target.query(&format!("dropPartition(database({}), {path}, {})", sql::text(db), sql::text(table)))?;
+    let removal = removal(target, there)?;
+    target.query(&removal)?;
     match count(target, there)? {
         0 => Ok(()),
         left => Err(Error::new(Kind::Mismatch, format!("it was dropped but still holds {left} rows"))
             .advise("look whether somebody else writes to it")),
     }
+}
+
+/// The script that removes `there` and nothing else.
+fn removal(target: &mut dyn Cluster, there: Rows) -> Result<String> {
+    let (db, table) = (sql::text(&there.table.db), sql::text(&there.table.table));
+    let partial = || {
+        Error::new(Kind::Refused, "only whole partitions can be replaced")
+            .advise("empty the table with truncate, then use the mode auto")
+    };
+    let unit = there.unit.filter(|_| there.filter.is_none()).ok_or_else(partial)?;
+    if unit.keys.is_empty() {
+        // Only of a dimension table are no keys the whole partition.
+        return match describe(target, there.table)?.levels.is_empty() {
+            true => Ok(format!("truncate({db}, {table})")),
+            false => Err(partial()),
+        };
+    }
+    if let Some(key) = unit.keys.iter().find(|key| !names_one_partition(&key.label)) {
+        let what = format!("`{}` may name another partition when it stands in a path", key.label);
+        return Err(Error::new(Kind::Refused, what)
+            .advise("empty this partition with dropPartition by value, then use the mode auto"));
+    }
+    // The table is named always: without it the partition of every table would go
+    // (dolphindb-semantics §4.1).
+    Ok(format!("dropPartition(database({db}), {}, {table})", sql::text(&unit.to_string())))
 }
 
 /// Whether `label` is surely one component of a path: separators and wildcards would make it drop

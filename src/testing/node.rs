@@ -151,10 +151,18 @@ impl Inner {
 
     /// The table that `text`, an expression with one or two string literals, names.
     fn table(&self, text: &str) -> Result<&FakeTable> {
-        let literals: Vec<&str> = text.split('"').skip(1).step_by(2).collect();
-        let table = self.tables.get(&(literals[0].to_owned(), literals[1].to_owned()));
-        table.ok_or_else(|| Error::new(Kind::Server, format!("no table {text}")))
+        self.tables.get(&named(text)).ok_or_else(|| Error::new(Kind::Server, format!("no table {text}")))
     }
+
+    fn table_mut(&mut self, text: &str) -> Result<&mut FakeTable> {
+        self.tables.get_mut(&named(text)).ok_or_else(|| Error::new(Kind::Server, format!("no table {text}")))
+    }
+}
+
+/// The first two string literals of `text`.
+fn named(text: &str) -> (String, String) {
+    let mut literals = text.split('"').skip(1).step_by(2).map(str::to_owned);
+    (literals.next().unwrap_or_default(), literals.next().unwrap_or_default())
 }
 
 fn syntax(text: &str) -> Error {
@@ -189,6 +197,10 @@ impl Cluster for FakeNode {
         }
         if script.starts_with("dropPartition") {
             return self.lock().drop_partition(script);
+        }
+        if script.starts_with("truncate") {
+            self.lock().table_mut(script)?.rows.clear();
+            return Ok(Datum::Void);
         }
         let rows = self.rows_of(script)?;
         Ok(if script.starts_with("exec count") { long(rows.rows as u64) } else { Datum::Table(rows) })

@@ -11,7 +11,7 @@ use clustersync::cluster::Cluster;
 use clustersync::data::{Batch, Datum};
 use clustersync::error::Result;
 use clustersync::failpoint;
-use clustersync::model::Secret;
+use clustersync::model::{Secret, TableName};
 use clustersync::wire::{Endpoint, Remote};
 
 /// The password of every node here; the secrets story searches for it.
@@ -48,30 +48,26 @@ impl Node {
     }
 
     fn serve(home: tempfile::TempDir, alias: &str, release: &str, arguments: &[&str]) -> Node {
-        let kept = arguments.iter().map(|argument| argument.to_string()).collect();
-        let mut process = Command::new(built("minnow"))
-            .args(["serve", "--home"])
-            .arg(home.path())
-            .args(["--site", &format!("127.0.0.1:0:{alias}"), "--release", release])
-            .args(arguments)
-            .env(failpoint::VARIABLE, home.path().join("kill-at"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("minnow starts");
-        let mut line = String::new();
-        let mut output = BufReader::new(process.stdout.take().expect("its output"));
-        output.read_line(&mut line).expect("its first line");
-        let port = line.trim().rsplit(':').next().and_then(|port| port.parse().ok());
-        let port = port.unwrap_or_else(|| panic!("minnow said {line:?}"));
-        Node { process, port, home, release: release.into(), arguments: kept, client: None }
+        let arguments: Vec<String> = arguments.iter().map(|argument| argument.to_string()).collect();
+        let (process, port) = spawn(home.path(), alias, release, &arguments);
+        Node { process, port, home, release: release.into(), arguments, client: None }
     }
 
     /// The value of `script`, run by the administrator in one lasting session.
     pub fn run(&mut self, script: &str) -> Result<Datum> {
+        self.client()?.query(script)
+    }
+
+    /// Appends `rows`, whose columns are in the table's order, and returns how many are stored.
+    pub fn append(&mut self, table: &TableName, rows: &Batch) -> Result<u64> {
+        self.client()?.append(table, rows)
+    }
+
+    fn client(&mut self) -> Result<&mut Remote> {
         if self.client.is_none() {
             self.client = Some(Remote::connect(&self.endpoint())?);
         }
-        self.client.as_mut().expect("connected above").query(script)
+        Ok(self.client.as_mut().expect("connected above"))
     }
 
     /// The table that `script` returns.
@@ -113,12 +109,17 @@ impl Node {
         self.process.id() as i32
     }
 
-    /// Waits for the process to end and starts it again on the same home.
+    /// Ends the process and starts it again on the same home.
     pub fn restart(mut self, alias: &str) -> Node {
+        self.revive(alias);
+        self
+    }
+
+    /// As [`Node::restart`], where it is.
+    pub fn revive(&mut self, alias: &str) {
         self.stop();
-        let home = std::mem::replace(&mut self.home, tempfile::tempdir().expect("a directory"));
-        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        Node::serve(home, alias, &self.release, &arguments)
+        self.client = None;
+        (self.process, self.port) = spawn(self.home.path(), alias, &self.release, &self.arguments);
     }
 
     /// Makes the process die when the plugin has come by `place` (one of `failpoint::PLACES`) so
@@ -127,16 +128,32 @@ impl Node {
         std::fs::write(self.home.path().join("kill-at"), format!("{place} {skip}")).expect("an order");
     }
 
-    /// Lets the process live, unless it died already; says whether it lives.
-    pub fn spare(&mut self) -> bool {
-        let _ = std::fs::remove_file(self.home.path().join("kill-at"));
-        self.process.try_wait().expect("its state").is_none()
+    /// Takes that order back, unless it was obeyed; says whether the process lives.
+    pub fn spare(&self) -> bool {
+        std::fs::remove_file(self.home.path().join("kill-at")).is_ok()
     }
 
     fn stop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+fn spawn(home: &Path, alias: &str, release: &str, arguments: &[String]) -> (Child, u16) {
+    let mut process = Command::new(built("minnow"))
+        .args(["serve", "--home"])
+        .arg(home)
+        .args(["--site", &format!("127.0.0.1:0:{alias}"), "--release", release])
+        .args(arguments)
+        .env(failpoint::VARIABLE, home.join("kill-at"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("minnow starts");
+    let mut line = String::new();
+    let mut output = BufReader::new(process.stdout.take().expect("its output"));
+    output.read_line(&mut line).expect("its first line");
+    let port = line.trim().rsplit(':').next().and_then(|port| port.parse().ok());
+    (process, port.unwrap_or_else(|| panic!("minnow said {line:?}")))
 }
 
 impl Drop for Node {

@@ -1,0 +1,154 @@
+//! One call, repeated until it has succeeded or must not, while things go wrong.
+use super::chaos::Chaos;
+use super::rows::{self, Bag};
+use super::verdict::{Case, Mode, Parts, differences};
+use super::world::World;
+
+/// Tries during which something may go wrong; the one after them is calm.
+const ROUGH: usize = 3;
+
+/// A call of `syncOnline`.
+pub struct Act {
+    mode: Mode,
+    /// The value that rows must have in the payload column, if only some are synced.
+    filter: Option<i64>,
+    lanes: u8,
+}
+
+/// What is left to do after a call.
+enum Next {
+    /// Nothing: it succeeded.
+    Done,
+    /// Nothing: it had to fail, and always will.
+    Stuck,
+    /// The same again, after this error.
+    Repeat(String),
+}
+
+impl Act {
+    /// Any call. Only whole partitions can be replaced, so a filter goes with the other modes.
+    pub fn random(world: &mut World) -> Act {
+        let random = &mut world.random;
+        let mode = [Mode::Auto, Mode::Auto, Mode::Append, Mode::Replace][random.usize(0..4)];
+        let filter = Some(random.i64(0..4)).filter(|_| mode != Mode::Replace && random.u8(0..4) == 0);
+        Act { mode, filter, lanes: random.u8(1..4) }
+    }
+
+    /// Plays it; says whether the table can take another one.
+    pub fn play(&self, world: &mut World) -> bool {
+        let source = world.source();
+        let (source, _) = self.split(world, source);
+        let (begun, others) = self.held(world);
+        let mut lied = false;
+        for tried in 0..=ROUGH {
+            let chaos = if tried == ROUGH { Chaos::Calm } else { Chaos::random(&mut world.random) };
+            lied |= chaos.lies();
+            let (before, _) = self.held(world);
+            let outcome = self.call(world, &chaos, tried > 0);
+            let (after, untouched) = self.held(world);
+            assert_eq!(untouched, others, "seed {}: rows that the call is not about", world.seed);
+            let case = Case { mode: self.mode, source: &source, begun: &begun, before: &before, lied };
+            match self.judge(world, &case, outcome, &after) {
+                Next::Done => return true,
+                // An append that cannot be finished stays so: another one would have to finish it.
+                Next::Stuck => return self.mode != Mode::Append,
+                Next::Repeat(_) if tried < ROUGH => {}
+                Next::Repeat(error) => panic!("seed {}: a calm call failed: {error}", world.seed),
+            }
+        }
+        unreachable!("the calm call decides")
+    }
+
+    fn judge(&self, world: &mut World, case: &Case, outcome: Result<(), String>, after: &Parts) -> Next {
+        let (seed, mode) = (world.seed, self.mode.name());
+        let expected = case.success();
+        if let Err(error) = outcome {
+            if let Some(flaw) = case.flaw(after) {
+                panic!("seed {seed}, mode {mode}: {flaw}, after: {error}");
+            }
+            world.tally.count(format!("failed {mode}"));
+            let is_stuck = expected.is_none() || self.mode == Mode::Append && case.lied;
+            return if is_stuck { Next::Stuck } else { Next::Repeat(error) };
+        }
+        let expected =
+            expected.unwrap_or_else(|| panic!("seed {seed}, mode {mode}: success over strangers' rows"));
+        assert_eq!(*after, expected, "seed {seed}, mode {mode}: a success that is none");
+        world.tally.count(format!("succeeded {mode}"));
+        let verify = format!("clusterSync::verify(\"B\", {}, {})", world.name(), self.condition(world));
+        let found = world.pair.source.table(&verify).rows;
+        assert_eq!(found, differences(case.source, after), "seed {seed}, mode {mode}: what verify finds");
+        Next::Done
+    }
+
+    /// Makes the call while `chaos` reigns. A call whose node died has succeeded if its run says so.
+    fn call(&self, world: &mut World, chaos: &Chaos, is_repeated: bool) -> Result<(), String> {
+        let earlier = self.last_run(world).map(|(run, _)| run);
+        let script = self.script(world, chaos, is_repeated);
+        chaos.begin(world.pair);
+        let outcome = world.pair.source.run(&script).map(drop).map_err(|error| error.to_string());
+        let has_died = chaos.end(world.pair);
+        match chaos {
+            Chaos::Death(place, _) if has_died => world.tally.count(format!("killed at {place}")),
+            Chaos::Fault(name, ..) => world.tally.count(format!("fault {name}")),
+            _ => {}
+        }
+        let is_ok = |(run, status): (String, String)| status == "OK" && Some(run) != earlier;
+        if has_died && self.last_run(world).is_some_and(is_ok) {
+            return Ok(());
+        }
+        outcome
+    }
+
+    fn script(&self, world: &mut World, chaos: &Chaos, is_repeated: bool) -> String {
+        let retries = u8::from(world.random.u8(0..10) == 0);
+        let (lanes, timeout) = (self.lanes, chaos.timeout());
+        let unfinished = self.last_run(world).filter(|(_, status)| is_repeated && status != "OK");
+        if let Some((run, _)) = unfinished.filter(|_| world.random.u8(0..3) == 0) {
+            let options =
+                format!("dict([\"retries\", \"lanes\", \"timeout\"], ({retries}, {lanes}, {timeout}))");
+            return format!("clusterSync::resumeRun(\"{run}\", , {options})");
+        }
+        let options = format!(
+            "dict([\"mode\", \"retries\", \"lanes\", \"timeout\"], (\"{}\", {retries}, {lanes}, {timeout}))",
+            self.mode.name()
+        );
+        format!("clusterSync::syncOnline(\"B\", {}, {}, {options})", world.name(), self.condition(world))
+    }
+
+    /// The last run of this table and mode, and its status.
+    fn last_run(&self, world: &mut World) -> Option<(String, String)> {
+        let runs = world.pair.source.table("clusterSync::getRuns()");
+        let texts = |name: &str| {
+            let column = runs.column(name).unwrap_or_else(|| panic!("getRuns has no {name}"));
+            column.texts().map(|text| String::from_utf8_lossy(text).into_owned()).collect::<Vec<_>>()
+        };
+        let (names, states, dbs, modes) = (texts("runId"), texts("status"), texts("dbPath"), texts("mode"));
+        let ours = |at: &usize| dbs[*at] == world.db() && modes[*at] == self.mode.name();
+        let last = (0..runs.rows).rev().find(ours)?;
+        Some((names[last].clone(), states[last].clone()))
+    }
+
+    fn condition(&self, world: &World) -> String {
+        let payload = &world.columns[world.payload()].0;
+        self.filter.map_or(String::new(), |value| format!("\"{payload} = {value}\""))
+    }
+
+    /// What the target holds of the rows that the call is about, and of others.
+    fn held(&self, world: &mut World) -> (Parts, Bag) {
+        let held = world.target();
+        self.split(world, held)
+    }
+
+    fn split(&self, world: &World, rows: Bag) -> (Parts, Bag) {
+        let payload = world.payload();
+        let (ours, others): (Bag, Bag) = rows
+            .into_iter()
+            .partition(|(row, _)| self.filter.is_none_or(|value| row[payload] == Some(value)));
+        let mut parts = Parts::new();
+        for (row, times) in ours {
+            let part = parts.entry(world.partition(&row)).or_default();
+            *part = rows::sum(part, &Bag::from([(row, times)]));
+        }
+        (parts, others)
+    }
+}
