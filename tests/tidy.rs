@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cluster", &["data", "model"]),
     ("wire", &["cluster", "data", "model"]),
     ("peers", &["lock", "model"]),
+    ("ship", &[]),
     ("journal", &["failpoint", "lock", "data", "model"]),
     ("plan", &["journal", "cluster", "data", "model"]),
     ("online", &["cluster", "data", "model"]),

@@ -1,5 +1,6 @@
 //! Two nodes for a story: starts `minnow` processes, talks to them, and stands in their line.
 #![allow(dead_code, reason = "each story uses its own part")]
+pub mod sshd;
 pub mod tap;
 
 use std::io::{BufRead, BufReader};

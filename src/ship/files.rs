@@ -1,0 +1,99 @@
+//! The files of a piece, and what goes wrong with files in words.
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind, Result};
+
+/// How much is read at once.
+pub(super) const BLOCK: usize = 1 << 20;
+
+/// A file below a root.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// Its path from there.
+    pub path: PathBuf,
+    /// Its length.
+    pub bytes: u64,
+}
+
+/// Every file below `folder`, sorted by its path from there.
+///
+/// # Errors
+/// `State` when something cannot be read, or is neither file nor folder: a link could lead anywhere.
+pub fn contents(folder: &Path) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    gather(folder, Path::new(""), &mut entries)?;
+    entries.sort();
+    Ok(entries)
+}
+
+fn gather(root: &Path, below: &Path, entries: &mut Vec<Entry>) -> Result<()> {
+    let folder = if below.as_os_str().is_empty() { root.to_owned() } else { root.join(below) };
+    for entry in fs::read_dir(&folder).map_err(|error| failed("read", &folder, error))? {
+        let entry = entry.map_err(|error| failed("read", &folder, error))?;
+        let path = below.join(entry.file_name());
+        let found = entry.metadata().map_err(|error| failed("read", &entry.path(), error))?;
+        match found.file_type() {
+            kind if kind.is_dir() => gather(root, &path, entries)?,
+            kind if kind.is_file() => entries.push(Entry { path, bytes: found.len() }),
+            _ => {
+                let what = format!("{} is neither a file nor a folder", entry.path().display());
+                return Err(Error::new(Kind::State, what).advise("take it out of the directory"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether `name` is one component of a path that stays where it is put.
+pub fn names_one_folder(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 255 && !name.starts_with('.') && !name.contains(['/', '\0'])
+}
+
+/// The crc32c of a file's bytes.
+pub(super) fn checksum(path: &Path, mut look: impl FnMut(u64) -> Result<()>) -> Result<u32> {
+    let mut file = File::open(path).map_err(|error| failed("read", path, error))?;
+    let (mut block, mut crc) = (vec![0; BLOCK], 0);
+    loop {
+        let read = fill(&mut file, &mut block).map_err(|error| failed("read", path, error))?;
+        if read == 0 {
+            return Ok(crc);
+        }
+        look(read as u64)?;
+        crc = crc32c::crc32c_append(crc, &block[..read]);
+    }
+}
+
+/// Reads until `block` is full or the file ends.
+pub(super) fn fill(file: &mut impl Read, block: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < block.len() {
+        match file.read(&mut block[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// Why `path` could not be `done`.
+pub(super) fn failed(done: &str, path: &Path, error: io::Error) -> Error {
+    let path = path.display();
+    let (what, advice) = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            (format!("there is no room left on the disk for {path}"), "make room, then repeat the call")
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => (
+            format!("{path} cannot be {done}: the server's user may not"),
+            "let the user that runs the server do so, or give another directory",
+        ),
+        ErrorKind::NotFound => {
+            (format!("{path} cannot be {done}: it does not exist"), "make it, or give another directory")
+        }
+        _ => (format!("{path} cannot be {done} ({error})"), "check the directory and its disk"),
+    };
+    Error::new(Kind::State, what).advise(advice).caused_by(error)
+}

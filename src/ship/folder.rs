@@ -1,0 +1,157 @@
+//! Shipping between two folders that this machine sees: local disks, or mounted ones.
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use parking_lot::Mutex;
+
+use super::copy::copy;
+use super::files::{Entry, checksum, contents, failed};
+use super::{Shipped, Shipper, Side, Watch};
+use crate::error::{Error, Kind, Result};
+
+/// Copies between the folders `source` and `target`, several files at a time.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    source: PathBuf,
+    target: PathBuf,
+    lanes: usize,
+}
+
+impl Folder {
+    /// From below `source` to below `target`, at least one file at a time.
+    pub fn new(source: impl Into<PathBuf>, target: impl Into<PathBuf>, lanes: usize) -> Self {
+        Folder { source: source.into(), target: target.into(), lanes: lanes.max(1) }
+    }
+
+    fn root(&self, side: Side) -> &Path {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
+    }
+
+    fn ship_one(&self, piece: &str, watch: &Watch) -> Result<Shipped> {
+        let (from, to) = (self.source.join(piece), self.target.join(piece));
+        let entries = contents(&from)?;
+        let folders = prepare(&from, &to, &entries)?;
+        let sent = self.copy_all(&entries, &from, &to, watch)?;
+        // A new name is durable only when its folder is.
+        for folder in &folders {
+            File::open(folder).and_then(|open| open.sync_all()).map_err(|e| failed("written", folder, e))?;
+        }
+        let bytes = entries.iter().map(|entry| entry.bytes).sum();
+        Ok(Shipped { files: entries.len() as u64, bytes, sent })
+    }
+
+    fn copy_all(&self, entries: &[Entry], from: &Path, to: &Path, watch: &Watch) -> Result<u64> {
+        let (next, outcome) = (AtomicUsize::new(0), Mutex::new(Ok(0)));
+        let work = || {
+            while let Some(entry) = entries.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let copied = copy(&from.join(&entry.path), &to.join(&entry.path), watch);
+                let mut outcome = outcome.lock();
+                match (&mut *outcome, copied) {
+                    (Ok(sum), Ok(sent)) => *sum += sent,
+                    (Ok(_), Err(error)) => *outcome = Err(error),
+                    (Err(_), _) => {}
+                }
+                if outcome.is_err() {
+                    return;
+                }
+            }
+        };
+        let helpers = self.lanes.min(entries.len()).saturating_sub(1);
+        thread::scope(|scope| {
+            // This thread copies too, so that a machine without threads to spare only takes longer.
+            for _ in 0..helpers {
+                let _ = thread::Builder::new().name("clusterSyncShip".into()).spawn_scoped(scope, work);
+            }
+            work();
+        });
+        outcome.into_inner()
+    }
+}
+
+/// Makes the folders of `entries` below `to` and removes what `from` does not have. Half files of
+/// its own stay, to be continued. Returns every folder.
+fn prepare(from: &Path, to: &Path, entries: &[Entry]) -> Result<BTreeSet<PathBuf>> {
+    fs::create_dir_all(to).map_err(|error| failed("made", to, error))?;
+    let wanted: BTreeSet<PathBuf> =
+        entries.iter().flat_map(|entry| [entry.path.clone(), super::copy::part_of(&entry.path)]).collect();
+    for stale in contents(to)?.into_iter().filter(|entry| !wanted.contains(&entry.path)) {
+        let path = to.join(&stale.path);
+        fs::remove_file(&path).map_err(|error| failed("removed", &path, error))?;
+    }
+    let mut folders = BTreeSet::from([to.to_owned()]);
+    folders.extend(to.parent().map(Path::to_owned));
+    for entry in entries {
+        let mut folder = entry.path.parent();
+        while let Some(below) = folder.filter(|below| !below.as_os_str().is_empty()) {
+            folders.insert(to.join(below));
+            folder = below.parent();
+        }
+        // A folder of the source may be a file of an older piece here.
+        let whole = to.join(&entry.path);
+        if whole.is_dir() {
+            fs::remove_dir_all(&whole).map_err(|error| failed("removed", &whole, error))?;
+        }
+    }
+    debug_assert!(from != to, "two roots");
+    folders
+        .iter()
+        .try_for_each(|folder| fs::create_dir_all(folder).map_err(|e| failed("made", folder, e)))?;
+    Ok(folders)
+}
+
+impl Shipper for Folder {
+    fn describe(&self) -> String {
+        format!("copied from {} to {}", self.source.display(), self.target.display())
+    }
+
+    fn ship(&self, pieces: &[String], watch: &Watch) -> Result<Shipped> {
+        if self.source == self.target {
+            return Err(Error::new(Kind::Argument, "backupDir and restoreDir are the same directory")
+                .advise("give two, or leave the shipping out"));
+        }
+        let mut all = Shipped::default();
+        for piece in pieces {
+            let one = self.ship_one(piece, watch)?;
+            all.files += one.files;
+            all.bytes += one.bytes;
+            all.sent += one.sent;
+        }
+        Ok(all)
+    }
+
+    fn compare(&self, pieces: &[String], watch: &Watch) -> Result<Option<String>> {
+        for piece in pieces {
+            let (from, to) = (self.source.join(piece), self.target.join(piece));
+            let (ours, theirs) = (contents(&from)?, contents(&to)?);
+            if let Some(lone) = ours.iter().find(|entry| !theirs.contains(entry)) {
+                return Ok(Some(format!("{piece}/{} is missing or of another length", lone.path.display())));
+            }
+            if let Some(lone) = theirs.iter().find(|entry| !ours.contains(entry)) {
+                return Ok(Some(format!("{piece}/{} is not of this piece", lone.path.display())));
+            }
+            for entry in ours {
+                let sum = |root: &Path| checksum(&root.join(&entry.path), |_| watch.go_on());
+                if sum(&from)? != sum(&to)? {
+                    return Ok(Some(format!("{piece}/{} has other bytes", entry.path.display())));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn remove(&self, pieces: &[String], side: Side, _: &Watch) -> Result<()> {
+        pieces.iter().map(|piece| self.root(side).join(piece)).try_for_each(|path| {
+            match fs::remove_dir_all(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(failed("removed", &path, error)),
+                _ => Ok(()),
+            }
+        })
+    }
+}

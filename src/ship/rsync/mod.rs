@@ -1,0 +1,176 @@
+//! Shipping with rsync over ssh, both started with their arguments one by one.
+mod failure;
+mod ssh;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::command::{Ended, run};
+use super::files::{contents, failed, names_one_folder};
+use super::{Shipped, Shipper, Side, Watch};
+use crate::error::{Error, Kind, Result};
+pub use ssh::Ssh;
+
+/// Where rsync keeps a file that came half, so that the next try goes on with it.
+const PARTIAL: &str = "--partial-dir=.clusterSync-part";
+/// Folders in use that hold nothing, each with a name of its own.
+static EMPTY: AtomicU64 = AtomicU64::new(0);
+
+/// rsync between a folder here and one on the machine that ssh reaches.
+#[derive(Clone, Debug)]
+pub struct Rsync {
+    ssh: Ssh,
+    here: PathBuf,
+    there: String,
+    /// Which side is this machine.
+    near: Side,
+}
+
+impl Rsync {
+    /// Between `here` and `there`, a folder of the other machine; this machine is the side `near`.
+    pub fn new(ssh: Ssh, here: impl Into<PathBuf>, there: impl Into<String>, near: Side) -> Self {
+        Rsync { ssh, here: here.into(), there: there.into(), near }
+    }
+
+    fn base(&self) -> Result<Command> {
+        let mut command = Command::new("rsync");
+        // Contents decide, not dates; names are not for the other side's shell; what stalls fails.
+        command.args(["--recursive", "--checksum", "-s", "--timeout=300"]);
+        command.arg("--rsh").arg(self.ssh.command()?);
+        Ok(command)
+    }
+
+    fn far(&self) -> String {
+        format!("{}:{}", self.ssh.login(), self.there)
+    }
+
+    /// The arguments that name both ends: below the dot, paths are the same on both sides.
+    fn ends(&self, command: &mut Command, pieces: &[String]) {
+        command.args(["--relative", "--delete", "--"]);
+        let near = self.here.to_string_lossy().into_owned();
+        let (from, to) = match self.near {
+            Side::Source => (near, self.far()),
+            Side::Target => (self.far(), near),
+        };
+        command.args(pieces.iter().map(|piece| format!("{from}/./{piece}/")));
+        command.arg(format!("{to}/"));
+    }
+
+    fn run(&self, command: Command, watch: &Watch, see: impl FnMut(&str) -> bool) -> Result<Ended> {
+        let ended = run(command, watch, see)?;
+        match ended.status.success() {
+            true => Ok(ended),
+            false => Err(failure::explain(&self.ssh, &ended)),
+        }
+    }
+
+    /// Removes `pieces` on the other machine, by shipping nothing over them: what the
+    /// filter does not name is protected from deletion.
+    fn remove_there(&self, pieces: &[String], watch: &Watch) -> Result<()> {
+        let number = EMPTY.fetch_add(1, Ordering::Relaxed);
+        let empty = self.here.join(format!(".clusterSync-nothing-{}-{number}", std::process::id()));
+        fs::create_dir_all(&empty).map_err(|error| failed("made", &empty, error))?;
+        let mut command = self.base()?;
+        command.args(["--delete", "--force"]);
+        for piece in pieces {
+            let piece =
+                piece.replace('\\', "\\\\").replace('*', "\\*").replace('?', "\\?").replace('[', "\\[");
+            command.arg(format!("--include=/{piece}/")).arg(format!("--include=/{piece}/**"));
+        }
+        command
+            .args(["--exclude=*", "--"])
+            .arg(format!("{}/", empty.display()))
+            .arg(format!("{}/", self.far()));
+        let outcome = self.run(command, watch, |_| false).map(drop);
+        fs::remove_dir(&empty).map_err(|error| failed("removed", &empty, error))?;
+        outcome
+    }
+}
+
+impl Shipper for Rsync {
+    fn describe(&self) -> String {
+        let (here, far) = (self.here.display(), self.far());
+        match self.near {
+            Side::Source => format!("sent by rsync from {here} to {far}"),
+            Side::Target => format!("fetched by rsync from {far} to {here}"),
+        }
+    }
+
+    fn ship(&self, pieces: &[String], watch: &Watch) -> Result<Shipped> {
+        require_names(pieces)?;
+        let mut command = self.base()?;
+        command.args([PARTIAL, "--stats", "--no-human-readable", "--info=progress2"]);
+        self.ends(&mut command, pieces);
+        let mut before = 0;
+        let ended = self.run(command, watch, |line| match progress(line) {
+            Some(now) => {
+                watch.add(now.saturating_sub(before));
+                before = before.max(now);
+                true
+            }
+            None => false,
+        })?;
+        let number = |what: &str| {
+            let line = ended.lines.iter().find_map(|line| line.strip_prefix(what));
+            let digits = line.and_then(|rest| rest.split_whitespace().next()).unwrap_or_default();
+            digits.replace(',', "").parse().unwrap_or(0)
+        };
+        let mut shipped = Shipped { sent: number("Total transferred file size:"), ..Shipped::default() };
+        // The number of files counts folders as well; the total counts none.
+        shipped.bytes = number("Total file size:");
+        shipped.files = self.count(pieces)?;
+        Ok(shipped)
+    }
+
+    fn compare(&self, pieces: &[String], watch: &Watch) -> Result<Option<String>> {
+        require_names(pieces)?;
+        let mut command = self.base()?;
+        command.args(["--dry-run", "--itemize-changes", "--out-format=%i %n"]);
+        self.ends(&mut command, pieces);
+        let ended = self.run(command, watch, |_| false)?;
+        // Only files that would move count; folders differ by their dates, which mean nothing.
+        let moves = |line: &&String| line.starts_with(['<', '>']) || line.starts_with("*deleting");
+        let first = ended.lines.iter().find(moves).and_then(|line| line.split_once(' '));
+        Ok(first.map(|(_, name)| format!("{} differs or is on one side only", name.trim())))
+    }
+
+    fn remove(&self, pieces: &[String], side: Side, watch: &Watch) -> Result<()> {
+        require_names(pieces)?;
+        if side != self.near {
+            return self.remove_there(pieces, watch);
+        }
+        pieces.iter().map(|piece| self.here.join(piece)).try_for_each(|path| {
+            match fs::remove_dir_all(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    Err(failed("removed", &path, error))
+                }
+                _ => Ok(()),
+            }
+        })
+    }
+}
+
+impl Rsync {
+    fn count(&self, pieces: &[String]) -> Result<u64> {
+        let files = |piece: &String| contents(&self.here.join(piece)).map(|entries| entries.len() as u64);
+        pieces.iter().map(files).sum()
+    }
+}
+
+/// Bytes done, from a line such as `1234 45% 1.2MB/s 0:00:01 (xfr#3, to-chk=0/7)`.
+fn progress(line: &str) -> Option<u64> {
+    let mut words = line.split_whitespace();
+    let bytes = words.next()?.replace(',', "").parse().ok()?;
+    words.next()?.ends_with('%').then_some(bytes)
+}
+
+/// Nothing that reaches a path may lead out of the root.
+fn require_names(pieces: &[String]) -> Result<()> {
+    match pieces.iter().find(|piece| !piece.split('/').all(names_one_folder)) {
+        None => Ok(()),
+        Some(piece) => Err(Error::new(Kind::Argument, format!("`{piece}` is no folder below a directory"))
+            .advise("name one without `..`")),
+    }
+}
