@@ -33,7 +33,7 @@ fn length(value: &Value, function: &str) -> Result<usize> {
         Value::Tuple(items) => Ok(items.len()),
         Value::Table(table) => Ok(table.rows()),
         Value::Dict(dict) => Ok(dict.keys.len()),
-        Value::Dfs(table) => Ok(table.rows()),
+        Value::Dfs(table) => table.rows(),
         _ => value.cells().map(|cells| cells.len()).ok_or_else(|| args::bad(function, "X", "has no size")),
     }
 }

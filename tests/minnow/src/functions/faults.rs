@@ -6,7 +6,6 @@ use super::{args, schedule};
 use crate::error::{Error, Result};
 use crate::node::Fault;
 use crate::script::{Cut, Native, Session};
-use crate::store::PartitionedTable;
 use crate::value::{Table, Type, Value, calendar};
 
 pub const FUNCTIONS: &[Native] = &[
@@ -75,8 +74,12 @@ fn set_clock(session: &mut Session, args: Vec<Value>) -> Result<Value> {
 }
 
 /// Stores rows as a write does, unless a fault is due. Returns the count for the client.
-pub fn append(session: &mut Session, table: &PartitionedTable, rows: &Table) -> Result<usize> {
-    let Some(fault) = session.node.faults.strike() else { return table.append(rows) };
+pub fn write(
+    session: &mut Session,
+    rows: &Table,
+    mut store: impl FnMut(&Table) -> Result<usize>,
+) -> Result<usize> {
+    let Some(fault) = session.node.faults.strike() else { return store(rows) };
     match fault {
         Fault::CutBeforeCommit => {
             session.cut = Some(Cut::BeforeReply);
@@ -84,26 +87,26 @@ pub fn append(session: &mut Session, table: &PartitionedTable, rows: &Table) -> 
         }
         Fault::CutAfterCommit => {
             session.cut = Some(Cut::BeforeReply);
-            table.append(rows)
+            store(rows)
         }
         Fault::CutMidFrame => {
             session.cut = Some(Cut::WithinReply);
-            table.append(rows)
+            store(rows)
         }
         Fault::Delay(milliseconds) => {
             wait(session, Duration::from_millis(milliseconds))?;
-            table.append(rows)
+            store(rows)
         }
         Fault::Stall => wait(session, Duration::MAX).map(|()| 0),
         Fault::Error(text) => Err(Error::runtime(text)),
         Fault::DropRows(count) => {
             let left = rows.rows().saturating_sub(count);
-            let stored = table.append(&head(rows, left))?;
+            let stored = store(&head(rows, left))?;
             Ok(stored + rows.rows() - left)
         }
         Fault::KillBeforeCommit => std::process::abort(),
         Fault::KillAfterCommit => {
-            table.append(rows)?;
+            store(rows)?;
             std::process::abort()
         }
     }

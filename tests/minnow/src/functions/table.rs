@@ -144,7 +144,7 @@ fn values(_: &mut Session, args: Vec<Value>) -> Result<Value> {
 fn shape(value: &Value) -> Result<(usize, usize)> {
     match value {
         Value::Table(table) => Ok((table.rows(), table.columns.len())),
-        Value::Dfs(table) => Ok((table.rows(), table.columns().len())),
+        Value::Dfs(table) => Ok((table.rows()?, table.columns().len())),
         Value::Tuple(items) => Ok((items.len(), 1)),
         _ => {
             let cells = value.cells().ok_or_else(|| args::bad("rows", "X", "has no rows"))?;

@@ -116,6 +116,12 @@ impl Node {
         }
     }
 
+    /// Whether the release that the node claims to be is this one or a later one.
+    pub fn is_at_least(&self, release: [u32; 3]) -> bool {
+        let mut numbers = self.release.split('.').map(|part| part.parse().unwrap_or(0));
+        [(); 3].map(|()| numbers.next().unwrap_or(0)) >= release
+    }
+
     /// Whether `user` is an administrator.
     pub fn is_admin(&self, user: &str) -> bool {
         self.users.read().get(user).is_some_and(|account| account.is_admin)

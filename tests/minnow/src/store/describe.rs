@@ -1,7 +1,7 @@
 //! Descriptions of databases and tables as bytes.
 use super::bytes::{Reader, Writer};
 use super::identity::Identity;
-use super::{Database, Level, Scheme, TableShape};
+use super::{Database, KeepDuplicates, Level, Scheme, TableShape};
 use crate::error::{Error, Result};
 
 /// A database and one of its tables.
@@ -83,6 +83,12 @@ pub fn encode_table(shape: &TableShape, number: u32, id: Identity) -> Vec<u8> {
     shape.partition_columns.iter().for_each(|position| out.u32(*position as u32));
     out.u32(shape.sort_columns.len() as u32);
     shape.sort_columns.iter().for_each(|name| out.text(name));
+    out.u32(shape.keep as u32);
+    out.u32(u32::from(shape.soft_delete));
+    for texts in [&shape.sort_key_mapping, &shape.primary_key] {
+        out.u32(texts.len() as u32);
+        texts.iter().for_each(|text| out.text(text));
+    }
     out.0
 }
 
@@ -96,6 +102,23 @@ pub fn decode_table(bytes: &[u8]) -> Result<(TableShape, u32, Identity)> {
         compression.push(input.text()?);
     }
     let partition_columns = (0..input.u32()?).map(|_| Ok(input.u32()? as usize)).collect::<Result<_>>()?;
-    let sort_columns = (0..input.u32()?).map(|_| input.text()).collect::<Result<_>>()?;
-    Ok((TableShape { name, columns, partition_columns, owner, compression, sort_columns }, number, id))
+    let texts = |input: &mut Reader| (0..input.u32()?).map(|_| input.text()).collect::<Result<Vec<_>>>();
+    let sort_columns = texts(&mut input)?;
+    let keep = KeepDuplicates::numbered(input.u32()? as usize)
+        .ok_or_else(|| Error::runtime("A stored table keeps duplicates in an unknown way."))?;
+    let soft_delete = input.u32()? != 0;
+    let (sort_key_mapping, primary_key) = (texts(&mut input)?, texts(&mut input)?);
+    let shape = TableShape {
+        name,
+        columns,
+        partition_columns,
+        owner,
+        compression,
+        sort_columns,
+        keep,
+        sort_key_mapping,
+        soft_delete,
+        primary_key,
+    };
+    Ok((shape, number, id))
 }

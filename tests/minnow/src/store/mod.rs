@@ -21,9 +21,14 @@ mod domain;
 mod identity;
 mod level;
 mod log;
+mod scan;
 mod selection;
+mod shape;
+mod split;
 mod table;
 mod transaction;
+mod unique;
+mod upsert;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,50 +40,14 @@ pub use bytes::{read_whole, write_whole};
 pub use identity::ChunkMeta;
 pub use level::{Level, Scheme};
 pub use selection::{Comparison, Selection};
+pub use shape::{Database, KeepDuplicates, NewValuePolicy, TableShape};
 pub use table::PartitionedTable;
+pub use upsert::{Upsert, Upserted};
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::value::{Type, Vector};
+use crate::value::Vector;
 use domain::Domain;
-
-/// What happens to rows whose VALUE key is not in the scheme (dolphindb-semantics §3.2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum NewValuePolicy {
-    /// They are dropped without a word.
-    #[default]
-    Skip,
-    /// The scheme grows.
-    Add,
-    /// S01016.
-    Fail,
-}
-
-/// A database's description as a handle sees it.
-#[derive(Clone, Debug)]
-pub struct Database {
-    /// `dfs://name`; empty for a handle that only serves as a level of a COMPO database.
-    pub url: String,
-    pub levels: Vec<Level>,
-    pub engine: String,
-    /// `TRANS` or `CHUNK`.
-    pub atomic: String,
-    pub owner: String,
-}
-
-/// What a new table looks like.
-#[derive(Clone, Debug)]
-pub struct TableShape {
-    pub name: String,
-    pub columns: Vec<(String, Type)>,
-    /// The position of each level's column; empty for a dimension table.
-    pub partition_columns: Vec<usize>,
-    pub owner: String,
-    /// `lz4` or another method per column, kept for schema() only.
-    pub compression: Vec<String>,
-    /// Of the TSDB engine, kept for schema() only.
-    pub sort_columns: Vec<String>,
-}
 
 /// Every database below one directory.
 #[derive(Debug)]

@@ -19,6 +19,11 @@ pub enum Comparison {
 }
 
 impl Selection {
+    /// Reads one chunk.
+    pub fn chunk(partition: &[u32]) -> Self {
+        Selection { levels: partition.iter().map(|number| Some(vec![*number])).collect() }
+    }
+
     /// Reads everything.
     pub fn all() -> Self {
         Selection::default()

@@ -1,13 +1,11 @@
 //! A partitioned or dimension table as scripts hold it.
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use super::chunks::{Chunk, ChunkKey};
-use super::coerce::coerce;
 use super::describe;
 use super::domain::{Domain, Stored};
-use super::level::{self, NULL_KEY, OUTSIDE};
 use super::{ChunkMeta, Comparison, Database, Level, NewValuePolicy, Selection, TableShape};
 use crate::error::Result;
 use crate::value::{Table, Type, Vector};
@@ -59,31 +57,18 @@ impl PartitionedTable {
         }
     }
 
-    /// The `wanted` columns of the selected partitions as of one commit.
-    pub fn scan(&self, wanted: &[usize], select: &Selection) -> Result<Table> {
-        let chunks = self.stored.chunks.snapshot(select);
-        let segments = || chunks.iter().flat_map(|(_, chunk)| &chunk.segments);
-        let rows: usize = segments().map(|segment| segment.rows as usize).sum();
-        let mut columns: Vec<Vector> =
-            wanted.iter().map(|position| Vector::empty(self.columns()[*position].1, rows)).collect();
-        for segment in segments() {
-            self.stored.chunks.read(segment, wanted, &mut columns)?;
-        }
-        Ok(Table {
-            names: wanted.iter().map(|position| self.columns()[*position].0.clone()).collect(),
-            columns: columns.into_iter().map(Arc::new).collect(),
-        })
-    }
-
     /// The path of each selected chunk that holds rows, and how many.
     pub fn chunks(&self, select: &Selection) -> Vec<(String, usize)> {
         let chunks = self.stored.chunks.snapshot(select).into_iter();
         chunks.map(|(key, chunk)| (self.path(&key), chunk.rows())).filter(|(_, rows)| *rows > 0).collect()
     }
 
-    /// Rows in all partitions as of one commit.
-    pub fn rows(&self) -> usize {
-        self.chunks(&Selection::all()).iter().map(|(_, rows)| rows).sum()
+    /// Rows that a query of the whole table sees.
+    pub fn rows(&self) -> Result<usize> {
+        if self.unique().is_some() {
+            return self.scan(&[0], &Selection::all()).map(|rows| rows.rows());
+        }
+        Ok(self.chunks(&Selection::all()).iter().map(|(_, rows)| rows).sum())
     }
 
     /// The position of a column by name, without regard to case, as the server compares names.
@@ -115,9 +100,7 @@ impl PartitionedTable {
     /// Stores rows, columns by position, as one transaction. Returns how many were kept: rows
     /// outside the scheme are not (dolphindb-semantics §3.2).
     pub fn append(&self, rows: &Table) -> Result<usize> {
-        let columns = coerce(rows, self.columns())?;
-        let levels = self.assign(&columns)?;
-        let parts = split(rows.rows(), &levels);
+        let (columns, parts) = self.split(rows)?;
         let kept = parts.iter().map(|(_, rows)| rows.len()).sum();
         let keys = parts.iter().map(|(key, _)| *key).collect();
         let mut transaction = self.stored.chunks.begin(keys, &|key| self.path(key))?;
@@ -140,7 +123,7 @@ impl PartitionedTable {
         let everything: Vec<usize> = (0..self.columns().len()).collect();
         let mut removed = 0;
         for key in keys {
-            let rows = self.scan(&everything, &Selection { levels: key.map(|n| Some(vec![n])).to_vec() })?;
+            let rows = self.scan(&everything, &Selection::chunk(&key))?;
             let doomed = doomed(&rows)?;
             let kept: Vec<u32> = (0..rows.rows() as u32).filter(|row| !doomed[*row as usize]).collect();
             if kept.len() == rows.rows() {
@@ -167,8 +150,7 @@ impl PartitionedTable {
     /// Puts `rows` in the place of what one partition holds, as one transaction. All of them must
     /// belong there.
     pub fn replace(&self, rows: &Table) -> Result<usize> {
-        let columns = coerce(rows, self.columns())?;
-        let parts = split(rows.rows(), &self.assign(&columns)?);
+        let (columns, parts) = self.split(rows)?;
         let keys = parts.iter().map(|(key, _)| *key).collect();
         let mut transaction = self.stored.chunks.begin(keys, &|key| self.path(key))?;
         for (key, rows) in &parts {
@@ -191,30 +173,6 @@ impl PartitionedTable {
         describe::encode(&self.domain.database(), self.shape())
     }
 
-    /// The partition number of each row per level, as the new-value policy has it.
-    fn assign(&self, columns: &[Arc<Vector>]) -> Result<Vec<Vec<u32>>> {
-        let mut assigned = Vec::new();
-        for (number, (level, position)) in self.levels().iter().zip(self.partition_columns()).enumerate() {
-            let keys = &columns[*position];
-            let mut rows = level.assign(keys)?;
-            if rows.contains(&NULL_KEY) {
-                return Err(level::null_key());
-            }
-            if level.can_take_new_values() && rows.contains(&OUTSIDE) {
-                match self.new_values {
-                    NewValuePolicy::Skip => (),
-                    NewValuePolicy::Fail => return Err(level::new_value_refused()),
-                    NewValuePolicy::Add => {
-                        let (grown, _) = self.domain.grow(number, keys)?;
-                        rows = grown.levels[number].assign(keys)?;
-                    }
-                }
-            }
-            assigned.push(rows);
-        }
-        Ok(assigned)
-    }
-
     /// The chunk's path as messages show it: the table's physical index ends it
     /// (dolphindb-semantics §2.3).
     pub(super) fn path(&self, key: &ChunkKey) -> String {
@@ -226,25 +184,6 @@ impl PartitionedTable {
         }
         format!("{path}/{}", self.stored.number)
     }
-}
-
-/// The rows of each chunk; rows outside the scheme are in none.
-fn split(rows: usize, levels: &[Vec<u32>]) -> Vec<(ChunkKey, Vec<u32>)> {
-    let mut parts: Vec<(ChunkKey, Vec<u32>)> = Vec::new();
-    let mut positions = HashMap::new();
-    for row in 0..rows {
-        let mut key = [0; 3];
-        levels.iter().zip(&mut key).for_each(|(numbers, place)| *place = numbers[row]);
-        if key.contains(&OUTSIDE) {
-            continue;
-        }
-        let position = *positions.entry(key).or_insert_with(|| {
-            parts.push((key, Vec::new()));
-            parts.len() - 1
-        });
-        parts[position].1.push(row as u32);
-    }
-    parts
 }
 
 impl fmt::Debug for PartitionedTable {

@@ -19,11 +19,13 @@ pub fn restore(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     let pattern = args::text("restore", &given, 3, "partition")?;
     let force = args::optional_bool("restore", &given, 4, "force", false)?;
     let folder = Folder::existing(dir, url, name)?;
+    // By default it also removes, until 3.00.1 (dolphindb-semantics §1.1).
+    let mirrors = !session.node.is_at_least([3, 0, 1]);
     let snapshot = match args::given(&given, 7) {
         Some(_) if folder.mode == Mode::Sql => {
             return Err(args::bad("restore", "snapshot", "can't be set for an SQL backup"));
         }
-        _ => args::optional_bool("restore", &given, 7, "snapshot", mirrors(&session.node.release))?,
+        _ => args::optional_bool("restore", &given, 7, "snapshot", mirrors)?,
     };
     let table = match args::given(&given, 5) {
         Some(Value::Dfs(table)) => table.clone(),
@@ -38,16 +40,6 @@ pub fn restore(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     }
     let paths: Vec<String> = restored.iter().map(|path| format!("dfs:/{path}")).collect();
     Ok(Value::Vector(Vector::strings(Type::String, paths.iter().map(String::as_str)).into()))
-}
-
-/// Whether restore also removes by default: until 3.00.1 (dolphindb-semantics §1.1).
-fn mirrors(release: &str) -> bool {
-    numbers(release) < [3, 0, 1]
-}
-
-fn numbers(release: &str) -> [u32; 3] {
-    let mut numbers = release.split('.').map(|part| part.parse().unwrap_or(0));
-    [(); 3].map(|()| numbers.next().unwrap_or(0))
 }
 
 /// The chunk's path without the table's physical index.
@@ -92,7 +84,7 @@ fn with_new_values(
     table: Arc<PartitionedTable>,
     rows: &Table,
 ) -> Result<Arc<PartitionedTable>> {
-    if numbers(&session.node.release) < [3, 0, 3] {
+    if !session.node.is_at_least([3, 0, 3]) {
         return Ok(table);
     }
     let url = &table.database().url;

@@ -26,7 +26,7 @@ pub fn database(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     let wanted = Database {
         url: url.into(),
         levels,
-        engine: engine(args::optional_text("database", &given, 4, "engine")?)?,
+        engine: engine(session, args::optional_text("database", &given, 4, "engine")?)?,
         atomic: atomic(args::optional_text("database", &given, 5, "atomic")?)?,
         owner: session.user.clone(),
     };
@@ -116,10 +116,16 @@ fn wrong_scheme() -> Error {
     args::bad("database", "partitionScheme", "does not suit the partition type")
 }
 
-fn engine(name: Option<&str>) -> Result<String> {
+/// TSDB is there since 2.00, PKEY since 3.00.1 (dolphindb-semantics §3.1).
+fn engine(session: &Session, name: Option<&str>) -> Result<String> {
+    let since = |release| session.node.is_at_least(release);
     match name.unwrap_or("OLAP") {
-        known @ ("OLAP" | "TSDB") => Ok(known.into()),
-        _ => Err(args::bad("database", "engine", "must be OLAP or TSDB here")),
+        known @ "OLAP" => Ok(known.into()),
+        known @ "TSDB" if since([2, 0, 0]) => Ok(known.into()),
+        known @ "PKEY" if since([3, 0, 1]) => Ok(known.into()),
+        _ => {
+            Err(args::bad("database", "engine", "must be OLAP, TSDB or PKEY, as far as the release has them"))
+        }
     }
 }
 

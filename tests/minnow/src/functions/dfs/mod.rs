@@ -1,9 +1,11 @@
 //! Built-ins for databases and distributed tables (dolphindb-semantics §2.1, §3, §4.1).
 mod database;
 mod metadata;
+mod options;
 mod partition;
 mod schema;
 mod table;
+mod upsert;
 
 use std::sync::Arc;
 
@@ -38,6 +40,13 @@ pub const FUNCTIONS: &[Native] = &[
             "compressMethods",
             "sortColumns",
             "keepDuplicates",
+            "sortKeyMappingFunction",
+            "softDelete",
+            "indexes",
+            "latestKeyCache",
+            "compressHashSortKey",
+            "encryptMode",
+            "primaryKey",
         ],
         4,
         table::create_partitioned,
@@ -48,6 +57,8 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("existsTable", &["dbUrl", "tableName"], 2, table::exists),
     Native::new("dropTable", &["dbHandle", "tableName"], 2, table::drop),
     Native::new("truncate", &["dbUrl", "tableName"], 2, table::truncate),
+    Native::in_place("upsert!", UPSERT, 2, upsert::in_place),
+    Native::in_place("tableUpsert", UPSERT, 2, upsert::counted),
     Native::new("dropPartition", &["dbHandle", "partitionPaths", "tableName"], 2, partition::drop),
     Native::new("addValuePartitions", GROWTH, 2, partition::add_values),
     Native::new("addRangePartitions", GROWTH, 2, partition::add_ranges),
@@ -58,8 +69,19 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("schema", &["table"], 1, schema::schema),
 ];
 
-const DIMENSION: &[&str] =
-    &["dbHandle", "table", "tableName", "compressMethods", "sortColumns", "keepDuplicates"];
+const DIMENSION: &[&str] = &[
+    "dbHandle",
+    "table",
+    "tableName",
+    "compressMethods",
+    "sortColumns",
+    "keepDuplicates",
+    "softDelete",
+    "indexes",
+    "encryptMode",
+    "primaryKey",
+];
+const UPSERT: &[&str] = &["obj", "newData", "ignoreNull", "keyColNames", "sortColumns"];
 const GROWTH: &[&str] = &["dbHandle", "newValues", "level"];
 
 /// Refuses the guest. The tag is documented, what follows it is not.

@@ -49,9 +49,12 @@ fn of_table(table: &PartitionedTable) -> Entries {
         ("chunkPath", Value::Void),
     ];
     if !shape.sort_columns.is_empty() {
-        entries.push(("keepDuplicates", Value::string("ALL")));
+        entries.push(("keepDuplicates", Value::string(shape.keep.name())));
         entries.push(("sortColumns", texts(shape.sort_columns.iter().map(String::as_str))));
-        entries.push(("softDelete", Value::bool(false)));
+        entries.push(("sortKeyMappingFunction", texts(shape.sort_key_mapping.iter().map(String::as_str))));
+        entries.push(("softDelete", Value::bool(shape.soft_delete)));
+        entries.push(("latestKeyCache", Value::bool(false)));
+        entries.push(("compressHashSortKey", Value::bool(true)));
     }
     if shape.partition_columns.is_empty() {
         entries.push(("partitionColumnIndex", Value::int(-1)));

@@ -1,8 +1,9 @@
 //! Making, loading, filling and dropping distributed tables.
+use super::options::{self, OptionPlaces};
 use super::{args, database_of, faults, require_login};
 use crate::error::{Error, Result};
 use crate::script::Session;
-use crate::store::{Database, PartitionedTable, Selection, TableShape};
+use crate::store::{PartitionedTable, Selection, TableShape};
 use crate::value::{Table, Value};
 
 pub fn create_partitioned(session: &mut Session, given: Vec<Value>) -> Result<Value> {
@@ -11,20 +12,31 @@ pub fn create_partitioned(session: &mut Session, given: Vec<Value>) -> Result<Va
     if names.is_empty() {
         return Err(args::bad(function, "partitionColumns", "must name at least one column"));
     }
-    create(session, function, &given, &names, 4)
+    create(
+        session,
+        function,
+        &given,
+        &names,
+        OptionPlaces { compression: 4, mapping: Some(7), soft_delete: 8, primary_key: 13 },
+    )
 }
 
 pub fn create_dimension(session: &mut Session, given: Vec<Value>) -> Result<Value> {
-    create(session, "createDimensionTable", &given, &[], 3)
+    create(
+        session,
+        "createDimensionTable",
+        &given,
+        &[],
+        OptionPlaces { compression: 3, mapping: None, soft_delete: 6, primary_key: 9 },
+    )
 }
 
-/// `rest` is where the optional arguments start: compressMethods, sortColumns, keepDuplicates.
 fn create(
     session: &mut Session,
     function: &str,
     given: &[Value],
     partition_columns: &[String],
-    rest: usize,
+    places: OptionPlaces,
 ) -> Result<Value> {
     require_login(session, "create a table")?;
     let database = database_of(session, function, given, "dbHandle")?;
@@ -36,14 +48,15 @@ fn create(
             Error::argument(function, format!("The table to create has no column [{name}] to partition by."))
         })
     };
-    let shape = TableShape {
+    let mut shape = TableShape {
         name: args::text(function, given, 2, "tableName")?.into(),
         columns: model.names.iter().cloned().zip(model.columns.iter().map(|column| column.ty)).collect(),
         partition_columns: partition_columns.iter().map(position).collect::<Result<_>>()?,
         owner: session.user.clone(),
-        compression: compression(function, args::given(given, rest), model)?,
-        sort_columns: sort_columns(function, given, rest + 1, &database, model)?,
+        compression: compression(function, args::given(given, places.compression), model)?,
+        ..TableShape::default()
     };
+    options::read(function, given, &places, &database, model, &mut shape)?;
     session.node.store.create_table(&database.url, shape).map(Value::Dfs)
 }
 
@@ -61,32 +74,6 @@ fn compression(function: &str, methods: Option<&Value>, model: &Table) -> Result
         }
     }
     Ok(all)
-}
-
-/// TSDB tables need sort columns, OLAP tables have none. They are only remembered: rows are not
-/// sorted and never merged, so only keepDuplicates=ALL is accepted.
-fn sort_columns(
-    function: &str,
-    given: &[Value],
-    at: usize,
-    database: &Database,
-    model: &Table,
-) -> Result<Vec<String>> {
-    let all = |keep: &Value| keep.as_i64() == Some(0) || keep.as_str() == Some("ALL");
-    if !args::given(given, at + 1).is_none_or(all) {
-        return Err(args::bad(function, "keepDuplicates", "must be ALL here"));
-    }
-    match (database.engine.as_str(), args::given(given, at)) {
-        ("TSDB", _) => {
-            let names = args::texts(function, given, at, "sortColumns")?;
-            if names.iter().any(|name| model.position(name).is_none()) {
-                return Err(args::bad(function, "sortColumns", "must name columns of the table"));
-            }
-            Ok(names)
-        }
-        (_, Some(_)) => Err(args::bad(function, "sortColumns", "belongs to the TSDB engine")),
-        (_, None) => Ok(Vec::new()),
-    }
 }
 
 /// A handle of a table. Choosing `partitions` or loading data into memory is for tables outside
@@ -138,7 +125,7 @@ pub fn store_rows(
 ) -> Result<usize> {
     require_login(session, "write to a table")?;
     match given {
-        [Value::Table(rows)] => faults::append(session, table, rows),
+        [Value::Table(rows)] => faults::write(session, rows, |rows| table.append(rows)),
         _ => Err(args::bad(function, "newData", "must be one table in memory")),
     }
 }

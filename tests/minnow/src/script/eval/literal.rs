@@ -69,13 +69,17 @@ pub fn range(first: &Value, last: &Value) -> Result<Value> {
 
 /// Named constants: types by their id, partition schemes by theirs (dolphindb-semantics §3.4).
 pub fn constant(name: &str) -> Option<Value> {
-    const NUMBERS: [(&str, i32); 9] = [
+    const NUMBERS: [(&str, i32); 12] = [
         ("SEQ", 0),
         ("VALUE", 1),
         ("RANGE", 2),
         ("LIST", 3),
         ("COMPO", 4),
         ("HASH", 5),
+        // How a TSDB table keeps duplicates.
+        ("ALL", 0),
+        ("FIRST", 1),
+        ("LAST", 2),
         // What undef forgets. Clients send the names (wire-protocol §7); the numbers are ours.
         ("VAR", 0),
         ("SHARED", 1),

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
-use crate::value::{Data, Table};
+use crate::value::{Data, Table, Type};
 
 const URL: &str = "dfs://a/b";
 
@@ -45,8 +45,8 @@ fn create(store: &Store, levels: Vec<Level>, columns: &[(&str, Type)]) -> Arc<Pa
         .unwrap();
     let columns: Vec<(String, Type)> = columns.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
     let compression = vec!["lz4".to_owned(); columns.len()];
-    let (name, sort_columns) = ("t".into(), Vec::new());
-    let shape = TableShape { name, columns, partition_columns, owner, compression, sort_columns };
+    let name = "t".into();
+    let shape = TableShape { name, columns, partition_columns, owner, compression, ..TableShape::default() };
     store.create_table(URL, shape).unwrap()
 }
 

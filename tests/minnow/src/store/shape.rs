@@ -1,0 +1,71 @@
+//! What databases and tables look like.
+use super::Level;
+use crate::value::Type;
+
+/// What happens to rows whose VALUE key is not in the scheme (dolphindb-semantics §3.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum NewValuePolicy {
+    /// They are dropped without a word.
+    #[default]
+    Skip,
+    /// The scheme grows.
+    Add,
+    /// S01016.
+    Fail,
+}
+
+/// A database's description as a handle sees it.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// `dfs://name`; empty for a handle that only serves as a level of a COMPO database.
+    pub url: String,
+    pub levels: Vec<Level>,
+    /// `OLAP`, `TSDB` or `PKEY`.
+    pub engine: String,
+    /// `TRANS` or `CHUNK`.
+    pub atomic: String,
+    pub owner: String,
+}
+
+/// What a new table looks like.
+#[derive(Clone, Debug, Default)]
+pub struct TableShape {
+    pub name: String,
+    pub columns: Vec<(String, Type)>,
+    /// The position of each level's column; empty for a dimension table.
+    pub partition_columns: Vec<usize>,
+    pub owner: String,
+    /// `lz4` or another method per column, kept for schema() only.
+    pub compression: Vec<String>,
+    /// Of the TSDB engine.
+    pub sort_columns: Vec<String>,
+    pub keep: KeepDuplicates,
+    /// Sources of functions, kept for schema() only.
+    pub sort_key_mapping: Vec<String>,
+    /// Kept for schema() only.
+    pub soft_delete: bool,
+    /// Of the PKEY engine.
+    pub primary_key: Vec<String>,
+}
+
+/// Which rows of equal sort columns a TSDB table shows (dolphindb-semantics §4.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeepDuplicates {
+    #[default]
+    All,
+    First,
+    Last,
+}
+
+impl KeepDuplicates {
+    /// As scripts and schema() write it; the constants are numbered in this order.
+    pub const NAMES: [&str; 3] = ["ALL", "FIRST", "LAST"];
+
+    pub fn numbered(number: usize) -> Option<KeepDuplicates> {
+        [KeepDuplicates::All, KeepDuplicates::First, KeepDuplicates::Last].get(number).copied()
+    }
+
+    pub fn name(self) -> &'static str {
+        KeepDuplicates::NAMES[self as usize]
+    }
+}
