@@ -4,7 +4,8 @@
 //! Both sides of a sync are a [`cluster::Cluster`]: [`kernel::Local`] is the server that loaded the
 //! plugin, [`wire::Remote`] is any server reached over its API protocol. [`plan`] compares two of
 //! them, [`engine`] runs the plan through [`online`], and [`plugin`] is what a script calls.
-//! [`journal`] remembers what runs did, [`peers`] remote clusters by name.
+//! [`journal`] remembers what runs did, [`peers`] remote clusters by name, [`lease`] who may write to
+//! a table.
 //!
 //! `unsafe` and C++ live in [`kernel`] only; every other module forbids it.
 //!
@@ -25,6 +26,8 @@ pub mod failpoint;
 #[forbid(unsafe_code)]
 pub mod journal;
 pub mod kernel;
+#[forbid(unsafe_code)]
+pub mod lease;
 #[forbid(unsafe_code)]
 pub mod lock;
 #[forbid(unsafe_code)]

@@ -108,16 +108,16 @@ fn a_writer_at_the_source_is_not_blocked_and_its_rows_are_copied_or_left_whole()
 }
 
 #[test]
-fn of_two_syncs_of_one_table_at_a_time_the_later_append_is_an_error() {
+fn of_two_syncs_that_take_no_lease_the_later_append_is_an_error() {
     let (mut source, target) = pair();
     let mut other = Remote::connect(&source.endpoint()).expect("a session");
-    let script = call(target.port, "");
+    let script = call(target.port, "dict([\"lease\"], [0])");
     let (tell, told) = std::sync::mpsc::channel();
     let port = at_the_first_append(target.port, move || {
         // The test that listens ends before this line only when it has failed already.
         let _ = tell.send(other.query(&script));
     });
-    let message = source.error(&call(port, "dict([\"lanes\"], [1])"));
+    let message = source.error(&call(port, "dict([\"lanes\", \"lease\"], [1, 0])"));
     let first = told.recv().expect("the other sync ended").expect("the other sync succeeded");
     assert!(matches!(&first, Datum::Table(result) if whole(result).1 == Some(1)), "{first:?}");
     assert!(message.contains("partition /20240101 "), "no partition is named: {message}");

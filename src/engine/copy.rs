@@ -2,6 +2,7 @@
 //! became of a broken one is looked at before it is done again.
 use parking_lot::Mutex;
 
+use super::Guard;
 use super::lane::{Job, Link, Work};
 use super::patience::{Retries, Stop};
 use crate::cluster::{Cluster, sql::Rows};
@@ -21,6 +22,7 @@ pub(super) struct Copy<'a> {
     pub(super) table: usize,
     pub(super) retries: Retries,
     pub(super) stop: &'a Stop,
+    pub(super) guard: Guard<'a>,
 }
 
 /// One unit on its way.
@@ -80,6 +82,7 @@ impl Copy<'_> {
         self.admit(parcel, held)?;
         let replaces = self.plan.decisions[parcel.number].action == Action::Replace;
         let intent = Intent { replaces, before: held, sent: parcel.sent };
+        (self.guard)()?;
         self.note(parcel, Event::Intended(intent), "")?;
         reach("intended");
         self.put(target, there, parcel, intent)?;

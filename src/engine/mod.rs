@@ -39,6 +39,9 @@ use round::{Moved, Round};
 /// Makes a connection to the target; every lane calls it once, and again after a broken line.
 pub type Connect<'a> = &'a (dyn Fn() -> Result<Box<dyn Cluster + Send>> + Sync);
 
+/// Asked before every write whether it may be made; an error ends the run.
+pub type Guard<'a> = &'a (dyn Fn() -> Result<()> + Sync);
+
 /// How much a run may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -66,7 +69,7 @@ pub struct Summary {
 }
 
 /// Copies every partition that `plan` sends from `host` to the target and verifies each. `table` is
-/// the number of the plan in `journal`.
+/// the number of the plan in `journal`; nothing is written that `guard` does not permit.
 ///
 /// # Errors
 /// The first failure, with the partition and the reason; `Cancelled` when the user asked to stop;
@@ -78,13 +81,14 @@ pub fn run(
     (journal, table): (&Mutex<Journal>, usize),
     connect: Connect,
     limits: Limits,
+    guard: Guard,
 ) -> Result<Summary> {
     let started = Instant::now();
     let stop = Stop::default();
     let units: Vec<usize> = plan.sent().map(|(number, _)| number).collect();
     let known = |decision: &Decision| Look { rows: decision.rows, held: decision.held, ..Look::default() };
     let looks: Vec<Look> = plan.decisions.iter().map(known).collect();
-    let copy = Copy { plan, journal, table, retries: limits.retries, stop: &stop };
+    let copy = Copy { plan, journal, table, retries: limits.retries, stop: &stop, guard };
     let round = Round { doing: "copied", draft: &plan.draft, units: &units, looks: &looks, job: &copy };
     let moved = feed::feed_until(host, &round, connect, limits, &stop)?;
     require_complete(host, plan, &moved)?;

@@ -77,7 +77,7 @@ impl Pair {
         let journal = Mutex::new(self.runs().begin(begun())?);
         let table = journal.lock().plan(plan.record())?;
         plan.permit()?;
-        let summary = run(&mut self.host, plan, (&journal, table), connect, self.limits)?;
+        let summary = run(&mut self.host, plan, (&journal, table), connect, self.limits, &|| Ok(()))?;
         journal.lock().end(None)?;
         Ok(summary)
     }

@@ -75,6 +75,13 @@ impl Runs {
         })
     }
 
+    /// Whether `name` is a run of this node whose process or call is over.
+    pub fn is_dead(&self, name: &str) -> bool {
+        // A name comes from elsewhere: it must not lead out of the folder.
+        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        plain && matches!(is_locked(&self.folder.join(name).with_extension(EXTENSION)), Ok(false))
+    }
+
     /// Begins a run, unless another one works on the same table of the same target. `begun` gets
     /// its number and time here.
     ///

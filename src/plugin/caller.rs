@@ -56,6 +56,13 @@ pub(super) fn runs(host: &mut dyn Host) -> Result<Runs> {
     Ok(Runs::within(&peers::folder(&home(host)?)))
 }
 
+/// Who calls on which node, for people who wonder whose run is in their way.
+pub(super) fn holder(host: &mut dyn Host) -> Result<String> {
+    let answer = host.query("getNodeAlias()")?;
+    let alias = answer.as_str().ok_or_else(|| unexpected(host, "getNodeAlias()"))?.to_owned();
+    Ok(format!("{} on {alias}", user(host)?))
+}
+
 /// Milliseconds since 1970 by the node's clock, in the time zone in which it shows times.
 pub(super) fn now(host: &mut dyn Host) -> Result<i64> {
     let answer = host.query("now()")?;

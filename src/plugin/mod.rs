@@ -2,6 +2,7 @@
 mod arguments;
 mod caller;
 mod clusters;
+mod exclusive;
 mod history;
 mod names;
 mod options;

@@ -7,9 +7,9 @@ use crate::engine::{Limits, Retries};
 use crate::error::{Error, Kind, Result};
 use crate::model::Mode;
 
-const KNOWN: &[&str] = &["mode", "dryRun", "lanes", "memoryBudget", "timeout", "retries"];
+const KNOWN: &[&str] = &["mode", "dryRun", "lanes", "memoryBudget", "timeout", "retries", "lease", "wait"];
 /// What a run that is resumed may choose anew.
-const RESUMED: &[&str] = &["lanes", "memoryBudget", "timeout", "retries"];
+const RESUMED: &[&str] = &["lanes", "memoryBudget", "timeout", "retries", "lease", "wait"];
 const MEGABYTE: usize = 1 << 20;
 
 /// What a user can choose about one call.
@@ -23,6 +23,10 @@ pub(super) struct Options {
     pub(super) limits: Limits,
     /// How long the remote may be silent.
     pub(super) timeout: Duration,
+    /// How long the right to write lasts without a sign of life; zero for no such right.
+    pub(super) lease: Duration,
+    /// How long to wait for a table that another run has.
+    pub(super) wait: Duration,
 }
 
 impl Default for Options {
@@ -30,7 +34,14 @@ impl Default for Options {
         // Three waits of up to 1, 2 and 4 seconds outlast a chunk's lock, not a dead node.
         let retries = Retries { count: 3, first: Duration::from_secs(1) };
         let limits = Limits { lanes: 4, memory: 256 * MEGABYTE, retries };
-        Options { mode: Mode::default(), dry_run: false, limits, timeout: Duration::from_secs(300) }
+        Options {
+            mode: Mode::default(),
+            dry_run: false,
+            limits,
+            timeout: Duration::from_secs(300),
+            lease: Duration::from_secs(60),
+            wait: Duration::ZERO,
+        }
     }
 }
 
@@ -57,6 +68,8 @@ impl Options {
                 "lanes" => options.limits.lanes = number(name, value, 1, 16)?,
                 "memoryBudget" => options.limits.memory = number(name, value, 1, 1 << 20)? * MEGABYTE,
                 "retries" => options.limits.retries.count = number(name, value, 0, 100)? as u32,
+                "lease" => options.lease = Duration::from_secs(number(name, value, 0, 3_600)? as u64),
+                "wait" => options.wait = Duration::from_secs(number(name, value, 0, 86_400)? as u64),
                 _ => options.timeout = Duration::from_secs(number(name, value, 1, 86_400)? as u64),
             }
         }
@@ -77,7 +90,7 @@ fn number(name: &str, value: &Datum, least: usize, most: usize) -> Result<usize>
     whole.filter(|value| (least..=most).contains(value)).ok_or_else(|| {
         let unit = match name {
             "memoryBudget" => " of megabytes",
-            "timeout" => " of seconds",
+            "timeout" | "lease" | "wait" => " of seconds",
             _ => "",
         };
         Error::new(

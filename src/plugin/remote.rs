@@ -30,6 +30,16 @@ impl Sites {
         Sites { label, endpoints, good: AtomicUsize::new(0) }
     }
 
+    /// The same sites, with less patience.
+    pub(super) fn hasty(&self, patience: Duration) -> Sites {
+        let hasty = |endpoint: &Endpoint| Endpoint {
+            connect_timeout: endpoint.connect_timeout.min(patience),
+            io_timeout: endpoint.io_timeout.min(patience),
+            ..endpoint.clone()
+        };
+        Sites::new(self.label.clone(), self.endpoints.iter().map(hasty).collect())
+    }
+
     /// A connection to the first site that can be had, in their order, beginning with the one that
     /// answered last. A user whom one site refuses is not tried at the next: servers lock users out
     /// after a few failures.

@@ -1,4 +1,6 @@
 //! Where a call works: the target it reaches, and the tables on both sides of it.
+use std::time::Duration;
+
 use super::caller;
 use super::remote::{self, Sites};
 use super::request::Request;
@@ -16,6 +18,8 @@ pub(super) struct Site {
     pub(super) remote: Option<String>,
     pub(super) user: String,
     pub(super) runs: Runs,
+    /// Connects to the target with little patience, for what must not be late.
+    pub(super) hasty: Box<dyn Fn() -> Result<Box<dyn Cluster + Send>> + Sync>,
 }
 
 /// Calls `work` with the remote that the argument `remote` means.
@@ -31,9 +35,15 @@ pub(super) fn connected(
         remote: remote.as_str().map(str::to_owned),
         user: caller::user(host)?,
         runs: caller::runs(host)?,
+        hasty: Box::new(hasty(&sites, request)),
     };
     let connect = || sites.connect().map(|remote| Box::new(remote) as Box<dyn Cluster + Send>);
     work(host, &site, &connect)
+}
+
+fn hasty(sites: &Sites, request: &Request) -> impl Fn() -> Result<Box<dyn Cluster + Send>> + Sync + use<> {
+    let hasty = sites.hasty((request.options.lease / 4).max(Duration::from_secs(1)));
+    move || hasty.connect().map(|remote| Box::new(remote) as Box<dyn Cluster + Send>)
 }
 
 /// Every table of the call, all of them known to fit.

@@ -3,13 +3,14 @@
 use parking_lot::Mutex;
 
 use super::arguments::{argument, text, usage};
+use super::exclusive::exclusively;
 use super::options::Options;
 use super::request::Request;
 use super::site::{Site, connected, drafts};
 use super::{caller, report, verify};
 use crate::cluster::Host;
 use crate::data::Datum;
-use crate::engine::{self, Connect, RunId, Summary, look};
+use crate::engine::{self, Connect, Guard, RunId, Summary, look};
 use crate::error::{Error, Kind, Result};
 use crate::failpoint::reach;
 use crate::journal::{Begun, Journal, Run};
@@ -103,7 +104,10 @@ fn run(
     let id = RunId::now();
     let journal = Mutex::new(site.runs.begin(begun(request, site, &id))?);
     reach("begun");
-    let outcome = carry_out(host, request, site, drafts, &journal, connect);
+    let tables: Vec<TableName> = drafts.iter().map(|draft| draft.table.clone()).collect();
+    let outcome = exclusively(host, request, site, (&id, &tables), |host, guard| {
+        carry_out(host, request, site, drafts, (&journal, guard), connect)
+    });
     let failure = outcome.as_ref().err().map(ToString::to_string);
     reach("finished");
     let ended = journal.lock().end(failure.as_deref());
@@ -135,7 +139,7 @@ fn carry_out(
     request: &Request,
     site: &Site,
     drafts: Vec<Draft>,
-    journal: &Mutex<Journal>,
+    (journal, guard): (&Mutex<Journal>, Guard),
     connect: Connect,
 ) -> Result<Vec<(TableName, Summary)>> {
     let id = journal.lock().run().to_owned();
@@ -146,7 +150,7 @@ fn carry_out(
     plans.iter().try_for_each(Plan::permit).map_err(named)?;
     let mut results = Vec::new();
     for (number, plan) in plans.iter().enumerate() {
-        let summary = engine::run(host, plan, (journal, number), connect, request.options.limits);
+        let summary = engine::run(host, plan, (journal, number), connect, request.options.limits, guard);
         let behind = |error: Error| match results.len() {
             0 => error,
             complete => error.context(format!("{complete} of {} tables are complete, then", plans.len())),

@@ -138,7 +138,14 @@ fn synced_with(host: &mut FakeHost, target: &FakeNode, table: Option<&str>, opti
     let args = [remote(), text("dfs://flights"), table.map_or(Datum::Void, text), Datum::Void, options];
     let connect = || Ok(Box::new(target.clone()) as Box<dyn Cluster + Send>);
     let runs = caller::runs(host)?;
-    let site = Site { target: "fake:8848".into(), remote: Some("B".into()), user: "admin".into(), runs };
+    let again = target.clone();
+    let site = Site {
+        target: "fake:8848".into(),
+        remote: Some("B".into()),
+        user: "admin".into(),
+        runs,
+        hasty: Box::new(move || Ok(Box::new(again.clone()) as Box<dyn Cluster + Send>)),
+    };
     sync(host, &Request::parse("syncOnline", SYNC, &args).unwrap(), &site, &connect)
 }
 

@@ -94,6 +94,7 @@ impl Cluster for FakeHost {
     fn query(&mut self, script: &str) -> Result<Datum> {
         match script {
             "getHomeDir()" => return Ok(Datum::text(&self.home.path().to_string_lossy())),
+            "getNodeAlias()" => return Ok(Datum::text("A")),
             "getCurrentSessionAndUser()" => {
                 return Ok(Datum::Tuple(vec![Datum::Void, Datum::text("admin")]));
             }

@@ -8,7 +8,7 @@ use super::table::{self, FakeTable, Row};
 use crate::cluster::{Cluster, units};
 use crate::data::{Batch, Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
-use crate::model::TableName;
+use crate::model::{TableName, TableSchema};
 
 /// What goes wrong with one append.
 #[derive(Clone)]
@@ -137,6 +137,34 @@ impl Inner {
         Ok(Datum::Void)
     }
 
+    /// Does what taking the right to write asks for besides reading and appending.
+    fn ledger(&mut self, script: &str) -> Option<Datum> {
+        let name = (LEDGER.to_owned(), "leases".to_owned());
+        if script == "now()" {
+            let since = std::time::UNIX_EPOCH.elapsed().expect("a clock after 1970");
+            return Some(Datum::Scalar(Column::fixed(
+                Type::Timestamp,
+                (since.as_millis() as i64).to_le_bytes(),
+            )));
+        }
+        if script.starts_with("typestr(createTable") {
+            let text = ["dbPath", "tableName", "runId", "holder"].map(|name| super::def(name, Type::String));
+            let times = ["since", "expires"].map(|name| super::def(name, Type::Timestamp));
+            let columns = text.into_iter().chain(times).chain([super::def("beat", Type::Long)]).collect();
+            self.tables.insert(name, FakeTable::new(TableSchema { columns, levels: Vec::new() }));
+        } else if let Some(conditions) = script.strip_prefix("delete from ") {
+            let (runs, beat) = conditions.split_once("runId in [")?.1.split_once(']')?;
+            let runs: Vec<&str> = runs.split('"').skip(1).step_by(2).collect();
+            let beat = beat.strip_prefix(", beat < ").map_or(i64::MAX, |beat| beat.parse().expect("a beat"));
+            let beat_of = |row: &Row| i64::from_le_bytes(row[6].as_slice().try_into().expect("eight bytes"));
+            let stays = |row: &Row| !runs.iter().any(|run| run.as_bytes() == row[2]) || beat_of(row) >= beat;
+            self.tables.get_mut(&name)?.rows.retain(stays);
+        } else if !script.starts_with("typestr(database") {
+            return None;
+        }
+        Some(Datum::Void)
+    }
+
     fn appends(&self) -> usize {
         self.log.iter().filter(|line| *line == "append").count()
     }
@@ -164,6 +192,9 @@ fn named(text: &str) -> (String, String) {
     let mut literals = text.split('"').skip(1).step_by(2).map(str::to_owned);
     (literals.next().unwrap_or_default(), literals.next().unwrap_or_default())
 }
+
+/// The database where a target says who may write.
+const LEDGER: &str = "dfs://clusterSync";
 
 fn syntax(text: &str) -> Error {
     Error::new(Kind::Server, format!("Syntax Error: {text}"))
@@ -195,6 +226,9 @@ impl Cluster for FakeNode {
         if script.starts_with("schema") {
             return Ok(self.lock().table(script)?.describe());
         }
+        if let Some(answer) = self.lock().ledger(script) {
+            return Ok(answer);
+        }
         if script.starts_with("dropPartition") {
             return self.lock().drop_partition(script);
         }
@@ -207,7 +241,8 @@ impl Cluster for FakeNode {
     }
 
     fn append(&mut self, table: &TableName, rows: &Batch) -> Result<u64> {
-        let fault = self.lock().next_fault();
+        let is_ledger = table.db == LEDGER;
+        let fault = if is_ledger { None } else { self.lock().next_fault() };
         let mut rows = table::rows(rows);
         let sent = rows.len() as u64;
         match &fault {

@@ -198,7 +198,7 @@ fn nothing_is_sent_that_the_journal_does_not_announce() {
         journal.lock().plan(plan.record()).unwrap();
         let target = pair.target.clone();
         let connect = || Ok(Box::new(target.clone()) as Box<dyn Cluster + Send>);
-        let error = run(&mut pair.host, &plan, (&journal, 0), &connect, pair.limits).unwrap_err();
+        let error = run(&mut pair.host, &plan, (&journal, 0), &connect, pair.limits, &|| Ok(())).unwrap_err();
         assert_eq!(error.kind(), Kind::State, "{error}");
         let units = replay(&disk.lock().1).unwrap().unwrap().tables.remove(0).units;
         let announced = units.iter().filter(|unit| unit.state != State::Waiting).count();

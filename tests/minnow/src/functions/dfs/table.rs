@@ -115,6 +115,9 @@ pub fn truncate(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     Ok(Value::Void)
 }
 
+/// What a sync keeps of itself at its target: faults are meant for the user's tables.
+const UNTOUCHED: &str = "dfs://clusterSync";
+
 /// A distributed table takes one table in memory; another distributed one is refused, as servers
 /// do since 3.00.2.4 (dolphindb-semantics §4.2).
 pub fn store_rows(
@@ -125,6 +128,7 @@ pub fn store_rows(
 ) -> Result<usize> {
     require_login(session, "write to a table")?;
     match given {
+        [Value::Table(rows)] if table.database().url == UNTOUCHED => table.append(rows),
         [Value::Table(rows)] => faults::write(session, rows, |rows| table.append(rows)),
         _ => Err(args::bad(function, "newData", "must be one table in memory")),
     }

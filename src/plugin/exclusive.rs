@@ -1,0 +1,87 @@
+//! Work that only one run at a time does to a table, wherever the runs are.
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::caller;
+use super::request::Request;
+use super::site::Site;
+use crate::cluster::Host;
+use crate::engine::{Guard, RunId};
+use crate::error::{Error, Kind, Result};
+use crate::lease::{self, Ask, Lease, Terms};
+use crate::model::TableName;
+
+/// Calls `work` while the run `id` has the right to write to `tables` at the target.
+pub(super) fn exclusively<T>(
+    host: &mut dyn Host,
+    request: &Request,
+    site: &Site,
+    (id, tables): (&RunId, &[TableName]),
+    work: impl FnOnce(&mut dyn Host, Guard) -> Result<T>,
+) -> Result<T> {
+    let terms = Terms { length: request.options.lease };
+    if terms.length.is_zero() {
+        host.print("no lease is taken at the target: let only one node sync into these tables");
+        return work(host, &|| Ok(()));
+    }
+    let lease = take(host, request, site, (&id.to_string(), tables), terms)?;
+    let outcome = thread::scope(|scope| {
+        let keeper = thread::Builder::new().name("clusterSyncLease".into());
+        keeper.spawn_scoped(scope, || lease.keep(&site.hasty)).map_err(|error| {
+            Error::new(Kind::Server, "no thread can be started to keep the lease").caused_by(error)
+        })?;
+        // However the work ends, the keeper must, or the scope would wait for it.
+        let _ending = Ending(&lease);
+        work(host, &|| lease.permit())
+    });
+    let given_back = (site.hasty)().and_then(|mut target| lease.release(&mut *target));
+    if let Err(error) = given_back {
+        let seconds = terms.length.as_secs();
+        host.print(&format!("the lease at the target is not given back, it ends in {seconds} s: {error}"));
+    }
+    outcome
+}
+
+struct Ending<'a>(&'a Lease);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+fn take(
+    host: &mut dyn Host,
+    request: &Request,
+    site: &Site,
+    (run, tables): (&str, &[TableName]),
+    terms: Terms,
+) -> Result<Lease> {
+    let holder = caller::holder(host)?;
+    let mut target = (site.hasty)()?;
+    let ask = Ask {
+        tables,
+        run,
+        holder: &holder,
+        terms,
+        patience: request.options.wait,
+        // Only a run of this node can be known to be dead: its journal is here, and nobody writes it.
+        is_dead: &|other| site.runs.is_dead(other),
+    };
+    lease::take(&mut *target, &ask, &mut |time| pause(host, time))
+}
+
+/// Waits, unless the user has cancelled.
+fn pause(host: &mut dyn Host, time: Duration) -> Result<()> {
+    const GLANCE: Duration = Duration::from_millis(50);
+    let end = Instant::now() + time;
+    loop {
+        if host.is_cancelled() {
+            return Err(Error::new(Kind::Cancelled, "the user cancelled").advise("nothing was written"));
+        }
+        match end.saturating_duration_since(Instant::now()) {
+            Duration::ZERO => return Ok(()),
+            left => thread::sleep(left.min(GLANCE)),
+        }
+    }
+}
