@@ -32,19 +32,47 @@ pub fn minnow() -> Command {
 /// Runs `script` with further arguments for minnow, in a server of `release` that has the plugin
 /// with a descriptor of that release, whose path is `{PLUGIN}` in the script.
 pub fn run(release: &str, script: &str, arguments: &[&str]) -> Output {
-    let home = tempfile::tempdir().expect("a directory for the server");
-    let plugin = home.path().join("plugins/clusterSync");
-    fs::create_dir_all(&plugin).expect("the plugin directory");
-    symlink(library(), plugin.join("libPluginClusterSync.so")).expect("the library");
-    let descriptor = include_str!("../../plugin-descriptor/PluginClusterSync.txt");
-    let file = plugin.join("PluginClusterSync.txt");
-    fs::write(&file, descriptor.replace("{VERSION}", release)).expect("the descriptor");
-    let script = script.replace("{PLUGIN}", &file.display().to_string());
-    let file = home.path().join("test.dos");
-    fs::write(&file, script).expect("the script");
-    let mut command = minnow();
-    command.arg("run").arg(&file).arg("--home").arg(home.path()).args(["--release", release]);
-    command.args(arguments).output().expect("minnow runs")
+    let home = Home::new(release);
+    home.command(release, script).args(arguments).output().expect("minnow runs")
+}
+
+/// A server's home directory with the plugin in it.
+pub struct Home(tempfile::TempDir);
+
+impl Home {
+    /// The plugin's descriptor is one of `release`.
+    pub fn new(release: &str) -> Home {
+        let home = Home(tempfile::tempdir().expect("a directory for the server"));
+        fs::create_dir_all(home.plugin()).expect("the plugin directory");
+        symlink(library(), home.plugin().join("libPluginClusterSync.so")).expect("the library");
+        home.describe("PluginClusterSync.txt", &descriptor(release));
+        home
+    }
+
+    pub fn plugin(&self) -> PathBuf {
+        self.0.path().join("plugins/clusterSync")
+    }
+
+    /// Writes a descriptor beside the library.
+    pub fn describe(&self, name: &str, text: &str) {
+        fs::write(self.plugin().join(name), text).expect("the descriptor");
+    }
+
+    /// minnow, to run `script`, in which `{PLUGIN}` is the descriptor and `{FOLDER}` where it lies.
+    pub fn command(&self, release: &str, script: &str) -> Command {
+        let folder = self.plugin();
+        let script = script.replace("{PLUGIN}", &folder.join("PluginClusterSync.txt").display().to_string());
+        let file = self.0.path().join("test.dos");
+        fs::write(&file, script.replace("{FOLDER}", &folder.display().to_string())).expect("the script");
+        let mut command = minnow();
+        command.arg("run").arg(&file).arg("--home").arg(self.0.path()).args(["--release", release]);
+        command
+    }
+}
+
+/// The text of the descriptor for a server of `release`.
+pub fn descriptor(release: &str) -> String {
+    include_str!("../../plugin-descriptor/PluginClusterSync.txt").replace("{VERSION}", release)
 }
 
 /// What a run printed, once it is clear that the server survived.

@@ -5,7 +5,7 @@ pub mod tap;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use clustersync::cluster::Cluster;
@@ -108,6 +108,11 @@ impl Node {
     /// The process, for whoever wants to end it.
     pub fn pid(&self) -> i32 {
         self.process.id() as i32
+    }
+
+    /// How the process ended, once it has.
+    pub fn ended(&mut self) -> ExitStatus {
+        self.process.wait().expect("it was started")
     }
 
     /// Ends the process and starts it again on the same home.

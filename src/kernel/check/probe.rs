@@ -50,6 +50,11 @@ fn function(session: &Session) -> Result<(), String> {
     let eval = session.function("eval").map_err(text)?;
     let script = to_value(session, &Datum::text("6*7")).map_err(text)?;
     let code = session.call("parseExpr", &[&script]).map_err(text)?;
+    // Built-ins overwrite arguments that are flagged as temporary.
+    let kept = to_datum(&script).map_err(text)?;
+    if kept.as_str() != Some("6*7") {
+        return Err(format!("an argument became {kept:?}"));
+    }
     let answer = to_datum(&eval.call(session, &[&code]).map_err(text)?).map_err(text)?;
     if answer.as_i64() == Some(42) { Ok(()) } else { Err(format!("6*7 is {answer:?}")) }
 }

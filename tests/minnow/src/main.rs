@@ -77,6 +77,12 @@ struct Bent {
     /// Shows plugins the newer std::string, as the vendor's ABI editions do.
     #[arg(long)]
     newer_strings: bool,
+    /// Shows plugins no memory of vectors, as repeating, sub and compressed ones do not.
+    #[arg(long)]
+    hide_cells: bool,
+    /// Calls plugins without a heap.
+    #[arg(long)]
+    no_heap: bool,
 }
 
 impl Bent {
@@ -85,6 +91,8 @@ impl Bent {
             falsify: self.falsify,
             big_array: self.big_array,
             newer_strings: self.newer_strings,
+            hide_cells: self.hide_cells,
+            no_heap: self.no_heap,
         })
     }
 }

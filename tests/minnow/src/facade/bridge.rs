@@ -91,6 +91,7 @@ pub struct Call {
     pub outcome: *mut c_void,
     pub args: *const Made,
     pub count: c_int,
+    pub heap: c_int,
 }
 
 pub type Emit = unsafe extern "C" fn(*mut c_void, *const c_char, *const c_char, *mut c_void);
@@ -110,10 +111,13 @@ pub struct Remote {
 /// Boxes a value for the C++ side, which gives it back to `drop`.
 pub fn made(value: Value) -> Made {
     let (class, layout) = class_of(&value);
-    let flag = flag_of(&value);
+    let flag = flag_of(&value) | TEMPORARY;
     let value = Box::into_raw(Box::new(Lent::new(value))).cast();
     Made { value, class: class as c_int, layout, flag }
 }
+
+/// The bit of the flag word that allows built-ins to overwrite the object in place.
+const TEMPORARY: u32 = 1;
 
 const PLAIN: c_int = 0;
 const VECTOR: c_int = 1;

@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_void};
 use super::bridge::{Call, Made, made};
 use super::descriptor::Kind;
 use super::host::Outcome;
-use super::{Facade, host};
+use super::{Facade, host, settings};
 use crate::error::Result;
 use crate::script::{PluginFunction, Session};
 use crate::value::Value;
@@ -37,6 +37,7 @@ impl PluginFunction for Entry {
             outcome: (&raw mut outcome).cast(),
             args: args.as_ptr(),
             count: args.len() as c_int,
+            heap: c_int::from(!settings().no_heap),
         };
         // SAFETY: everything in `call` outlives it; the C++ side takes the values of `args`.
         unsafe { (self.facade.remote.call)(&call) };

@@ -45,11 +45,22 @@ pub struct Settings {
     pub big_array: usize,
     /// Shows the edition of the release that has the newer `std::string`.
     pub newer_strings: bool,
+    /// Shows no memory of vectors, as repeating, sub and compressed ones do not: their cells come in
+    /// blocks.
+    pub hide_cells: bool,
+    /// Calls plugins without a heap.
+    pub no_heap: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { falsify: Vec::new(), big_array: 1 << 20, newer_strings: false }
+        Settings {
+            falsify: Vec::new(),
+            big_array: 1 << 20,
+            newer_strings: false,
+            hide_cells: false,
+            no_heap: false,
+        }
     }
 }
 

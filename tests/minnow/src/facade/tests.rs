@@ -25,7 +25,7 @@ testCommand,nothing,command,0,0,0
 
 /// The compiled plugin's directory; shared, as a process shows one release.
 static PLUGIN: LazyLock<PathBuf> = LazyLock::new(|| {
-    configure(Settings { falsify: Vec::new(), big_array: 64, newer_strings: false }).unwrap();
+    configure(Settings { big_array: 64, ..Settings::default() }).unwrap();
     let directory = tempfile::tempdir().unwrap().keep();
     let status = Command::new("c++")
         .args(["-std=c++11", "-D_GLIBCXX_USE_CXX11_ABI=0", "-O1", "-fPIC", "-shared", "-o"])

@@ -52,11 +52,12 @@ void run(void* context) {
     args.reserve(call->count);
     for (int i = 0; i < call->count; ++i) args.push_back(ConstantSP(make(call->args[i])));
     Scope scope(call->session);
+    Heap* heap = call->heap ? &scope.heap : nullptr;
     if (call->kind == ENTRY_COMMAND) {
-        reinterpret_cast<CommandEntry>(call->entry)(&scope.heap, args);
+        reinterpret_cast<CommandEntry>(call->entry)(heap, args);
         return;
     }
-    ConstantSP result = enter(call, &scope.heap, args);
+    ConstantSP result = enter(call, heap, args);
     host->result(call->outcome, held(result));
 }
 
@@ -95,12 +96,24 @@ FunctionDefSP SessionImp::getFunctionDef(const string& name) const {
     return FunctionDefSP(reinterpret_cast<FunctionDef*>(make(made)));
 }
 
+// Built-ins overwrite temporary arguments in place (plugin-abi §6); here, all of them do, so that
+// a plugin that goes on using one notices.
+static void overwrite(const ConstantSP& arg) {
+    Constant* object = arg.get();
+    if (!object || !(memberAt<unsigned>(object, places.flag) & TEMPORARY)) return;
+    Made made;
+    check(host->newConstant(0, &made));
+    host->drop(object->value);
+    object->value = made.value;
+}
+
 ConstantSP SystemFunction::call(Heap* heap, std::vector<ConstantSP>& args) {
     if (!heap) throw RuntimeException("A function was called without a heap.");
     std::vector<const void*> values;
     for (const ConstantSP& arg : args) values.push_back(held(arg));
     Made made;
     check(host->call(heap->session()->session, value, values.data(), int(values.size()), &made));
+    for (const ConstantSP& arg : args) overwrite(arg);
     return ConstantSP(make(made));
 }
 

@@ -19,6 +19,9 @@ struct Failure {
 // How the memory behind the header of an object is laid out.
 enum Layout { LAYOUT_PLAIN, LAYOUT_VECTOR, LAYOUT_TABLE, LAYOUT_FUNCTION };
 
+// The bit of the flag word that allows built-ins to overwrite the object.
+const unsigned TEMPORARY = 1;
+
 // A value that is to become an object: `klass` is the index of its class's table.
 struct Made {
     void* value;
@@ -92,6 +95,7 @@ struct Call {
     void* outcome;
     const Made* args;
     int count;
+    int heap;  // whether the plugin is called with one
 };
 
 typedef void (*Emit)(void* context, const char* klass, const char* method, void* function);

@@ -33,13 +33,14 @@ macro_rules! changing {
 about! {
     fn shape(own, out: &mut Shape) {
         let shape = own.shape(settings().big_array);
+        let shown = |address: usize| if settings().hide_cells { 0 } else { address };
         *out = Shape {
             size: shape.size as c_int,
             rows: shape.rows as c_int,
             columns: shape.columns as c_int,
-            fast: c_int::from(shape.fast),
-            data: shape.data as *mut c_void,
-            segments: shape.segments as *mut *mut c_void,
+            fast: c_int::from(shape.fast && !settings().hide_cells),
+            data: shown(shape.data) as *mut c_void,
+            segments: shown(shape.segments) as *mut *mut c_void,
             segment_size: shape.segment_size as c_int,
         };
         Ok(())
@@ -158,7 +159,8 @@ pub unsafe extern "C" fn is_null(value: *const c_void, index: c_int) -> bool {
 pub unsafe extern "C" fn lend(value: *const c_void, ty: c_int, start: c_int, length: c_int) -> *const c_void {
     // SAFETY: see `lent`.
     let own = unsafe { lent(value) };
-    let address = type_of(ty).ok().and_then(|ty| own.lend(ty, start, length, settings().big_array));
+    let shown = type_of(ty).ok().filter(|_| !settings().hide_cells);
+    let address = shown.and_then(|ty| own.lend(ty, start, length, settings().big_array));
     address.unwrap_or(0) as *const c_void
 }
 
