@@ -10,6 +10,7 @@ import sys
 import tempfile
 import traceback
 import warnings
+from decimal import Decimal
 
 import dolphindb as ddb
 import dolphindb.settings as types
@@ -95,6 +96,30 @@ def every_type():
     })
     frame.__DolphinDB_Type__ = {name: getattr(types, "DT_" + known) for name, known in KNOWN_TYPES.items()}
     return frame
+
+
+# The client's types with their scale where they have one, cells, and what comes back.
+RARE_TYPES = {
+    "decimal32": (types.DT_DECIMAL32, 2, [Decimal("1.25"), Decimal("-9999999.99"), None]),
+    "decimal64": (types.DT_DECIMAL64, 4, [Decimal("0.0001"), Decimal("-12345678901234.5678"), None]),
+    "decimal128": (types.DT_DECIMAL128, 10, [Decimal("1E-10"), Decimal("12345678901234567890.1"), None]),
+    "blob": (types.DT_BLOB, None, [b"a\n\xffb", b"x" * 70_000, None]),
+}
+
+# Element types of array vectors, and a row of each.
+ARRAYS = {
+    "bool": [True, False], "char": [1, -127], "short": [1, -2], "int": [1, -2**30], "long": [1, 2**62],
+    "date": times("2013-01-01")[:1], "month": times("2013-01-01")[:1],
+    "time": times("1970-01-01 09:30:00.123")[:1], "minute": times("1970-01-01 09:30")[:1],
+    "second": times("1970-01-01 09:30:01")[:1], "datetime": times("2013-01-01 09:30:01")[:1],
+    "timestamp": times("2013-01-01 09:30:01.001")[:1], "nanotime": times("1970-01-01 09:30:01.000000001")[:1],
+    "nanotimestamp": times("2013-01-01 09:30:01.000000001")[:1], "datehour": times("2013-01-01 09:00")[:1],
+    "float": [1.5, -0.0], "double": [1.5, 1e300], "uuid": ["5d212a78-cc48-e3b1-4235-b4d91473ee87"],
+    "ipaddr": ["127.0.0.1"], "int128": ["e1671797c52e15f763380b45e841ec32"],
+    "decimal32": [Decimal("1.25")], "decimal64": [Decimal("-1.2500"), Decimal("7.0000")],
+    "decimal128": [Decimal("1.25")],
+}
+SCALES = {"decimal32": 2, "decimal64": 4, "decimal128": 2}
 
 
 KNOWN_TYPES = {name: name.upper() for name in (
@@ -199,6 +224,70 @@ def test_a_table_of_every_type_survives_the_way_there_and_back(session):
         assert list(back[name])[:2] == list(cells)[:2], name
         assert is_null(back[name][2]), name
     assert session.run("each(isNull, t[2].values())").all()
+
+
+def declared(name):
+    scale = SCALES.get(name)
+    return name.upper() + (f"({scale})" if scale else "") + "[]"
+
+
+def test_decimals_and_blobs_survive_the_way_there_and_back(session):
+    frame = pd.DataFrame({name: cells for name, (_, _, cells) in RARE_TYPES.items()}, dtype=object)
+    frame.__DolphinDB_Type__ = {
+        name: known if scale is None else [known, scale] for name, (known, scale, _) in RARE_TYPES.items()}
+    session.upload({"t": frame})
+    there = session.run("schema(t).colDefs").set_index("name")
+    assert there["typeString"].to_dict() == {name: name.upper() for name in RARE_TYPES}
+    assert [there["extra"][name] for name in SCALES] == [2, 4, 10]
+    back = session.run("t")
+    for name, (_, _, cells) in RARE_TYPES.items():
+        assert list(back[name])[:2] == cells[:2], (name, back[name])
+        assert not back[name][2] or pd.isna(back[name][2]), name
+    path = "dfs://python_decimals"
+    session.run(f"""
+        if (existsDatabase("{path}")) dropDatabase("{path}")
+        m = table(1:0, `k`decimal32`decimal64`decimal128`blob,
+                  [INT, DECIMAL32(2), DECIMAL64(4), DECIMAL128(10), BLOB])
+        createPartitionedTable(database("{path}", VALUE, 1..3), m, `pt, `k)
+    """)
+    rows = frame.assign(k=np.array([1, 2, 3], dtype="int32"))[["k", *RARE_TYPES]]
+    rows.__DolphinDB_Type__ = frame.__DolphinDB_Type__
+    assert session.run(f"tableInsert{{loadTable('{path}', 'pt')}}", rows) == 3
+    assert ddb.TableAppender(db_path=path, table_name="pt", conn=session).append(rows) == 3
+    stored = session.run(f"select * from loadTable('{path}', 'pt') order by k")
+    for name, (_, _, cells) in RARE_TYPES.items():
+        assert list(stored[name])[:4] == [cells[0]] * 2 + [cells[1]] * 2, name
+
+
+def test_array_vectors_of_every_type_survive_the_way_there_and_back(session):
+    path = "dfs://python_arrays"
+    for name, row in ARRAYS.items():
+        ids = np.array([1, 1, 2], dtype="int32")
+        frame = pd.DataFrame({"k": ids, "v": pd.Series([row, row[:1], row], dtype=object)})
+        known = getattr(types, f"DT_{name.upper()}_ARRAY")
+        frame.__DolphinDB_Type__ = {"v": [known, SCALES[name]] if name in SCALES else known}
+        session.upload({"t": frame})
+        assert session.run("schema(t).colDefs.typeString[1]") == name.upper() + "[]", name
+        session.run(f"""
+            if (existsDatabase("{path}")) dropDatabase("{path}")
+            m = table(1:0, `k`v, [INT, {declared(name)}])
+            createPartitionedTable(database("{path}", VALUE, 1..3, , "TSDB"), m, `pt, `k, , `k)
+        """)
+        assert session.run(f"tableInsert(loadTable('{path}', 'pt'), t)") == 3, name
+        assert ddb.TableAppender(db_path=path, table_name="pt", conn=session).append(frame) == 3, name
+        back = session.run(f"exec v from loadTable('{path}', 'pt') order by k")
+        assert [len(cells) for cells in back] == [len(row), 1, len(row), 1, len(row), len(row)], (name, back)
+        assert list(back[4]) == list(row), (name, back[4])
+
+
+def test_array_vectors_longer_than_a_block_survive(session):
+    cells = [np.arange(row % 3, dtype="int64") for row in range(70_000)]
+    frame = pd.DataFrame({"v": pd.Series(cells, dtype=object)})
+    frame.__DolphinDB_Type__ = {"v": types.DT_LONG_ARRAY}
+    session.upload({"t": frame})
+    assert session.run("size(t)") == 70_000
+    back = session.run("t")["v"]
+    assert all(np.array_equal(a, b) for a, b in zip(back, cells) if len(b))
 
 
 def test_rows_are_inserted_into_a_table_in_memory(session):

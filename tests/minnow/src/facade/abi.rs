@@ -18,7 +18,11 @@ pub enum Class {
     Double,
     String,
     Int128,
+    Decimal32,
+    Decimal64,
+    Decimal128,
     FastVector,
+    FastArrayVector,
     AnyVector,
     BasicTable,
     DictionaryImp,
@@ -30,7 +34,7 @@ pub enum Class {
 }
 
 impl Class {
-    const ALL: [Class; 19] = [
+    const ALL: [Class; 23] = [
         Class::Void,
         Class::Bool,
         Class::Char,
@@ -41,7 +45,11 @@ impl Class {
         Class::Double,
         Class::String,
         Class::Int128,
+        Class::Decimal32,
+        Class::Decimal64,
+        Class::Decimal128,
         Class::FastVector,
+        Class::FastArrayVector,
         Class::AnyVector,
         Class::BasicTable,
         Class::DictionaryImp,
@@ -55,7 +63,7 @@ impl Class {
     /// The declaring classes whose rows make up the table, first slots first.
     fn bases(self) -> &'static [&'static str] {
         match self {
-            Class::FastVector | Class::AnyVector => &["Constant", "Vector"],
+            Class::FastVector | Class::FastArrayVector | Class::AnyVector => &["Constant", "Vector"],
             Class::BasicTable => &["Constant", "Table", "BasicTable"],
             Class::DictionaryImp => &["Constant", "Dictionary"],
             Class::SystemFunction => &["Constant", "FunctionDef"],

@@ -60,6 +60,7 @@ pub struct Shape {
     pub data: *mut c_void,
     pub segments: *mut *mut c_void,
     pub segment_size: c_int,
+    pub scale: c_int,
 }
 
 /// Where the release has the members that plugins read in place; -1: it has none such.
@@ -128,6 +129,7 @@ fn class_of(value: &Value) -> (Class, c_int) {
     match value {
         Value::Void => (Class::Void, PLAIN),
         Value::Scalar(cell) => (class_of_scalar(cell), PLAIN),
+        Value::Vector(cells) if cells.ty.element().is_some() => (Class::FastArrayVector, VECTOR),
         Value::Vector(_) | Value::Pair(_) => (Class::FastVector, VECTOR),
         Value::Tuple(_) => (Class::AnyVector, VECTOR),
         Value::Dict(_) => (Class::DictionaryImp, PLAIN),
@@ -148,8 +150,11 @@ fn class_of_scalar(cell: &Vector) -> Class {
         Type::Long | Type::Timestamp | Type::Nanotime | Type::Nanotimestamp | Type::Duration => Class::Long,
         Type::Float => Class::Float,
         Type::Double => Class::Double,
-        Type::Symbol | Type::String | Type::Any => Class::String,
-        Type::Uuid | Type::Ipaddr | Type::Int128 => Class::Int128,
+        Type::Symbol | Type::String | Type::Blob | Type::Any => Class::String,
+        Type::Uuid | Type::Ipaddr | Type::Int128 | Type::Complex | Type::Point => Class::Int128,
+        Type::Decimal32(_) => Class::Decimal32,
+        Type::Decimal64(_) => Class::Decimal64,
+        Type::Decimal128(_) => Class::Decimal128,
         _ => Class::Int,
     }
 }
@@ -159,13 +164,13 @@ fn class_of_scalar(cell: &Vector) -> Class {
 fn flag_of(value: &Value) -> u32 {
     const MIXED: u32 = 7;
     const SYSTEM: u32 = 6;
-    let (form, ty, category) = match value {
+    let (form, ty, category): (u32, u32, u32) = match value {
         Value::Void => (0, 0, 0),
-        Value::Scalar(cells) => (0, cells.ty as u32, category(cells.ty)),
-        Value::Vector(cells) => (1, cells.ty as u32, category(cells.ty)),
-        Value::Pair(cells) => (2, cells.ty as u32, category(cells.ty)),
-        Value::Tuple(_) => (1, Type::Any as u32, MIXED),
-        Value::Dict(_) => (5, Type::Any as u32, MIXED),
+        Value::Scalar(cells) => (0, cells.ty.id().into(), category(cells.ty)),
+        Value::Vector(cells) => (1, cells.ty.id().into(), category(cells.ty)),
+        Value::Pair(cells) => (2, cells.ty.id().into(), category(cells.ty)),
+        Value::Tuple(_) => (1, Type::Any.id().into(), MIXED),
+        Value::Dict(_) => (5, Type::Any.id().into(), MIXED),
         Value::Table(_) | Value::Dfs(_) => (6, 0, 0),
         Value::Database(_) => (9, 21, SYSTEM),
         Value::Function(_) => (0, 20, SYSTEM),
@@ -185,6 +190,9 @@ fn category(ty: Type) -> u32 {
         ty if ty.is_text() => 5,
         Type::Any => 7,
         Type::Uuid | Type::Ipaddr | Type::Int128 => 8,
+        Type::Complex | Type::Point => 9,
+        Type::Array(_) => 10,
+        ty if ty.is_decimal() => 11,
         _ => 6,
     }
 }

@@ -1,7 +1,7 @@
 //! Reading and writing cells as another numeric type, as the server's accessors do: NULL stays
 //! NULL, fractions are rounded, what is too large wraps.
 use crate::error::{Error, Result};
-use crate::value::{Data, Strings, Type, Vector};
+use crate::value::{Data, Strings, Type, Vector, for_cells};
 
 #[derive(Clone, Copy)]
 enum Number {
@@ -26,21 +26,20 @@ impl Number {
 }
 
 /// The number at `index`, `None` for NULL.
-fn number(data: &Data, index: usize) -> Option<Number> {
-    match data {
-        Data::I8(cells) => Some(cells[index]).filter(|v| *v != i8::MIN).map(|v| Number::Int(v.into())),
-        Data::I16(cells) => Some(cells[index]).filter(|v| *v != i16::MIN).map(|v| Number::Int(v.into())),
-        Data::I32(cells) => Some(cells[index]).filter(|v| *v != i32::MIN).map(|v| Number::Int(v.into())),
-        Data::I64(cells) => Some(cells[index]).filter(|v| *v != i64::MIN).map(Number::Int),
-        Data::F32(cells) => Some(cells[index]).filter(|v| *v != f32::MIN).map(|v| Number::Float(v.into())),
-        Data::F64(cells) => Some(cells[index]).filter(|v| *v != f64::MIN).map(Number::Float),
-        Data::B16(_) | Data::Text(_) => None,
+fn number(source: &Vector, index: usize) -> Option<Number> {
+    if source.ty.is_floating() || source.ty.is_decimal() {
+        return source.double(index).map(Number::Float);
     }
+    source.integer(index).map(Number::Int)
 }
 
 /// The cells at `indices` as data of `ty`.
-pub fn cast(source: &Data, indices: impl Iterator<Item = usize>, ty: Type) -> Result<Data> {
-    if matches!(source, Data::B16(_) | Data::Text(_)) {
+pub fn cast(source: &Vector, indices: impl Iterator<Item = usize>, ty: Type) -> Result<Data> {
+    if ty.is_decimal() {
+        let indices: Vec<u32> = indices.map(|index| index as u32).collect();
+        return Ok(source.gather(&indices).cast(ty)?.data);
+    }
+    if !has_numbers(&source.data) {
         return Err(Error::runtime(format!("The value can't be read as {}.", ty.name())));
     }
     let numbers = indices.map(|index| number(source, index));
@@ -54,10 +53,43 @@ pub fn cast(source: &Data, indices: impl Iterator<Item = usize>, ty: Type) -> Re
         Data::I64(_) => Data::I64(numbers.map(|n| n.map_or(i64::MIN, Number::int)).collect()),
         Data::F32(_) => Data::F32(numbers.map(|n| n.map_or(f32::MIN, |n| n.float() as f32)).collect()),
         Data::F64(_) => Data::F64(numbers.map(|n| n.map_or(f64::MIN, Number::float)).collect()),
-        Data::B16(_) | Data::Text(_) => {
-            return Err(Error::runtime(format!("A number can't be stored as {}.", ty.name())));
-        }
+        _ => return Err(Error::runtime(format!("A number can't be stored as {}.", ty.name()))),
     })
+}
+
+fn has_numbers(data: &Data) -> bool {
+    !matches!(data, Data::B16(_) | Data::F64x2(_) | Data::Text(_) | Data::Rows(_))
+}
+
+/// Cells of 16 bytes as others of 16 bytes, bit by bit.
+pub fn sixteen(cells: &[[u8; 16]], like: &Data) -> Option<Data> {
+    Some(match like {
+        Data::B16(_) => Data::B16(cells.to_vec()),
+        Data::I128(_) => Data::I128(cells.iter().map(|cell| i128::from_le_bytes(*cell)).collect()),
+        Data::F64x2(_) => Data::F64x2(cells.iter().map(doubles).collect()),
+        _ => return None,
+    })
+}
+
+fn doubles(cell: &[u8; 16]) -> [f64; 2] {
+    let (parts, _) = cell.as_chunks();
+    [f64::from_le_bytes(parts[0]), f64::from_le_bytes(parts[1])]
+}
+
+/// The bytes of a cell of 16 bytes.
+pub fn bytes(data: &Data, index: usize) -> Option<[u8; 16]> {
+    match data {
+        Data::B16(cells) => Some(cells[index]),
+        Data::I128(cells) => Some(cells[index].to_le_bytes()),
+        Data::F64x2(cells) => {
+            let [first, second] = cells[index].map(f64::to_le_bytes);
+            let mut both = [0; 16];
+            both[..8].copy_from_slice(&first);
+            both[8..].copy_from_slice(&second);
+            Some(both)
+        }
+        _ => None,
+    }
 }
 
 /// Copies `source` over the cells from `start` on; both must have the same width.
@@ -77,7 +109,7 @@ pub fn overwrite(target: &mut Data, start: usize, source: Data) -> Result<()> {
             }
         };
     }
-    copy!(I8, I16, I32, I64, F32, F64, B16)
+    copy!(I8, I16, I32, I64, I128, F32, F64, F64x2, B16)
 }
 
 fn spliced(old: &Strings, start: usize, new: &Strings) -> Strings {
@@ -88,28 +120,16 @@ fn spliced(old: &Strings, start: usize, new: &Strings) -> Strings {
     all
 }
 
-/// The address of the first cell of fixed width, `None` for texts.
+/// The address of the first cell of fixed width, `None` for texts and rows.
 pub fn address(data: &Data) -> Option<*const u8> {
-    match data {
-        Data::I8(cells) => Some(cells.as_ptr().cast()),
-        Data::I16(cells) => Some(cells.as_ptr().cast()),
-        Data::I32(cells) => Some(cells.as_ptr().cast()),
-        Data::I64(cells) => Some(cells.as_ptr().cast()),
-        Data::F32(cells) => Some(cells.as_ptr().cast()),
-        Data::F64(cells) => Some(cells.as_ptr().cast()),
-        Data::B16(cells) => Some(cells.as_ptr().cast()),
-        Data::Text(_) => None,
-    }
+    for_cells!(data, cells => Some(cells.as_ptr().cast()), _texts => None, _rows => None)
 }
 
 /// Bytes per cell of fixed width.
 pub fn width(data: &Data) -> usize {
-    match data {
-        Data::I8(_) => 1,
-        Data::I16(_) => 2,
-        Data::I32(_) | Data::F32(_) => 4,
-        Data::I64(_) | Data::F64(_) => 8,
-        Data::B16(_) => 16,
-        Data::Text(_) => 0,
-    }
+    for_cells!(data, cells => cell_size(cells), _texts => 0, _rows => 0)
+}
+
+fn cell_size<T>(_: &[T]) -> usize {
+    size_of::<T>()
 }

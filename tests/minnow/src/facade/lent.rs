@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::cells;
 use crate::error::{Error, Result};
-use crate::value::{Data, Dict, Type, Value, Vector};
+use crate::value::{Data, Dict, Rows, Type, Value, Vector};
 
 /// What an object of the C++ side holds.
 pub struct Lent {
@@ -23,6 +23,8 @@ pub struct Shape {
     pub data: usize,
     pub segments: usize,
     pub segment_size: usize,
+    /// Digits after the point of decimals, 0 otherwise.
+    pub scale: usize,
 }
 
 impl Lent {
@@ -61,14 +63,15 @@ impl Lent {
         if matches!(self.value, Value::Void) {
             return Ok(Vector::nulls(ty, length.max(0) as usize).data);
         }
-        cells::cast(&self.vector()?.data, self.indices(start, length)?, ty)
+        cells::cast(self.vector()?, self.indices(start, length)?, ty)
     }
 
     /// The address of the cells from `start` on, if they lie in memory as the caller wants them.
     pub fn lend(&self, ty: Type, start: i32, length: i32, big: usize) -> Option<usize> {
         let vector = self.vector().ok()?;
         let same = std::mem::discriminant(&vector.data) == std::mem::discriminant(&Vector::empty(ty, 0).data)
-            && (ty == Type::Bool) == (vector.ty == Type::Bool);
+            && (ty == Type::Bool) == (vector.ty == Type::Bool)
+            && ty.scale() == vector.ty.scale();
         let range = self.range(start, length).ok().filter(|_| same && vector.len() <= big)?;
         let first = cells::address(&vector.data)? as usize;
         Some(first + range.start * cells::width(&vector.data))
@@ -78,8 +81,12 @@ impl Lent {
         let range = self.range(start, source.len() as i32)?;
         let vector = self.vector_mut()?;
         let fresh = match &source.data {
-            Data::Text(_) | Data::B16(_) => source.data.clone(),
-            numbers => cells::cast(numbers, 0..source.len(), vector.ty)?,
+            _ if source.ty == vector.ty => source.data.clone(),
+            Data::Text(_) => source.data.clone(),
+            Data::B16(own) => {
+                cells::sixteen(own, &vector.data).ok_or_else(|| unfit("holds no 16-byte cells"))?
+            }
+            _ => cells::cast(source, 0..source.len(), vector.ty)?,
         };
         cells::overwrite(&mut vector.data, range.start, fresh)
     }
@@ -99,10 +106,9 @@ impl Lent {
     }
 
     pub fn bytes(&self, start: i32, length: i32) -> Result<Vec<[u8; 16]>> {
-        match &self.vector()?.data {
-            Data::B16(cells) => Ok(self.indices(start, length)?.map(|index| cells[index]).collect()),
-            _ => Err(unfit("holds no 16-byte cells")),
-        }
+        let data = &self.vector()?.data;
+        let cells = self.indices(start, length)?.map(|index| cells::bytes(data, index));
+        cells.collect::<Option<_>>().ok_or_else(|| unfit("holds no 16-byte cells"))
     }
 
     pub fn is_null(&self, index: usize) -> bool {
@@ -127,7 +133,9 @@ impl Lent {
             Value::Table(table) => (table.rows(), table.rows(), table.columns.len()),
             _ => (0, 0, 0),
         };
-        let mut shape = Shape { size, rows, columns, fast: false, data: 0, segments: 0, segment_size: size };
+        let scale = self.value.cells().and_then(|cells| cells.ty.scale()).unwrap_or(0).into();
+        let mut shape =
+            Shape { size, rows, columns, fast: false, data: 0, segments: 0, segment_size: size, scale };
         if let Value::Vector(cells) | Value::Pair(cells) = &self.value
             && let Some(address) = cells::address(&cells.data)
         {
@@ -154,7 +162,7 @@ impl Lent {
         match (&self.value, usize::try_from(index)) {
             (Value::Scalar(_), _) => Ok(self.value.clone()),
             (Value::Vector(cells) | Value::Pair(cells), Ok(index)) if index < cells.len() => {
-                Ok(Value::Scalar(Arc::new(cells.cell(index))))
+                Ok(Value::at(cells, index))
             }
             (Value::Tuple(cells), Ok(index)) if index < cells.len() => Ok(cells[index].clone()),
             _ => Err(Error::runtime(format!("There is no cell {index}."))),
@@ -168,6 +176,25 @@ impl Lent {
             }
             _ => Err(Error::runtime(format!("There is no column {index}."))),
         }
+    }
+
+    fn nested(&self) -> Result<&Rows> {
+        match &self.vector()?.data {
+            Data::Rows(rows) => Ok(rows),
+            _ => Err(unfit("is no array vector")),
+        }
+    }
+
+    /// The elements of all rows of an array vector. From where to where is known for the whole
+    /// only: no source says whether the second number counts or ends.
+    pub fn flat(&self) -> Result<Value> {
+        Ok(Value::Vector(Arc::new(self.nested()?.values.clone())))
+    }
+
+    /// How many elements each row of an array vector has.
+    pub fn sizes(&self) -> Result<Value> {
+        let sizes = self.nested()?.sizes().into_iter().map(|size| Some(size.into()));
+        Ok(Value::Vector(Arc::new(Vector::integers(Type::Int, sizes))))
     }
 
     pub fn keys(&self) -> Result<Value> {

@@ -70,6 +70,12 @@ impl Release {
         releases.map(|release| Release::find(release, false).expect("a default edition"))
     }
 
+    /// The layout's column.
+    #[cfg(test)]
+    pub fn layout(self) -> &'static str {
+        self.layout
+    }
+
     /// The declaring classes.
     pub fn classes() -> impl Iterator<Item = &'static str> {
         CLASSES.iter().map(|(class, _)| *class)

@@ -8,13 +8,15 @@ use super::*;
 use crate::error::Class;
 use crate::node::Node;
 use crate::script::{Function, Session};
-use crate::value::{Data, Table, Type, Value, Vector};
+use crate::value::{Data, Rows, Table, Type, Value, Vector};
 
 const DESCRIPTOR: &str = "\
 test,libPluginTest.so,3.00.3.0
 testEcho,echo,system,1,1,0
 testVersion,version,system,0,0,0
 testSum,sum,system,1,1,0
+testRows,rows,system,1,1,0
+testDecimals,decimals,system,1,1,0
 testBuild,build,system,0,0,0
 testThrow,fail,system,1,1,0
 testCall,call,system,1,9,0
@@ -85,9 +87,19 @@ fn values_come_back_as_they_went() {
         names: vec!["a".into()],
         columns: vec![Arc::new(Vector::strings(Type::Symbol, ["x", "", "ü"]))],
     };
-    for value in
-        [Value::Void, Value::int(7), Value::string("ab"), ints(vec![1, 2]), Value::Table(Arc::new(table))]
-    {
+    let mut values = vec![
+        Value::Void,
+        Value::int(7),
+        Value::string("ab"),
+        ints(vec![1, 2]),
+        Value::Table(Arc::new(table)),
+    ];
+    for ty in Type::ALL.iter().copied().filter(|ty| ty.is_storable()) {
+        values
+            .extend([Value::Scalar(Vector::nulls(ty, 1).into()), Value::Vector(Vector::nulls(ty, 3).into())]);
+        values.extend(ty.array().map(|array| Value::Vector(Vector::nulls(array, 3).into())));
+    }
+    for value in values {
         let before = format!("{value:?}");
         assert_eq!(format!("{:?}", call(&mut session, "echo", vec![value]).unwrap()), before);
     }
@@ -104,6 +116,28 @@ fn vectors_are_read_whole_in_segments_and_in_blocks() {
         let sum = call(&mut session, "sum", vec![ints((0..size).collect())]).unwrap();
         assert_eq!(sum.as_i64(), Some((0..i64::from(size)).sum()), "{size}");
     }
+}
+
+#[test]
+fn array_vectors_are_read_by_their_elements_and_lengths() {
+    let (_home, mut session) = loaded();
+    for rows in [0, 1, 70_000] {
+        let mut made = Rows::empty(Type::Int);
+        let row = |row: i32| Vector::new(Type::Int, Data::I32(vec![row; row as usize % 3]));
+        (0..rows).for_each(|number| made.push(&row(number)).unwrap());
+        let expected: i64 = (0..i64::from(rows)).map(|row| (row % 3).pow(2) * row).sum();
+        let given = Value::Vector(Vector::rows(made).unwrap().into());
+        assert_eq!(call(&mut session, "rows", vec![given]).unwrap().as_i64(), Some(expected));
+    }
+}
+
+#[test]
+fn decimals_are_read_and_made_with_their_scale() {
+    let (_home, mut session) = loaded();
+    let given = Vector::decimals(Type::Decimal64(2), [Some(125), None, Some(-7)]).unwrap();
+    let back = call(&mut session, "decimals", vec![Value::Vector(given.into())]).unwrap();
+    let expected = Vector::decimals(Type::Decimal64(3), [Some(2500), None, Some(-140)]).unwrap();
+    assert_eq!(**back.cells().unwrap(), expected);
 }
 
 #[test]
@@ -212,9 +246,17 @@ fn implemented_slots_are_those_of_every_release() {
         let slots = abi::slots(release, &facade.methods);
         let known: std::collections::HashSet<&str> =
             slots.iter().map(|slot| slot.name.split_once('.').unwrap().1).collect();
-        // No other class has its methods, and not every release has it.
+        // No other class has its methods, and not every release has it; decimals and array vectors
+        // came with 2.00.
+        let early = matches!(release.layout(), "1.30.23" | "2.00.9");
+        let later = |method: &str| {
+            ["etDecimal", "getVectorType", "flatten", "rowSize"].iter().any(|name| method.contains(name))
+        };
         for (class, method) in facade.methods.keys().filter(|(class, _)| class != "RefCountHelper") {
-            assert!(known.contains(method.as_str()), "{class}::{method} has no slot");
+            assert!(
+                known.contains(method.as_str()) || early && later(method),
+                "{class}::{method} has no slot"
+            );
         }
     }
     let slots = facade.slots();

@@ -62,7 +62,10 @@ fn count(session: &mut Session, args: Vec<Value>) -> Result<Value> {
 
 fn sum(_: &mut Session, args: Vec<Value>) -> Result<Value> {
     let cells = cells(&args, "sum")?;
-    if cells.ty.is_text() || cells.ty.is_temporal() {
+    if cells.ty.is_decimal() {
+        return decimal_sum(cells);
+    }
+    if !(cells.ty.is_integral() || cells.ty.is_floating() || matches!(cells.ty, Type::Bool | Type::Void)) {
         return Err(args::bad("sum", "X", "must be numeric"));
     }
     let mut seen = false;
@@ -78,6 +81,16 @@ fn sum(_: &mut Session, args: Vec<Value>) -> Result<Value> {
     Ok(Value::Scalar(Vector::integers(Type::Long, [seen.then_some(total)]).into()))
 }
 
+/// Of the widest type with the same scale. Which type a server's sum has is not known `[U]`.
+fn decimal_sum(cells: &Vector) -> Result<Value> {
+    let digits: Vec<i128> = (0..cells.len()).filter_map(|row| cells.unscaled(row)).collect();
+    let total = digits.iter().try_fold(0i128, |total, digits| total.checked_add(*digits));
+    let total =
+        total.ok_or_else(|| Error::runtime("Decimal math overflow: the sum does not fit DECIMAL128."))?;
+    let ty = Type::Decimal128(cells.ty.scale().unwrap_or(0));
+    Ok(Value::Scalar(Vector::decimals(ty, [(!digits.is_empty()).then_some(total)])?.into()))
+}
+
 fn scalar(number: Option<f64>) -> Value {
     Value::Scalar(Vector::doubles([number]).into())
 }
@@ -85,7 +98,7 @@ fn scalar(number: Option<f64>) -> Value {
 /// Mean, number of values, and the sum of squared distances from the mean.
 fn mean(args: &[Value]) -> Result<(Option<f64>, usize, f64)> {
     let cells = cells(args, "avg")?;
-    if cells.ty.is_text() {
+    if cells.ty.is_text() || cells.ty.element().is_some() {
         return Err(args::bad("avg", "X", "must be numeric"));
     }
     let numbers = || (0..cells.len()).filter_map(|row| cells.double(row));
@@ -101,6 +114,9 @@ fn std_dev(_: &mut Session, args: Vec<Value>) -> Result<Value> {
 
 fn extreme(args: &[Value], function: &str, wants_max: bool) -> Result<Value> {
     let cells = cells(args, function)?;
+    if cells.ty.element().is_some() || matches!(cells.ty, Type::Complex | Type::Point | Type::Blob) {
+        return Err(args::bad(function, "X", "must have an order"));
+    }
     let better = |a: usize, b: usize| cells.compare(a, cells, b).is_gt() == wants_max;
     let best = (0..cells.len())
         .filter(|row| !cells.is_null(*row))
@@ -114,9 +130,7 @@ fn at_end(args: &[Value], function: &str) -> Result<Value> {
     match (&args[0], position.filter(|position| *position < rows)) {
         (Value::Tuple(items), Some(position)) => Ok(items[position].clone()),
         (Value::Table(_), Some(position)) => crate::script::item(&args[0], position),
-        (_, position) => {
-            Ok(Value::Scalar(cells(args, function)?.cell(position.unwrap_or(usize::MAX)).into()))
-        }
+        (_, position) => Ok(Value::at(cells(args, function)?, position.unwrap_or(usize::MAX))),
     }
 }
 

@@ -87,7 +87,7 @@ fn wider(a: Type, b: Type) -> Type {
     let number = |ty: Type| ty.is_integral() || ty.is_floating();
     match (a, b) {
         (Type::Void, other) => other,
-        (a, b) if number(a) && number(b) && b as u8 > a as u8 => b,
+        (a, b) if number(a) && number(b) && b.id() > a.id() => b,
         _ => a,
     }
 }

@@ -67,16 +67,28 @@ pub fn from_columns(names: Vec<String>, values: Vec<Value>) -> Result<Value> {
 }
 
 fn named(names: Vec<String>, values: &[Value]) -> Result<Arc<Table>> {
-    let rows = values.iter().filter_map(Value::cells).map(|cells| cells.len()).max().unwrap_or(0);
+    let rows = values.iter().filter_map(|value| match value {
+        Value::Tuple(items) => Some(items.len()),
+        _ => value.cells().map(|cells| cells.len()),
+    });
+    let rows = rows.max().unwrap_or(0);
     let mut columns = Vec::new();
     for value in values {
         columns.push(match value {
             Value::Scalar(cells) => Arc::new(cells.stretched(rows)),
             Value::Vector(cells) => cells.clone(),
+            Value::Tuple(items) => Arc::new(array_vector(items)?),
             _ => return Err(args::bad("table", "X", "must be made of vectors of equal length")),
         });
     }
     checked(Table { names, columns })
+}
+
+/// A tuple of vectors as an array vector, so that it can fill a column of such.
+fn array_vector(items: &[Value]) -> Result<Vector> {
+    let ty = items.iter().find_map(|item| item.cells()?.ty.array());
+    let ty = ty.ok_or_else(|| args::bad("table", "X", "must be made of vectors of equal length"))?;
+    Vector::from_rows(items, ty)
 }
 
 fn checked(table: Table) -> Result<Arc<Table>> {
@@ -119,7 +131,7 @@ fn dict(_: &mut Session, args: Vec<Value>) -> Result<Value> {
 fn items(value: &Value) -> Vec<Value> {
     match value {
         Value::Tuple(items) => items.to_vec(),
-        Value::Vector(cells) => (0..cells.len()).map(|row| Value::Scalar(cells.cell(row).into())).collect(),
+        Value::Vector(cells) => (0..cells.len()).map(|row| Value::at(cells, row)).collect(),
         other => vec![other.clone()],
     }
 }

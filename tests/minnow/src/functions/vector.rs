@@ -5,7 +5,7 @@ use super::args;
 use crate::error::{Error, Result};
 use crate::script::ast::Operator;
 use crate::script::{Native, Session, operators};
-use crate::value::{LONGEST, Type, Value, Vector};
+use crate::value::{Data, LONGEST, Rows, Table, Type, Value, Vector};
 
 pub const FUNCTIONS: &[Native] = &[
     Native::new("seq", &["start", "end"], 2, |_, args| crate::script::range(&args[0], &args[1])),
@@ -19,6 +19,8 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("at", &["X", "index"], 1, at),
     Native::new("flatten", &["X"], 1, flatten),
     Native::new("pair", &["a", "b"], 2, |_, args| crate::script::pair(&args[0], &args[1])),
+    Native::new("arrayVector", &["index", "value"], 2, array_vector),
+    Native::new("rowSize", &["X"], 1, row_size),
     Native::new("array", &["dataType", "initialSize", "capacity", "defaultValue"], 1, array),
 ];
 
@@ -82,6 +84,16 @@ pub fn extend(own: &mut Value, more: &Value) -> Result<()> {
                 _ => items.push(more.clone()),
             }
             Ok(())
+        }
+        Value::Vector(cells) if cells.ty.element().is_some() => {
+            let more = match more {
+                Value::Tuple(items) => Arc::new(Vector::from_rows(items, cells.ty)?),
+                Value::Vector(more) if more.ty.element().is_some() => more.clone(),
+                _ => return Err(Error::runtime("Only rows can be appended to an array vector.")),
+            };
+            let ty = cells.ty;
+            let fitted = Table::of([("rows", (*more).clone())]).fitted([("rows", ty)].into_iter())?;
+            Arc::make_mut(cells).append(&fitted[0])
         }
         Value::Scalar(cells) | Value::Vector(cells) => {
             let wrong = || Error::runtime("Only a scalar or a vector can be appended to a vector.");
@@ -150,7 +162,36 @@ fn at(_: &mut Session, args: Vec<Value>) -> Result<Value> {
     Ok(Value::Vector(Vector::integers(Type::Int, rows).into()))
 }
 
+/// Rows that end where `index` says, cut from `value`.
+fn array_vector(_: &mut Session, args: Vec<Value>) -> Result<Value> {
+    let (index, values) =
+        (cells("arrayVector", &args, 0, "index")?, cells("arrayVector", &args, 1, "value")?);
+    let wrong = |what| args::bad("arrayVector", "index", what);
+    let ends: Option<Vec<u32>> =
+        (0..index.len()).map(|row| index.integer(row).and_then(|end| u32::try_from(end).ok())).collect();
+    let ends = ends.filter(|ends| ends.is_sorted()).ok_or_else(|| wrong("must ascend"))?;
+    if ends.last().copied().unwrap_or(0) as usize != values.len() {
+        return Err(wrong("must end where value ends"));
+    }
+    let rows = Vector::rows(Rows { ends, values: (**values).clone() });
+    let wrong = || args::bad("arrayVector", "value", "is of a type that has no array vectors");
+    Ok(Value::Vector(rows.ok_or_else(wrong)?.into()))
+}
+
+fn row_size(_: &mut Session, args: Vec<Value>) -> Result<Value> {
+    let Data::Rows(rows) = &cells("rowSize", &args, 0, "X")?.data else {
+        return Err(args::bad("rowSize", "X", "must be an array vector"));
+    };
+    let sizes = rows.sizes().into_iter().map(|size| Some(size.into()));
+    Ok(Value::Vector(Vector::integers(Type::Int, sizes).into()))
+}
+
 fn flatten(_: &mut Session, args: Vec<Value>) -> Result<Value> {
+    if let Value::Vector(cells) = &args[0]
+        && let Data::Rows(rows) = &cells.data
+    {
+        return Ok(Value::Vector(rows.values.clone().into()));
+    }
     let Value::Tuple(items) = &args[0] else { return Ok(args[0].clone()) };
     let Some(first) = items.first() else { return Ok(args[0].clone()) };
     let mut flat = first.clone();
@@ -168,12 +209,21 @@ fn array(_: &mut Session, args: Vec<Value>) -> Result<Value> {
     if !(0..=LONGEST as i64).contains(&rows) {
         return Err(args::bad("array", "initialSize", "is out of range"));
     }
-    let zeros = || Vector::integers(ty, [Some(0)]);
+    let zeros = || zero(ty);
     let default = match args::given(&args, 3) {
         Some(_) => cells("array", &args, 3, "defaultValue")?.cast(ty)?,
         None => zeros(),
     };
     Ok(Value::Vector(default.gather(&vec![0; rows as usize]).into()))
+}
+
+/// A cell of zero, or what stands for it in the type.
+fn zero(ty: Type) -> Vector {
+    match ty {
+        Type::Complex | Type::Point => Vector::new(ty, Data::F64x2(vec![[0.0; 2]])),
+        Type::Decimal128(_) => Vector::new(ty, Data::I128(vec![0])),
+        _ => Vector::integers(ty, [Some(0)]),
+    }
 }
 
 /// `a == b` as a scalar, whatever the two are.
@@ -188,6 +238,9 @@ pub fn equal(a: &Value, b: &Value) -> bool {
             a.keys == b.keys && a.values.iter().zip(&b.values).all(|(a, b)| equal(a, b))
         }
         _ => match (a.cells(), b.cells()) {
+            (Some(x), Some(y)) if x.len() == y.len() && x.ty.element().is_some() => {
+                x.ty == y.ty && (0..x.len()).all(|row| x.compare(row, y, row).is_eq())
+            }
             (Some(x), Some(y)) if x.len() == y.len() => {
                 let same = operators::binary(Operator::Eq, a, b);
                 same.is_ok_and(|same| {

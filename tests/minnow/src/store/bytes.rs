@@ -25,7 +25,7 @@ impl Writer {
     }
 
     pub fn ty(&mut self, ty: Type) {
-        self.0.push(ty as u8);
+        self.0.extend_from_slice(&[ty.id(), ty.scale().unwrap_or(0)]);
     }
 
     pub fn vector(&mut self, vector: &Vector) {
@@ -68,8 +68,10 @@ impl<'a> Reader<'a> {
     }
 
     pub fn ty(&mut self) -> Result<Type> {
-        let [id] = self.array()?;
-        Type::from_id(id).ok_or_else(|| Error::runtime(format!("A stored type has the unknown number {id}.")))
+        let [id, scale] = self.array()?;
+        let ty = Type::from_id(id).filter(|ty| scale == 0 || ty.scale().is_some());
+        ty.map(|ty| ty.scaled(scale).unwrap_or(ty))
+            .ok_or_else(|| Error::runtime(format!("A stored type has the unknown number {id}.")))
     }
 
     pub fn vector(&mut self) -> Result<Vector> {

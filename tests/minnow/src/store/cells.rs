@@ -1,21 +1,7 @@
-//! Columns as bytes on disk: cells side by side; texts as starts, then the bytes.
+//! Columns as bytes on disk: cells side by side; texts as starts, then the bytes; array vectors as
+//! the length of each row, then the elements.
 use crate::error::{Error, Result};
-use crate::value::{Data, Vector};
-
-macro_rules! for_numbers {
-    ($data:expr, $cells:ident => $body:expr, $texts:ident => $other:expr) => {
-        match $data {
-            Data::I8($cells) => $body,
-            Data::I16($cells) => $body,
-            Data::I32($cells) => $body,
-            Data::I64($cells) => $body,
-            Data::F32($cells) => $body,
-            Data::F64($cells) => $body,
-            Data::B16($cells) => $body,
-            Data::Text($texts) => $other,
-        }
-    };
-}
+use crate::value::{Rows, Vector, for_cells};
 
 /// A cell as bytes.
 trait Cell: Copy + Sized {
@@ -38,7 +24,20 @@ macro_rules! number_cells {
         }
     )*};
 }
-number_cells!(i8, i16, i32, i64, f32, f64);
+number_cells!(i8, i16, i32, u32, i64, i128, f32, f64);
+
+impl Cell for [f64; 2] {
+    fn put(self, out: &mut Vec<u8>) {
+        self.into_iter().for_each(|part| part.put(out));
+    }
+
+    fn take(bytes: &[u8], into: &mut Vec<Self>) -> bool {
+        let (cells, rest) = bytes.as_chunks();
+        let part = |cell: &[u8; 16], at: usize| f64::from_le_bytes(cell.as_chunks().0[at]);
+        into.extend(cells.iter().map(|cell| [part(cell, 0), part(cell, 1)]));
+        rest.is_empty()
+    }
+}
 
 impl Cell for [u8; 16] {
     fn put(self, out: &mut Vec<u8>) {
@@ -54,7 +53,7 @@ impl Cell for [u8; 16] {
 
 /// Writes the cells of `column` at `rows` to the end of `out`.
 pub fn encode(column: &Vector, rows: &[u32], out: &mut Vec<u8>) {
-    for_numbers!(&column.data, cells => rows.iter().for_each(|row| cells[*row as usize].put(out)),
+    for_cells!(&column.data, cells => rows.iter().for_each(|row| cells[*row as usize].put(out)),
     texts => {
         let mut start = 0u32;
         for row in rows {
@@ -65,13 +64,22 @@ pub fn encode(column: &Vector, rows: &[u32], out: &mut Vec<u8>) {
             out.extend_from_slice(texts.get(*row as usize));
             out.push(0);
         }
+    },
+    nested => {
+        let mut places = Vec::new();
+        for row in rows {
+            let range = nested.range(*row as usize);
+            (range.len() as u32).put(out);
+            places.extend(range.map(|place| place as u32));
+        }
+        encode(&nested.values, &places, out);
     });
 }
 
 /// Appends `rows` cells that [`encode`] wrote to `column`.
 pub fn decode(bytes: &[u8], rows: usize, column: &mut Vector) -> Result<()> {
     let before = column.len();
-    let whole = for_numbers!(&mut column.data, cells => Cell::take(bytes, cells),
+    let whole = for_cells!(&mut column.data, cells => Cell::take(bytes, cells),
     texts => {
         let (starts, body) = bytes.split_at_checked(rows * 4).ok_or_else(damaged)?;
         let base = texts.bytes.len();
@@ -83,8 +91,22 @@ pub fn decode(bytes: &[u8], rows: usize, column: &mut Vector) -> Result<()> {
         texts.starts.extend(starts.iter().map(|start| u32::from_le_bytes(*start) + base as u32));
         texts.bytes.extend_from_slice(body);
         body.last().is_none_or(|last| *last == 0)
+    },
+    nested => {
+        decode_rows(bytes, rows, nested)?;
+        true
     });
     if whole && column.len() - before == rows { Ok(()) } else { Err(damaged()) }
+}
+
+fn decode_rows(bytes: &[u8], rows: usize, nested: &mut Rows) -> Result<()> {
+    let (lengths, body) = bytes.split_at_checked(rows * 4).ok_or_else(damaged)?;
+    let mut end = nested.values.len() as u32;
+    for length in lengths.as_chunks().0 {
+        end = end.checked_add(u32::from_le_bytes(*length)).ok_or_else(damaged)?;
+        nested.ends.push(end);
+    }
+    decode(body, end as usize - nested.values.len(), &mut nested.values)
 }
 
 fn damaged() -> Error {

@@ -25,6 +25,11 @@ pub fn table(database: &Database, shape: &TableShape) -> Result<()> {
     if let Some((name, ty)) = shape.columns.iter().find(|(_, ty)| !ty.is_storable()) {
         return refuse(format!("The column [{name}] cannot be stored as {}.", ty.name()));
     }
+    let nested = shape.columns.iter().find(|(_, ty)| ty.element().is_some());
+    if let Some((name, ty)) = nested.filter(|_| database.engine != "TSDB") {
+        // dolphindb-semantics §3.3.
+        return refuse(format!("The column [{name}] of type {} needs the TSDB engine.", ty.name()));
+    }
     if shape.partition_columns.is_empty() {
         return Ok(());
     }

@@ -7,6 +7,8 @@ use crate::value::{Data, Strings, Table, Type, Vector};
 
 /// A DFS STRING keeps this many bytes; what is longer is cut without a word.
 const STRING_BYTES: usize = 65_535;
+/// A DFS BLOB keeps this many.
+const BLOB_BYTES: usize = (64 << 20) - 1;
 /// A longer SYMBOL is refused.
 const SYMBOL_BYTES: usize = 255;
 
@@ -19,7 +21,7 @@ pub fn coerce(rows: &Table, columns: &[(String, Type)]) -> Result<Vec<Arc<Vector
 fn limited(column: Arc<Vector>, name: &str) -> Result<Arc<Vector>> {
     match &column.data {
         Data::Text(texts) if column.ty == Type::Symbol => check_symbols(texts, name).map(|()| column),
-        Data::Text(texts) => Ok(match cut(texts) {
+        Data::Text(texts) => Ok(match cut(texts, most(column.ty)) {
             Some(short) => Arc::new(Vector::new(column.ty, short)),
             None => column,
         }),
@@ -38,13 +40,17 @@ fn check_symbols(texts: &Strings, name: &str) -> Result<()> {
     }
 }
 
+fn most(ty: Type) -> usize {
+    if ty == Type::Blob { BLOB_BYTES } else { STRING_BYTES }
+}
+
 /// The texts with the too long ones cut; `None` when there are none.
-fn cut(texts: &Strings) -> Option<Data> {
-    (0..texts.len()).find(|row| texts.get(*row).len() > STRING_BYTES)?;
+fn cut(texts: &Strings, most: usize) -> Option<Data> {
+    (0..texts.len()).find(|row| texts.get(*row).len() > most)?;
     let mut short = Strings::default();
     for row in 0..texts.len() {
         let text = texts.get(row);
-        short.push(&text[..text.len().min(STRING_BYTES)]);
+        short.push(&text[..text.len().min(most)]);
     }
     Some(Data::Text(short))
 }

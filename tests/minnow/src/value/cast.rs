@@ -1,5 +1,5 @@
 //! Conversions between types, as functions like `int` or an append make them.
-use super::{Data, Strings, Type, Vector, calendar, text};
+use super::{Data, Rows, Strings, Type, Vector, calendar, decimal, text};
 use crate::error::{Class, Error, Result};
 
 impl Vector {
@@ -15,9 +15,14 @@ impl Vector {
         }
         match (&self.data, to) {
             (Data::Text(_), _) if to.is_text() => Ok(Vector::new(to, self.data.clone())),
-            (Data::Text(strings), _) if to != Type::Any => Ok(parse(strings, to)),
-            (_, Type::String | Type::Symbol) => Ok(self.spell(to)),
-            (Data::B16(_), _) => Err(no_cast(from, to)),
+            (Data::Text(strings), _) if to.is_decimal() => parse_decimals(strings, to),
+            (Data::Text(strings), _) if to != Type::Any && to.element().is_none() && !is_double_pair(to) => {
+                Ok(parse(strings, to))
+            }
+            (_, Type::String | Type::Symbol | Type::Blob) => Ok(self.spell(to)),
+            (Data::Rows(rows), _) if to.element().is_some() => self.elements(rows, to),
+            (Data::B16(_) | Data::F64x2(_) | Data::Rows(_) | Data::Text(_), _) => Err(no_cast(from, to)),
+            _ if to.is_decimal() => self.decimal(to),
             _ if to.is_floating() || to.is_integral() || to == Type::Bool => self.number(to),
             _ if to.is_temporal() => self.temporal(to),
             _ => Err(no_cast(from, to)),
@@ -28,6 +33,29 @@ impl Vector {
         let mut strings = Strings::default();
         (0..self.len()).for_each(|row| strings.push(text::cell(self, row).as_bytes()));
         Vector::new(to, Data::Text(strings))
+    }
+
+    fn elements(&self, rows: &Rows, to: Type) -> Result<Vector> {
+        let element = to.element().ok_or_else(|| no_cast(self.ty, to))?;
+        let cast = Rows { ends: rows.ends.clone(), values: rows.values.cast(element)? };
+        Ok(Vector::new(to, Data::Rows(Box::new(cast))))
+    }
+
+    fn decimal(&self, to: Type) -> Result<Vector> {
+        let scale = to.scale().unwrap_or(0);
+        let fits = |digits: Option<i128>| digits.ok_or_else(|| no_cast(self.ty, to));
+        let of = |row: usize| match self.ty.scale() {
+            _ if self.is_null(row) => Ok(None),
+            Some(own) => self.unscaled(row).map(|n| fits(decimal::rescaled(n, own, scale))).transpose(),
+            None if self.ty.is_floating() => {
+                self.double(row).map(|n| fits(decimal::of_double(n, scale))).transpose()
+            }
+            None => self.integer(row).map(|n| fits(decimal::rescaled(n.into(), 0, scale))).transpose(),
+        };
+        if self.ty.is_temporal() {
+            return Err(no_cast(self.ty, to));
+        }
+        Vector::decimals(to, (0..self.len()).map(of).collect::<Result<Vec<_>>>()?)
     }
 
     fn number(&self, to: Type) -> Result<Vector> {
@@ -81,6 +109,16 @@ fn parse(strings: &Strings, to: Type) -> Vector {
         _ => return Vector::integers(to, texts.map(|t| text::parse_integer(t, to))),
     }
     cells
+}
+
+fn parse_decimals(strings: &Strings, to: Type) -> Result<Vector> {
+    let spelled = |row| std::str::from_utf8(strings.get(row)).unwrap_or("").trim();
+    let scale = to.scale().unwrap_or(0);
+    Vector::decimals(to, (0..strings.len()).map(|row| decimal::parsed(spelled(row), scale)))
+}
+
+fn is_double_pair(ty: Type) -> bool {
+    matches!(ty, Type::Complex | Type::Point)
 }
 
 fn no_cast(from: Type, to: Type) -> Error {

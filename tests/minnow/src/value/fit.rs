@@ -2,7 +2,7 @@
 //! not looked at (dolphindb-semantics §4.4).
 use std::sync::Arc;
 
-use super::{Table, Type, Vector};
+use super::{Data, Table, Type, Vector};
 use crate::error::{Class, Error, Result};
 
 impl Table {
@@ -29,10 +29,32 @@ impl Table {
 
 fn fit(given: &Arc<Vector>, name: &str, ty: Type) -> Result<Arc<Vector>> {
     if given.ty == ty {
-        return Ok(given.clone());
+        return Ok(filled(given.clone()));
     }
-    let converted = same_category(given.ty, ty).then(|| given.cast(ty).ok()).flatten();
-    converted.map(Arc::new).ok_or_else(|| Error {
+    if !same_category(given.ty, ty) {
+        return Err(unfit(given, name, ty));
+    }
+    // A number that a decimal does not hold says so itself.
+    let converted = given.cast(ty).map_err(|error| match ty.scale() {
+        Some(_) => error,
+        None => unfit(given, name, ty),
+    });
+    converted.map(|column| filled(Arc::new(column)))
+}
+
+/// An array vector whose empty rows have become `[NULL]`.
+fn filled(column: Arc<Vector>) -> Arc<Vector> {
+    match &column.data {
+        Data::Rows(rows) => match rows.filled() {
+            Some(rows) => Arc::new(Vector::new(column.ty, Data::Rows(Box::new(rows)))),
+            None => column,
+        },
+        _ => column,
+    }
+}
+
+fn unfit(given: &Vector, name: &str, ty: Type) -> Error {
+    Error {
         class: Class::IncompatibleType,
         function: String::new(),
         text: format!(
@@ -40,11 +62,15 @@ fn fit(given: &Arc<Vector>, name: &str, ty: Type) -> Result<Arc<Vector>> {
             ty.name(),
             given.ty.name()
         ),
-    })
+    }
 }
 
 fn same_category(given: Type, column: Type) -> bool {
+    if let (Some(given), Some(column)) = (given.element(), column.element()) {
+        return given == column || same_category(given, column);
+    }
     given == Type::Void
+        || column.is_decimal() && (given.is_decimal() || given.is_integral() || given.is_floating())
         || given.is_integral() && (column.is_integral() || column.is_floating())
         || given.is_floating() && column.is_floating()
         || given.is_temporal() && column.is_temporal()

@@ -2,7 +2,9 @@
 //! the wire, the store and a plugin read it without conversion.
 pub mod calendar;
 mod cast;
+mod decimal;
 mod fit;
+mod nested;
 mod rows;
 mod show;
 pub mod text;
@@ -13,8 +15,10 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+pub use nested::Rows;
 pub use rows::LONGEST;
 pub use types::Type;
+pub(crate) use vector::for_cells;
 pub use vector::{Data, Strings, Vector};
 
 use crate::script::{Code, Function};
@@ -121,6 +125,16 @@ impl Value {
 
     pub fn string(value: &str) -> Self {
         Value::Scalar(Arc::new(Vector::strings(Type::String, [value])))
+    }
+
+    /// What is at `row`: a scalar, or a vector where a cell is a row of elements. NULL when there is
+    /// no such row.
+    pub fn at(cells: &Vector, row: usize) -> Self {
+        match &cells.data {
+            Data::Rows(rows) if row < rows.len() => Value::Vector(Arc::new(rows.get(row))),
+            Data::Rows(rows) => Value::Vector(Arc::new(Vector::empty(rows.values.ty, 0))),
+            _ => Value::Scalar(Arc::new(cells.cell(row))),
+        }
     }
 
     /// The text of a STRING or SYMBOL scalar.

@@ -1,7 +1,7 @@
 //! Whole-column operations: picking, joining and making rows without looking at single values.
 use std::cmp::Ordering;
 
-use super::{Data, Strings, Type, Vector};
+use super::{Data, Rows, Strings, Type, Vector, decimal};
 use crate::error::Result;
 
 /// Longest vector that a script gets by naming a number, lest a slip exhausts the memory.
@@ -9,16 +9,19 @@ pub const LONGEST: usize = 1 << 26;
 
 /// Applies one expression to whichever cells a vector has; the outcome is of the same variant.
 macro_rules! map_cells {
-    ($data:expr, $cells:ident => $numbers:expr, $strings:ident => $texts:expr) => {
+    ($data:expr, $cells:ident => $numbers:expr, $strings:ident => $texts:expr, $rows:ident => $nested:expr) => {
         match $data {
             Data::I8($cells) => Data::I8($numbers),
             Data::I16($cells) => Data::I16($numbers),
             Data::I32($cells) => Data::I32($numbers),
             Data::I64($cells) => Data::I64($numbers),
+            Data::I128($cells) => Data::I128($numbers),
             Data::F32($cells) => Data::F32($numbers),
             Data::F64($cells) => Data::F64($numbers),
+            Data::F64x2($cells) => Data::F64x2($numbers),
             Data::B16($cells) => Data::B16($numbers),
             Data::Text($strings) => Data::Text($texts),
+            Data::Rows($rows) => Data::Rows(Box::new($nested)),
         }
     };
 }
@@ -43,7 +46,8 @@ impl Vector {
     pub fn gather(&self, rows: &[u32]) -> Vector {
         let data = map_cells!(&self.data,
             cells => rows.iter().map(|row| cells[*row as usize]).collect(),
-            strings => strings.gather(rows.iter().map(|row| *row as usize)));
+            strings => strings.gather(rows.iter().map(|row| *row as usize)),
+            nested => nested.gather(rows.iter().map(|row| *row as usize)));
         Vector::new(self.ty, data)
     }
 
@@ -51,7 +55,8 @@ impl Vector {
     pub fn slice(&self, start: usize, len: usize) -> Vector {
         let data = map_cells!(&self.data,
             cells => cells[start..start + len].to_vec(),
-            strings => strings.gather(start..start + len));
+            strings => strings.gather(start..start + len),
+            nested => nested.gather(start..start + len));
         Vector::new(self.ty, data)
     }
 
@@ -67,11 +72,17 @@ impl Vector {
             Data::I16(_) => Data::I16(vec![i16::MIN; count]),
             Data::I32(_) => Data::I32(vec![i32::MIN; count]),
             Data::I64(_) => Data::I64(vec![i64::MIN; count]),
+            Data::I128(_) => Data::I128(vec![i128::MIN; count]),
             Data::F32(_) => Data::F32(vec![f32::MIN; count]),
             Data::F64(_) => Data::F64(vec![f64::MIN; count]),
+            Data::F64x2(_) => Data::F64x2(vec![[f64::MIN; 2]; count]),
             Data::B16(_) => Data::B16(vec![[0; 16]; count]),
             Data::Text(_) => {
                 Data::Text(Strings { bytes: vec![0; count], starts: (0..count as u32).collect() })
+            }
+            Data::Rows(rows) => {
+                let values = Vector::nulls(rows.values.ty, count);
+                Data::Rows(Box::new(Rows { ends: (1..=count as u32).collect(), values }))
             }
         };
         Vector::new(ty, data)
@@ -93,7 +104,7 @@ impl Vector {
             Data::I64(own) => own.extend(cells.map(|cell| cell.unwrap_or(i64::MIN))),
             Data::F32(own) => own.extend(cells.map(|cell| cell.map_or(f32::MIN, |number| number as f32))),
             Data::F64(own) => own.extend(cells.map(|cell| cell.map_or(f64::MIN, |number| number as f64))),
-            Data::B16(_) | Data::Text(_) => return Vector::nulls(ty, cells.count()),
+            _ => return Vector::nulls(ty, cells.count()),
         }
         vector
     }
@@ -121,10 +132,13 @@ impl Vector {
             (Data::I16(own), Data::I16(more)) => own.extend_from_slice(more),
             (Data::I32(own), Data::I32(more)) => own.extend_from_slice(more),
             (Data::I64(own), Data::I64(more)) => own.extend_from_slice(more),
+            (Data::I128(own), Data::I128(more)) => own.extend_from_slice(more),
             (Data::F32(own), Data::F32(more)) => own.extend_from_slice(more),
             (Data::F64(own), Data::F64(more)) => own.extend_from_slice(more),
+            (Data::F64x2(own), Data::F64x2(more)) => own.extend_from_slice(more),
             (Data::B16(own), Data::B16(more)) => own.extend_from_slice(more),
             (Data::Text(own), Data::Text(more)) => own.extend(more),
+            (Data::Rows(own), Data::Rows(more)) => own.extend(more)?,
             // A type fixes its layout, so both sides have the same one here.
             _ => unreachable!("two layouts of one type"),
         }
@@ -136,6 +150,9 @@ impl Vector {
         match &self.data {
             Data::F32(cells) => cells.get(row).filter(|v| **v != f32::MIN).map(|v| f64::from(*v)),
             Data::F64(cells) => cells.get(row).filter(|v| **v != f64::MIN).copied(),
+            _ if self.ty.is_decimal() => {
+                self.unscaled(row).map(|digits| decimal::to_double(digits, self.ty.scale().unwrap_or(0)))
+            }
             _ => self.integer(row).map(|number| number as f64),
         }
     }
@@ -147,11 +164,17 @@ impl Vector {
             (Data::I16(a), Data::I16(b)) => a[row].cmp(&b[other_row]),
             (Data::I32(a), Data::I32(b)) => a[row].cmp(&b[other_row]),
             (Data::I64(a), Data::I64(b)) => a[row].cmp(&b[other_row]),
+            (Data::I128(a), Data::I128(b)) => a[row].cmp(&b[other_row]),
             (Data::F32(a), Data::F32(b)) => a[row].total_cmp(&b[other_row]),
             (Data::F64(a), Data::F64(b)) => a[row].total_cmp(&b[other_row]),
+            (Data::F64x2(a), Data::F64x2(b)) => {
+                let (a, b) = (a[row], b[other_row]);
+                a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1]))
+            }
             // The last byte in memory is the first of the text form.
             (Data::B16(a), Data::B16(b)) => a[row].iter().rev().cmp(b[other_row].iter().rev()),
             (Data::Text(a), Data::Text(b)) => a.get(row).cmp(b.get(other_row)),
+            (Data::Rows(a), Data::Rows(b)) => a.compare(row, b, other_row),
             _ => Ordering::Equal,
         }
     }

@@ -2,19 +2,39 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::calendar::{self, NANOS_PER_DAY, civil};
-use super::{Data, Type, Vector};
+use super::{Data, Rows, Type, Vector, decimal};
 
 /// The cell at `row` as text; NULL is empty.
 pub fn cell(vector: &Vector, row: usize) -> String {
-    if vector.is_null(row) {
+    if vector.is_null(row) && vector.ty.element().is_none() {
         return String::new();
     }
+    if vector.ty.is_decimal() {
+        return decimal::spelled(vector.unscaled(row).unwrap_or(0), vector.ty.scale().unwrap_or(0));
+    }
     match &vector.data {
+        Data::F64x2(cells) => pair_of_doubles(cells[row], vector.ty),
+        Data::Rows(rows) => elements(rows, row),
         Data::F32(cells) => float(f64::from(cells[row]), cells[row].to_string()),
         Data::F64(cells) => float(cells[row], cells[row].to_string()),
         Data::B16(cells) => bytes(&cells[row], vector.ty),
         Data::Text(strings) => String::from_utf8_lossy(strings.get(row)).into_owned(),
         _ => integer(vector.integer(row).unwrap_or_default(), vector.ty),
+    }
+}
+
+/// A row of an array vector.
+fn elements(rows: &Rows, row: usize) -> String {
+    let spelled: Vec<String> = rows.range(row).map(|place| cell(&rows.values, place)).collect();
+    format!("[{}]", spelled.join(","))
+}
+
+fn pair_of_doubles([first, second]: [f64; 2], ty: Type) -> String {
+    let spell = |number: f64| float(number, number.to_string());
+    match ty {
+        Type::Point => format!("({}, {})", spell(first), spell(second)),
+        _ if second < 0.0 => format!("{}{}i", spell(first), spell(second)),
+        _ => format!("{}+{}i", spell(first), spell(second)),
     }
 }
 

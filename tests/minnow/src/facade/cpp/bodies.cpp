@@ -49,6 +49,12 @@ ConstantSP part(const Body* self, Part part, int index) {
     return ConstantSP(make(made));
 }
 
+ConstantSP wholeRows(const Body* self, Part which, int start, int end) {
+    if (start != 0 || end != shape(self).size)
+        throw RuntimeException("Some rows of an array vector are not part of this stand-in, only all of them.");
+    return part(self, which, 0);
+}
+
 void* held(const ConstantSP& holder) {
     if (holder.isNull()) throw RuntimeException("A holder without an object was passed to the server.");
     return holder.get()->value;

@@ -35,6 +35,8 @@ Shape shape(const Body* self);
 // The exponent of a segment's size, which is a power of two.
 int segmentBits(const Body* self);
 ConstantSP part(const Body* self, Part part, int index);
+// The elements or lengths of all rows; parts of an array vector are not asked for.
+ConstantSP wholeRows(const Body* self, Part which, int start, int end);
 ConstantSP member(const Body* self, const ConstantSP& key);
 bool put(Body* self, int index, const ConstantSP& cell);
 bool insert(Body* self, const ConstantSP& key, const ConstantSP& value);

@@ -17,6 +17,26 @@
     X(Float, float, 15)                                                                            \
     X(Double, double, 16)
 
+// The same for decimals, whose accessors say the scale.
+#define DECIMALS(X)                                                                                \
+    X(Decimal32, int, 37)                                                                          \
+    X(Decimal64, long long, 38)                                                                    \
+    X(Decimal128, __int128, 39)
+
+#define READ_DECIMAL(NAME, TYPE, ID)                                                               \
+    TYPE get##NAME(int scale) const { return readCell<TYPE>(this, scaled(ID, scale)); }
+#define READ_DECIMAL_BLOCK(NAME, TYPE, ID)                                                         \
+    const TYPE* get##NAME##Const(int start, int length, int scale, TYPE* buffer) const {           \
+        return readBlock<TYPE>(this, scaled(ID, scale), start, length, buffer);                    \
+    }
+#define WRITE_DECIMAL_BLOCK(NAME, TYPE, ID)                                                        \
+    bool set##NAME(int start, int length, int scale, const TYPE* cells) {                          \
+        writeBlock(this, scaled(ID, scale), start, length, cells);                                 \
+        return true;                                                                               \
+    }
+#define REFUSE_DECIMAL_BLOCK(NAME, TYPE, ID)                                                       \
+    bool set##NAME(int, int, int, const TYPE*) { return false; }
+
 #define READ(NAME, TYPE, ID)                                                                       \
     TYPE get##NAME() const { return readCell<TYPE>(this, ID); }
 #define READ_BLOCK(NAME, TYPE, ID)                                                                 \
@@ -42,8 +62,12 @@
 
 BEGIN_SERVER
 
+enum VECTOR_TYPE { VECTOR_ARRAY, VECTOR_BIG, VECTOR_OF_ROWS = 6 };
+
 struct EXPORT Constant : Body {
     NUMBERS(REFUSE_BLOCK)
+    DECIMALS(REFUSE_DECIMAL_BLOCK)
+    int getExtraParamForType() const { return shape(this).scale; }
     bool setString(int, int, const string*) { return false; }
     bool setString(int, int, char**) { return false; }
     bool setBinary(int, int, int, const unsigned char*) { return false; }
@@ -143,6 +167,16 @@ struct EXPORT Int128 : Constant {
     void setBinary(const unsigned char* cell, int width) { writeBytes(this, 0, 1, width, cell); }
 };
 
+template <class T>
+struct EXPORT Decimal : Constant {
+    DECLARE_SHOWN
+    NUMBERS(READ)
+    DECIMALS(READ_DECIMAL)
+    DECIMALS(READ_DECIMAL_BLOCK)
+    DECIMALS(WRITE_DECIMAL_BLOCK)
+    int getExtraParamForType() const { return shape(this).scale; }
+};
+
 struct EXPORT Vector : Constant {
     using Constant::getString;
     string getString() const { return show(this, -1); }
@@ -168,6 +202,10 @@ struct EXPORT Vector : Constant {
 struct EXPORT FastVector : Vector {
     VECTOR_METHODS
     NUMBERS(WRITE_BLOCK)
+    DECIMALS(READ_DECIMAL_BLOCK)
+    DECIMALS(WRITE_DECIMAL_BLOCK)
+    int getExtraParamForType() const { return shape(this).scale; }
+    VECTOR_TYPE getVectorType() const { return shape(this).fast ? VECTOR_ARRAY : VECTOR_BIG; }
     void** getDataSegment() const { return shape(this).segments; }
     int getSegmentSize() const { return shape(this).segmentSize; }
     int getSegmentSizeInBit() const { return segmentBits(this); }
@@ -180,6 +218,21 @@ struct EXPORT FastVector : Vector {
         writeBytes(this, start, length, width, cells);
         return true;
     }
+};
+
+// An array vector: a cell is a row. What its memory would be is left out on purpose: no source
+// says what a server's array vector shows there.
+struct EXPORT FastArrayVector : Vector {
+    using Vector::getString;
+    using Constant::isNull;
+    string getString(int index) const { return show(this, index); }
+    bool isNull(int index) const { return cellIsNull(this, index); }
+    ConstantSP get(int index) const { return part(this, PART_CELL, index); }
+    int size() const { return shape(this).size; }
+    int getExtraParamForType() const { return shape(this).scale; }
+    VECTOR_TYPE getVectorType() const { return VECTOR_OF_ROWS; }
+    ConstantSP flatten(int start, int end) const { return wholeRows(this, PART_FLAT, start, end); }
+    ConstantSP rowSize(int start, int end) const { return wholeRows(this, PART_SIZES, start, end); }
 };
 
 struct EXPORT AnyVector : Vector {

@@ -39,6 +39,7 @@ struct Shape {
     void* data;
     void** segments;
     int segmentSize;
+    int scale;
 };
 
 // Where the release has the members that plugins read in place; -1: it has none such.
@@ -48,7 +49,10 @@ struct Places {
     int counterSize, counterObject, counterForeign, counterCount, objectCount, heapSession;
 };
 
-enum Part { PART_CELL, PART_COLUMN, PART_KEYS, PART_VALUES };
+enum Part { PART_CELL, PART_COLUMN, PART_KEYS, PART_VALUES, PART_FLAT, PART_SIZES };
+
+// A type is its number, or for decimals that and their scale above its byte.
+inline int scaled(int type, int scale) { return type | scale << 8; }
 
 struct Host {
     void (*drop)(void* value);

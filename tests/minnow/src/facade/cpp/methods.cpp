@@ -21,7 +21,11 @@ DELETING(Float, "5Float")
 DELETING(Double, "6Double")
 DELETING(String, "6String")
 DELETING(Int128, "6Int128")
+DELETING(Decimal32, "7DecimalIiE")
+DELETING(Decimal64, "7DecimalIxE")
+DELETING(Decimal128, "7DecimalInE")
 DELETING(FastVector, "10FastVector")
+DELETING(FastArrayVector, "15FastArrayVector")
 DELETING(AnyVector, "9AnyVector")
 DELETING(BasicTable, "10BasicTable")
 DELETING(DictionaryImp, "13DictionaryImp")
@@ -51,10 +55,16 @@ struct Listing {
 #define ADD_WRITE(NAME, TYPE, ID) ADD(void, set##NAME, (TYPE))
 #define ADD_WRITE_BLOCK(NAME, TYPE, ID) ADD(bool, set##NAME, (int, int, const TYPE*))
 
+#define ADD_READ_DECIMAL(NAME, TYPE, ID) ADD(TYPE, get##NAME, (int) const)
+#define ADD_READ_DECIMAL_BLOCK(NAME, TYPE, ID) ADD(const TYPE*, get##NAME##Const, (int, int, int, TYPE*) const)
+#define ADD_WRITE_DECIMAL_BLOCK(NAME, TYPE, ID) ADD(bool, set##NAME, (int, int, int, const TYPE*))
+
 template <class C>
 void constant(const Listing& list, void (*deleting)(Body*)) {
     list.add("~ deleting", reinterpret_cast<void*>(deleting));
     NUMBERS(ADD_WRITE_BLOCK)
+    DECIMALS(ADD_WRITE_DECIMAL_BLOCK)
+    ADD(int, getExtraParamForType, () const)
     ADD(bool, setString, (int, int, const string*))
     ADD(bool, setString, (int, int, char**))
     ADD(bool, setBinary, (int, int, int, const unsigned char*))
@@ -111,6 +121,28 @@ void int128(const Listing& list) {
 }
 
 template <class C>
+void decimal(const Listing& list, void (*deleting)(Body*)) {
+    constant<C>(list, deleting);
+    reads<C>(list);
+    DECIMALS(ADD_READ_DECIMAL)
+    DECIMALS(ADD_READ_DECIMAL_BLOCK)
+}
+
+template <class C>
+void decimalBlocks(const Listing& list) {
+    DECIMALS(ADD_READ_DECIMAL_BLOCK)
+    ADD(VECTOR_TYPE, getVectorType, () const)
+}
+
+template <class C>
+void rows(const Listing& list, void (*deleting)(Body*)) {
+    constant<C>(list, deleting);
+    ADD(VECTOR_TYPE, getVectorType, () const)
+    ADD(ConstantSP, flatten, (int, int) const)
+    ADD(ConstantSP, rowSize, (int, int) const)
+}
+
+template <class C>
 void table(const Listing& list) {
     ADD(const string&, getColumnName, (int) const)
 }
@@ -158,7 +190,12 @@ void methods(Emit emit, void* context) {
     reads<String>({emit, context, "String"});
     constant<Int128>({emit, context, "Int128"}, deleteInt128);
     int128<Int128>({emit, context, "Int128"});
+    decimal<Decimal<int>>({emit, context, "Decimal32"}, deleteDecimal32);
+    decimal<Decimal<long long>>({emit, context, "Decimal64"}, deleteDecimal64);
+    decimal<Decimal<__int128>>({emit, context, "Decimal128"}, deleteDecimal128);
     vector<FastVector>({emit, context, "FastVector"}, deleteFastVector);
+    decimalBlocks<FastVector>({emit, context, "FastVector"});
+    rows<FastArrayVector>({emit, context, "FastArrayVector"}, deleteFastArrayVector);
     vector<AnyVector>({emit, context, "AnyVector"}, deleteAnyVector);
     constant<BasicTable>({emit, context, "BasicTable"}, deleteBasicTable);
     table<BasicTable>({emit, context, "BasicTable"});

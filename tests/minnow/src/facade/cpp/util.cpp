@@ -40,18 +40,20 @@ int Util::BUF_SIZE = 1024;
 RefCountHelper* RefCountHelper::inst_;
 #endif
 
-Constant* Util::createConstant(DATA_TYPE type, int) {
+static bool isDecimal(int type) { return type % 64 >= 37 && type % 64 <= 39; }
+
+Constant* Util::createConstant(DATA_TYPE type, int scale) {
     Made made;
-    check(host->newConstant(type, &made));
+    check(host->newConstant(isDecimal(type) ? scaled(type, scale) : type, &made));
     return make(made);
 }
 
 Constant* Util::createNullConstant(DATA_TYPE type, int scale) { return createConstant(type, scale); }
 
-Vector* Util::createVector(DATA_TYPE type, int size, int, bool, int, void* data, void** segments, int, bool) {
+Vector* Util::createVector(DATA_TYPE type, int size, int, bool, int extra, void* data, void** segments, int, bool) {
     if (data || segments) throw RuntimeException("createVector over memory of the caller is not part of minnow.");
     Made made;
-    check(host->newVector(type, size, &made));
+    check(host->newVector(isDecimal(type) ? scaled(type, extra) : type, size, &made));
     return static_cast<Vector*>(make(made));
 }
 

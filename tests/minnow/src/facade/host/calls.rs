@@ -53,7 +53,7 @@ pub extern "C" fn error(out: &mut Failure) {
 }
 
 pub extern "C" fn missing(class: c_int, slot: c_int, out: &mut Text) {
-    keep(describe_missing(class as usize, slot as usize), out);
+    keep(describe_missing(class as usize, slot as usize).into_bytes(), out);
 }
 
 pub unsafe extern "C" fn watch(owner: *mut c_void, flag: *mut c_int) {

@@ -17,7 +17,7 @@ thread_local! {
     /// Why the last call of this thread failed.
     static FAILURE: RefCell<Error> = RefCell::new(Error::runtime(""));
     /// The last text that this thread made for C++.
-    static SHOWN: RefCell<String> = const { RefCell::new(String::new()) };
+    static SHOWN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// How a call of a plugin function ended; `None` while it runs and after a command.
@@ -47,10 +47,10 @@ fn answer(body: impl FnOnce() -> Result<()>) -> bool {
     }
 }
 
-fn keep(text: String, out: &mut Text) {
+fn keep(text: Vec<u8>, out: &mut Text) {
     SHOWN.with_borrow_mut(|shown| {
         *shown = text;
-        *out = Text::of(shown.as_bytes());
+        *out = Text::of(shown);
     });
 }
 
@@ -70,10 +70,11 @@ unsafe fn session<'a>(session: *mut c_void) -> &'a mut Session {
     unsafe { &mut *session.cast() }
 }
 
+/// A type by its number, with the scale of decimals above the number's byte.
 fn type_of(id: c_int) -> Result<Type> {
-    u8::try_from(id)
-        .ok()
-        .and_then(Type::from_id)
+    let [id_byte, scale, ..] = id.to_le_bytes();
+    let ty = Type::from_id(id_byte).filter(|_| id >> 16 == 0);
+    ty.and_then(|ty| if ty.scale().is_some() { ty.scaled(scale) } else { Some(ty) })
         .ok_or_else(|| Error::runtime(format!("The data type {id} is not part of this stand-in.")))
 }
 

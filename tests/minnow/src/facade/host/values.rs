@@ -42,6 +42,7 @@ about! {
             data: shown(shape.data) as *mut c_void,
             segments: shown(shape.segments) as *mut *mut c_void,
             segment_size: shape.segment_size as c_int,
+            scale: shape.scale as c_int,
         };
         Ok(())
     }
@@ -70,7 +71,15 @@ about! {
 
     fn show_value(own, index: c_int, out: &mut Text) {
         let cell = if index < 0 { own.value.clone() } else { own.cell(index)? };
-        keep(cell.to_string(), out);
+        let text = match &cell {
+            // As it is: a BLOB may be no text at all.
+            Value::Scalar(cells) => match &cells.data {
+                Data::Text(texts) => texts.get(0).to_vec(),
+                _ => cell.to_string().into_bytes(),
+            },
+            _ => cell.to_string().into_bytes(),
+        };
+        keep(text, out);
         Ok(())
     }
 
@@ -79,6 +88,8 @@ about! {
             0 => own.cell(index)?,
             1 => own.column(index)?,
             2 => own.keys()?,
+            4 => own.flat()?,
+            5 => own.sizes()?,
             _ => own.values()?,
         });
         Ok(())
@@ -92,7 +103,7 @@ about! {
     }
 
     fn column_name(own, index: c_int, out: &mut Text) {
-        keep(own.column_name(index)?.to_owned(), out);
+        keep(own.column_name(index)?.as_bytes().to_vec(), out);
         Ok(())
     }
 }
@@ -171,14 +182,14 @@ unsafe fn taken(ty: Type, length: usize, cells: *const c_void) -> Vector {
             match Vector::empty(ty, 0).data {
                 // SAFETY: the caller has `length` cells of this width at `cells`.
                 $(Data::$variant(_) => Data::$variant(unsafe { std::slice::from_raw_parts(cells.cast(), length) }.to_vec()),)*
-                Data::Text(_) => Data::Text(Strings::default()),
+                Data::Text(_) | Data::Rows(_) => Data::Text(Strings::default()),
             }
         };
     }
     if length == 0 {
         return Vector::empty(ty, 0);
     }
-    Vector::new(ty, copy!(I8, I16, I32, I64, F32, F64, B16))
+    Vector::new(ty, copy!(I8, I16, I32, I64, I128, F32, F64, F64x2, B16))
 }
 
 /// Copies cells of fixed width to C++.

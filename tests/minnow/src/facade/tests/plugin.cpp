@@ -91,7 +91,8 @@ struct Heap {
 enum {
     GET_SCRIPT = 5, GET_LONG = 26, GET_STRING = 30, GET_STRING_AT = 58, COLUMN = 70, INT_CONST = 115,
     STRING_CONST = 122, SET_INTS = 176, SET_STRINGS = 181, SIZE = 199, KEYS = 205, FAST = 221, DATA = 222,
-    SEGMENTS = 223, SEGMENT_SIZE = 228, COLUMN_NAME = 237, CALL = 233, SET_KEY = 240, FUNCTION = 25,
+    SEGMENTS = 223, SEGMENT_SIZE = 228, VECTOR_TYPE = 234, FLATTEN = 372, ROW_SIZE = 380, SCALE = 215,
+    DECIMAL_CONST = 125, SET_DECIMALS = 187, COLUMN_NAME = 237, CALL = 233, SET_KEY = 240, FUNCTION = 25,
 };
 
 static ConstantSP text(const std::string& value) {
@@ -134,6 +135,37 @@ ConstantSP testSum(Heap*, Args& args) {
     if (sum) throw RuntimeException("memory and blocks differ");
     for (int i = 0; i < size; ++i) sum += *callSlot<const int*>(vector, INT_CONST, i, 1, buffer);
     return number(sum);
+}
+
+// The sum of each row's length times its elements' sum, of an array vector of INT.
+ConstantSP testRows(Heap*, Args& args) {
+    const void* rows = args[0].get();
+    int size = callSlot<int>(rows, SIZE);
+    if (callSlot<int>(rows, VECTOR_TYPE) != 6) throw RuntimeException("no array vector");
+    ConstantSP flat = callSlot<ConstantSP>(rows, FLATTEN, 0, size);
+    ConstantSP sizes = callSlot<ConstantSP>(rows, ROW_SIZE, 0, size);
+    int one;
+    int place = 0;
+    long long sum = 0;
+    for (int row = 0; row < size; ++row) {
+        int length = *callSlot<const int*>(sizes.get(), INT_CONST, row, 1, &one);
+        for (int i = 0; i < length; ++i) sum += length * *callSlot<const int*>(flat.get(), INT_CONST, place++, 1, &one);
+    }
+    if (place != callSlot<int>(flat.get(), SIZE)) throw RuntimeException("lengths and elements differ");
+    return number(sum);
+}
+
+// The decimals of a vector doubled, with one more digit after the point.
+ConstantSP testDecimals(Heap*, Args& args) {
+    const void* given = args[0].get();
+    int size = callSlot<int>(given, SIZE), scale = callSlot<int>(given, SCALE) + 1;
+    std::vector<long long> cells(size);
+    const long long* read = callSlot<const long long*>(given, DECIMAL_CONST, 0, size, scale, cells.data());
+    std::vector<long long> twice;
+    for (int i = 0; i < size; ++i) twice.push_back(read[i] == (-9223372036854775807LL - 1) ? read[i] : 2 * read[i]);
+    ConstantSP out(reinterpret_cast<Constant*>(Util::createVector(DATA_TYPE(38), size, size, true, scale, 0, 0, 0, false)));
+    callSlot<bool>(out.get(), SET_DECIMALS, 0, size, scale, twice.data());
+    return out;
 }
 
 // A table of an INT column and a STRING column, then a dictionary with it.

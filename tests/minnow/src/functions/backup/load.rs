@@ -236,7 +236,7 @@ pub fn meta(session: &mut Session, given: Vec<Value>) -> Result<Value> {
         columns: vec![
             Arc::new(Vector::strings(Type::String, columns.iter().map(|(name, _)| name.as_str()))),
             Arc::new(Vector::strings(Type::String, columns.iter().map(|(_, ty)| ty.name()))),
-            Arc::new(Vector::integers(Type::Int, columns.iter().map(|(_, ty)| Some(*ty as i64)))),
+            Arc::new(Vector::integers(Type::Int, columns.iter().map(|(_, ty)| Some(i64::from(ty.id()))))),
             Arc::new(Vector::nulls(Type::String, columns.len())),
         ],
     };

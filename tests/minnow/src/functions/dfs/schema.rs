@@ -83,7 +83,7 @@ fn partitioning(levels: &[Level]) -> Entries {
     vec![
         ("partitionType", numbers(|level| kind(level).0)),
         ("partitionTypeName", one_or_all(Vector::strings(Type::String, names))),
-        ("partitionColumnType", numbers(|level| i32::from(level.ty() as u8))),
+        ("partitionColumnType", numbers(|level| i32::from(level.ty().id()))),
         ("partitionSchema", scheme),
         ("partitionSites", Value::Void),
     ]
@@ -115,12 +115,12 @@ fn texts<'a>(items: impl Iterator<Item = &'a str>) -> Value {
 
 fn columns<'a>(columns: impl Iterator<Item = (&'a String, Type)>) -> Value {
     let (names, types): (Vec<&str>, Vec<Type>) = columns.map(|(name, ty)| (name.as_str(), ty)).unzip();
-    let ids = types.iter().map(|ty| i32::from(*ty as u8)).collect();
+    let ids = types.iter().map(|ty| i32::from(ty.id())).collect();
     table([
         ("name", Vector::strings(Type::String, names)),
         ("typeString", Vector::strings(Type::String, types.iter().map(|ty| ty.name()))),
         ("typeInt", Vector::new(Type::Int, Data::I32(ids))),
-        ("extra", Vector::nulls(Type::Int, types.len())),
+        ("extra", Vector::integers(Type::Int, types.iter().map(|ty| ty.scale().map(i64::from)))),
         ("comment", Vector::nulls(Type::String, types.len())),
     ])
 }

@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use super::apply::check_count;
+use super::literal;
 use crate::error::{Error, Result};
 use crate::functions;
 use crate::script::ast::{Arg, Expr};
@@ -54,8 +55,23 @@ impl Session {
     }
 
     pub(super) fn call_expr(&mut self, function: &Expr, args: &[Arg]) -> Result<Value> {
+        if let Some(ty) = self.decimal_type(function, args)? {
+            return Ok(ty);
+        }
         let function = self.callee(function)?;
         self.call_with(&function, None, args)
+    }
+
+    /// `DECIMAL64(4)`, which reads like a call.
+    fn decimal_type(&mut self, function: &Expr, args: &[Arg]) -> Result<Option<Value>> {
+        match (function, args) {
+            (Expr::Name(name), [Arg { value: Some(scale), .. }])
+                if matches!(name.as_str(), "DECIMAL32" | "DECIMAL64" | "DECIMAL128") =>
+            {
+                literal::decimal_type(name, &self.eval(scale)?).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// `object.name(args)`: a member that is a function, else `name(object, args)`.

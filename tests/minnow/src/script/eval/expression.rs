@@ -32,15 +32,20 @@ impl Session {
             Expr::Partial { function, args } => self.partial(function, args),
             Expr::Method { object, name, args } => self.method(object, name, args),
             Expr::Member { object, name } => index::member(&self.eval(object)?, name),
-            Expr::Index { object, index } => {
-                let object = self.eval(object)?;
-                let at = self.eval_all(index)?;
-                index::index(&object, &at)
-            }
+            Expr::Index { object, index } => self.indexed(object, index),
             Expr::Lambda(definition) => Ok(Value::Function(Arc::new(Function::Udf(definition.clone())))),
             Expr::Code(inner, text) => Ok(Value::Code(Arc::new(self.capture(inner, text)))),
             Expr::Query(query) => self.query(query),
         }
+    }
+
+    fn indexed(&mut self, object: &Expr, at: &[Expr]) -> Result<Value> {
+        let object = self.eval(object)?;
+        if at.is_empty() {
+            return literal::array_type(&object);
+        }
+        let at = self.eval_all(at)?;
+        index::index(&object, &at)
     }
 
     fn eval_all(&mut self, items: &[Expr]) -> Result<Vec<Value>> {

@@ -21,7 +21,7 @@ pub fn item(value: &Value, position: usize) -> Result<Value> {
     let outside = || Error::runtime("The index is out of range.");
     match value {
         Value::Scalar(_) => Ok(value.clone()),
-        Value::Vector(cells) | Value::Pair(cells) => Ok(Value::Scalar(cells.cell(position).into())),
+        Value::Vector(cells) | Value::Pair(cells) => Ok(Value::at(cells, position)),
         Value::Tuple(items) => items.get(position).cloned().ok_or_else(outside),
         Value::Table(table) => Ok(Value::Dict(row(table, position).into())),
         Value::Dict(dict) => dict.values.get(position).cloned().ok_or_else(outside),
@@ -30,7 +30,7 @@ pub fn item(value: &Value, position: usize) -> Result<Value> {
 }
 
 fn row(table: &Table, position: usize) -> Dict {
-    let cells = table.columns.iter().map(|column| Value::Scalar(column.cell(position).into()));
+    let cells = table.columns.iter().map(|column| Value::at(column, position));
     Dict::of_strings(table.names.iter().map(String::as_str).zip(cells))
 }
 
@@ -74,7 +74,7 @@ fn index_once(object: &Value, at: &Value) -> Result<Value> {
         Value::Vector(cells) | Value::Pair(cells) => match at {
             // A position outside yields NULL, as a server's vectors do.
             Value::Scalar(cell) if cell.ty != Type::Bool => {
-                Ok(Value::Scalar(cells.cell(whole(at).unwrap_or(usize::MAX)).into()))
+                Ok(Value::at(cells, whole(at).unwrap_or(usize::MAX)))
             }
             _ => Ok(Value::Vector(pick(cells, at)?.into())),
         },

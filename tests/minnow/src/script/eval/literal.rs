@@ -31,7 +31,7 @@ fn common(a: Type, b: Type) -> Option<Type> {
         _ if a.is_text() && b.is_text() => Some(Type::String),
         (Type::Bool, other) | (other, Type::Bool) if other.is_integral() => Some(other),
         // Their numbers grow with their width.
-        _ if number(a) && number(b) => Some(if a as u8 > b as u8 { a } else { b }),
+        _ if number(a) && number(b) => Some(if a.id() > b.id() { a } else { b }),
         _ => None,
     }
 }
@@ -67,6 +67,25 @@ pub fn range(first: &Value, last: &Value) -> Result<Value> {
     Ok(Value::Vector(cells.into()))
 }
 
+/// `INT[]`, `DECIMAL32(2)[]`: the type of array vectors.
+pub fn array_type(element: &Value) -> Result<Value> {
+    let ty = element.as_i64().and_then(Type::from_constant);
+    let ty = ty.ok_or_else(|| Error::runtime("An index has one or two parts."))?;
+    // The number is documented (dolphindb-semantics §11.1), the sentence is not.
+    ty.array()
+        .map(|array| Value::int(array.constant()))
+        .ok_or_else(|| Error::runtime(format!("There are no array vectors of {}. RefId: S02024", ty.name())))
+}
+
+/// `DECIMAL64(4)`: a decimal type with its scale.
+pub fn decimal_type(name: &str, scale: &Value) -> Result<Value> {
+    let ty = Type::from_name(name).zip(scale.as_i64().and_then(|scale| u8::try_from(scale).ok()));
+    let ty = ty.and_then(|(ty, scale)| ty.scaled(scale));
+    // As above.
+    ty.map(|ty| Value::int(ty.constant()))
+        .ok_or_else(|| Error::runtime(format!("{name} has no scale {scale}. RefId: S05010")))
+}
+
 /// Named constants: types by their id, partition schemes by theirs (dolphindb-semantics §3.4).
 pub fn constant(name: &str) -> Option<Value> {
     const NUMBERS: [(&str, i32); 12] = [
@@ -88,5 +107,5 @@ pub fn constant(name: &str) -> Option<Value> {
     if let Some((_, id)) = NUMBERS.iter().find(|(own, _)| *own == name) {
         return Some(Value::int(*id));
     }
-    Type::ALL.iter().find(|ty| ty.name() == name).map(|ty| Value::int(i32::from(*ty as u8)))
+    Type::ALL.iter().find(|ty| ty.name() == name).map(|ty| Value::int(ty.constant()))
 }

@@ -20,7 +20,7 @@ use crate::error::{Class, Error, Result};
 use crate::node::FunctionDefaults;
 use crate::value::{Type, Value, Vector};
 
-/// How deep calls and expressions may go at run time. A thread of 8 MiB carries that.
+/// How deep calls and expressions may go at run time. A stack of [`super::STACK`] carries that.
 const DEPTH: usize = 1000;
 
 /// How a statement ended.

@@ -8,6 +8,9 @@ pub fn arithmetic(operator: Operator, a: &Vector, b: &Vector) -> Result<Vector> 
     if operator == Operator::Add && (a.ty.is_text() || b.ty.is_text()) {
         return join(a, b);
     }
+    if a.ty.is_decimal() || b.ty.is_decimal() {
+        return decimals(operator, a, b);
+    }
     let Some(ty) = result_type(operator, a.ty, b.ty) else { return Err(incompatible(a, b)) };
     match ty {
         Type::Double | Type::Float => {
@@ -22,7 +25,31 @@ pub fn arithmetic(operator: Operator, a: &Vector, b: &Vector) -> Result<Vector> 
     }
 }
 
+/// Sums and differences, of the widest type with the larger scale. What a server makes of products
+/// and quotients is not known, so they are refused.
+fn decimals(operator: Operator, a: &Vector, b: &Vector) -> Result<Vector> {
+    let exact = |ty: Type| ty.is_decimal() || is_whole(ty) || ty == Type::Void;
+    if !exact(a.ty) || !exact(b.ty) || !matches!(operator, Operator::Add | Operator::Sub) {
+        return Err(incompatible(a, b));
+    }
+    let ty = Type::Decimal128(a.ty.scale().max(b.ty.scale()).unwrap_or(0));
+    let digits = |side: &Vector| -> Result<Vec<Option<i128>>> {
+        let side = side.cast(ty)?;
+        Ok((0..side.len()).map(|row| side.unscaled(row)).collect())
+    };
+    let combine = |x: Option<i128>, y: Option<i128>| match (x, y, operator) {
+        (Some(x), Some(y), Operator::Add) => x.checked_add(y),
+        (Some(x), Some(y), _) => x.checked_sub(y),
+        _ => None,
+    };
+    Vector::decimals(ty, zip(&digits(a)?, &digits(b)?, combine)?)
+}
+
 pub fn negate(cells: &Vector) -> Result<Vector> {
+    if cells.ty.is_decimal() {
+        let digits = (0..cells.len()).map(|row| cells.unscaled(row).map(|digits| -digits));
+        return Vector::decimals(cells.ty, digits);
+    }
     if cells.ty.is_floating() || is_whole(cells.ty) {
         return arithmetic(Operator::Sub, &Vector::integers(Type::Char, [Some(0)]), cells).and_then(
             |negated| {

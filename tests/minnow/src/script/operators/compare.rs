@@ -21,6 +21,10 @@ pub fn compare(operator: Operator, a: &Vector, b: &Vector) -> Result<Vector> {
         (Data::B16(a), Data::B16(b)) => {
             zip(a, b, |x, y| holds(operator, x.iter().rev().cmp(y.iter().rev())))?
         }
+        (Data::I128(a), Data::I128(b)) => zip(a, b, |x, y| holds(operator, x.cmp(&y)))?,
+        (Data::F64x2(a), Data::F64x2(b)) => {
+            zip(a, b, |x, y| holds(operator, x[0].total_cmp(&y[0]).then(x[1].total_cmp(&y[1]))))?
+        }
         (Data::Text(a), Data::Text(b)) => texts(operator, a, b)?,
         (Data::F32(_) | Data::F64(_), _) | (_, Data::F32(_) | Data::F64(_)) => {
             zip(&doubles(a), &doubles(b), |x, y| {
@@ -37,6 +41,8 @@ pub fn compare(operator: Operator, a: &Vector, b: &Vector) -> Result<Vector> {
 fn common_type(a: Type, b: Type) -> Option<Option<Type>> {
     let number = |ty: Type| ty.is_floating() || is_whole(ty);
     match (a, b) {
+        // How a server compares rows of array vectors is not looked at.
+        (Type::Array(_), _) | (_, Type::Array(_)) => None,
         _ if a == b || (a.is_text() && b.is_text()) || (number(a) && number(b)) => Some(None),
         (Type::Void, ty) | (ty, Type::Void) => Some(Some(ty)),
         _ if a.is_temporal() && b.is_temporal() => {
@@ -44,6 +50,12 @@ fn common_type(a: Type, b: Type) -> Option<Option<Type>> {
             let (coarse, fine) = if finer(a) < finer(b) { (b, a) } else { (a, b) };
             let target = if calendar::convertible(coarse, fine) { fine } else { coarse };
             calendar::convertible(fine, target).then_some(Some(target))
+        }
+        _ if a.is_decimal() && b.is_floating() || b.is_decimal() && a.is_floating() => {
+            Some(Some(Type::Double))
+        }
+        _ if a.is_decimal() && (b.is_decimal() || is_whole(b)) || is_whole(a) && b.is_decimal() => {
+            Type::Decimal128(0).scaled(a.scale().max(b.scale()).unwrap_or(0)).map(Some)
         }
         _ if a.is_temporal() && is_whole(b) || is_whole(a) && b.is_temporal() => Some(None),
         _ if a.is_text() && matches!(b, Type::Uuid | Type::Ipaddr | Type::Int128) => Some(Some(b)),
@@ -107,6 +119,13 @@ fn members(cells: &Vector, wanted: &Vector) -> Vec<i8> {
         (Data::Text(own), Data::Text(list)) => {
             let set: HashSet<&[u8]> = (0..list.len()).map(|row| list.get(row)).collect();
             (0..own.len()).map(|row| i8::from(set.contains(own.get(row)))).collect()
+        }
+        (Data::I128(own), Data::I128(list)) => {
+            let set: HashSet<&i128> = list.iter().collect();
+            own.iter().map(|cell| i8::from(set.contains(cell))).collect()
+        }
+        (Data::F64x2(own), Data::F64x2(list)) => {
+            own.iter().map(|cell| i8::from(list.contains(cell))).collect()
         }
         (Data::B16(own), Data::B16(list)) => {
             let set: HashSet<&[u8; 16]> = list.iter().collect();

@@ -196,8 +196,8 @@ fn narrowest(columns: &[(String, Type)]) -> usize {
         Data::I16(_) => 2,
         Data::I32(_) | Data::F32(_) => 4,
         Data::I64(_) | Data::F64(_) => 8,
-        Data::B16(_) => 16,
-        Data::Text(_) => 32,
+        Data::I128(_) | Data::F64x2(_) | Data::B16(_) => 16,
+        Data::Text(_) | Data::Rows(_) => 32,
     };
     (0..columns.len()).min_by_key(|position| width(columns[*position].1)).unwrap_or(0)
 }

@@ -36,7 +36,7 @@ fn deep_nesting_is_an_error() {
 #[test]
 fn runaway_recursion_is_an_error() {
     // The stack that a server's session gets.
-    let runner = std::thread::Builder::new().stack_size(8 << 20).spawn(|| {
+    let runner = std::thread::Builder::new().stack_size(crate::script::STACK).spawn(|| {
         let mut fixture = fixture();
         let text = fixture.fails("def f(x) { return 1 + each(f, [x])[0] }\nf(1)");
         assert_eq!(text, "The function calls are nested too deeply.");

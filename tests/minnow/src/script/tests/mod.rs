@@ -4,6 +4,7 @@ mod hostile;
 mod language;
 mod metacode;
 mod queries;
+mod types;
 
 use std::sync::Arc;
 

@@ -78,7 +78,7 @@ impl Level {
     pub fn accepts(&self, column: Type) -> bool {
         let scheme = self.ty();
         if scheme.is_text() {
-            return column.is_text();
+            return column.is_text() && column != Type::Blob;
         }
         if scheme.is_integral() {
             return column.is_integral()

@@ -39,7 +39,9 @@ fn range(boundaries: impl IntoIterator<Item = i32>) -> Level {
 /// A table `t` whose first columns are the partition columns.
 fn create(store: &Store, levels: Vec<Level>, columns: &[(&str, Type)]) -> Arc<PartitionedTable> {
     let partition_columns = (0..levels.len()).collect();
-    let [engine, atomic, owner] = ["OLAP", "TRANS", "admin"].map(str::to_owned);
+    let nested = columns.iter().any(|(_, ty)| ty.element().is_some());
+    let engine = if nested { "TSDB" } else { "OLAP" };
+    let [engine, atomic, owner] = [engine, "TRANS", "admin"].map(str::to_owned);
     store
         .create_database(Database { url: URL.into(), levels, engine, atomic, owner: owner.clone() })
         .unwrap();

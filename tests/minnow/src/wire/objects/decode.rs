@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::{BLOCK, CODE, FUNCTION, HANDLE, SOURCE, SYMBOL_WITH_BASE, form};
 use crate::error::{Error, Result};
-use crate::value::{Data, Dict, Strings, Table, Type, Value, Vector};
+use crate::value::{Data, Dict, Rows, Strings, Table, Type, Value, Vector};
 
 /// ANY vectors may hold ANY vectors; deeper than this is an attack on the stack.
 const MAX_DEPTH: usize = 64;
-/// No text is longer: the server cuts texts far below (dolphindb-semantics §11.1).
+/// No text or blob is longer: the server cuts texts far below (dolphindb-semantics §11.1).
 const MAX_TEXT: u64 = 1 << 28;
 /// A VOID vector has no bytes, so its length costs the peer nothing.
 const MAX_VOIDS: usize = 1 << 20;
@@ -51,9 +51,11 @@ impl<R: BufRead> Decoder<'_, R> {
     }
 
     fn scalar(&mut self, ty: Type) -> Result<Value> {
+        let ty = self.with_scale(ty)?;
         let cells = match ty {
             Type::Void => return self.array::<1>().map(|_| Value::Void),
             Type::Any => return Err(unsupported("ANY scalars")),
+            Type::Array(_) => return Err(unsupported("scalars of an array vector's type")),
             ty => self.cells(ty, 1)?,
         };
         Ok(Value::Scalar(Arc::new(cells)))
@@ -73,7 +75,11 @@ impl<R: BufRead> Decoder<'_, R> {
             return Ok(Value::Vector(Arc::new(self.symbols(rows)?)));
         }
         let ty = scalar_type(kind)?;
+        if ty.element().is_some() {
+            return self.array_vector(ty).map(|cells| Value::Vector(Arc::new(cells)));
+        }
         let rows = self.shape()?;
+        let ty = self.with_scale(ty)?;
         if ty == Type::Any {
             let mut items = Vec::new();
             for _ in 0..rows {
@@ -84,9 +90,53 @@ impl<R: BufRead> Decoder<'_, R> {
         Ok(Value::Vector(Arc::new(self.cells(ty, rows)?)))
     }
 
+    /// The type with the scale that decimals say in front of their cells.
+    fn with_scale(&mut self, ty: Type) -> Result<Type> {
+        if ty.scale().is_none() {
+            return Ok(ty);
+        }
+        let scale = i32::from_le_bytes(self.array()?);
+        let scaled = u8::try_from(scale).ok().and_then(|scale| ty.scaled(scale));
+        scaled.ok_or_else(|| Error::runtime(format!("{} has no scale {scale}.", ty.name())))
+    }
+
+    /// Blocks of rows: the lengths, then the elements. How many elements the header announces is
+    /// not looked at: one client says 1 (wire-protocol §6).
+    fn array_vector(&mut self, ty: Type) -> Result<Vector> {
+        let rows = self.shape()?;
+        let ty = self.with_scale(ty)?;
+        let element = ty.element().ok_or_else(|| unsupported("such array vectors"))?;
+        let mut nested = Rows::empty(element);
+        while nested.len() < rows {
+            let block = usize::from(u16::from_le_bytes(self.array()?));
+            let [width, _] = self.array()?;
+            if block == 0 || block > rows - nested.len() {
+                return Err(Error::runtime("A block of an array vector has another number of rows."));
+            }
+            let lengths = match width {
+                1 => self.plain(block, |length: [u8; 1]| u32::from(length[0]))?,
+                2 => self.plain(block, |length| u32::from(u16::from_le_bytes(length)))?,
+                4 => self.plain(block, u32::from_le_bytes)?,
+                _ => return Err(Error::runtime(format!("A row's length is never {width} bytes wide."))),
+            };
+            let mut end = nested.values.len();
+            for length in lengths {
+                end += length as usize;
+                let end = u32::try_from(end).ok().filter(|end| i32::try_from(*end).is_ok());
+                nested.ends.push(end.ok_or_else(|| unsupported("array vectors of so many elements"))?);
+            }
+            let more = self.cells(element, end - nested.values.len())?;
+            nested.values.append(&more)?;
+        }
+        Ok(Vector::new(ty, Data::Rows(Box::new(nested))))
+    }
+
     fn pair(&mut self, ty: Type) -> Result<Value> {
         match self.shape()? {
-            2 => Ok(Value::Pair(Arc::new(self.cells(ty, 2)?))),
+            2 => {
+                let ty = self.with_scale(ty)?;
+                Ok(Value::Pair(Arc::new(self.cells(ty, 2)?)))
+            }
             rows => Err(Error::runtime(format!("A pair has 2 cells, not {rows}."))),
         }
     }
@@ -98,9 +148,7 @@ impl<R: BufRead> Decoder<'_, R> {
         };
         let values = match values {
             Value::Tuple(items) => Arc::unwrap_or_clone(items),
-            Value::Vector(cells) => {
-                (0..cells.len()).map(|row| Value::Scalar(Arc::new(cells.cell(row)))).collect()
-            }
+            Value::Vector(cells) => (0..cells.len()).map(|row| Value::at(&cells, row)).collect(),
             _ => return Err(Error::runtime("The values of a dictionary must be a vector.")),
         };
         if keys.len() != values.len() {
@@ -170,10 +218,14 @@ impl<R: BufRead> Decoder<'_, R> {
             Data::I16(_) => Data::I16(self.plain(rows, i16::from_le_bytes)?),
             Data::I32(_) => Data::I32(self.plain(rows, i32::from_le_bytes)?),
             Data::I64(_) => Data::I64(self.plain(rows, i64::from_le_bytes)?),
+            Data::I128(_) => Data::I128(self.plain(rows, i128::from_le_bytes)?),
             Data::F32(_) => Data::F32(self.plain(rows, f32::from_le_bytes)?),
             Data::F64(_) => Data::F64(self.plain(rows, f64::from_le_bytes)?),
+            Data::F64x2(_) => Data::F64x2(self.plain(rows, two_doubles)?),
             Data::B16(_) => Data::B16(self.plain(rows, |cell: [u8; 16]| cell)?),
+            Data::Text(_) if ty == Type::Blob => Data::Text(self.blobs(rows)?),
             Data::Text(_) => Data::Text(self.texts(rows)?),
+            Data::Rows(_) => return Err(unsupported("array vectors of array vectors")),
         };
         Ok(Vector::new(ty, data))
     }
@@ -187,6 +239,24 @@ impl<R: BufRead> Decoder<'_, R> {
             cells.extend(bytes.as_chunks().0.iter().map(|bytes| cell(*bytes)));
         }
         Ok(cells)
+    }
+
+    fn blobs(&mut self, rows: usize) -> Result<Strings> {
+        let mut blobs = Strings::default();
+        for _ in 0..rows {
+            let length = self.count()?;
+            if length as u64 > MAX_TEXT {
+                return Err(unsupported("blobs of this length"));
+            }
+            blobs.starts.push(blobs.bytes.len() as u32);
+            let read = self.input.by_ref().take(length as u64).read_to_end(&mut blobs.bytes)?;
+            if read < length {
+                return Err(Error::runtime("A blob ends early."));
+            }
+            blobs.bytes.push(0);
+            check_size(&blobs)?;
+        }
+        Ok(blobs)
     }
 
     fn texts(&mut self, rows: usize) -> Result<Strings> {
@@ -228,10 +298,15 @@ impl<R: BufRead> Decoder<'_, R> {
     }
 }
 
+fn two_doubles(cell: [u8; 16]) -> [f64; 2] {
+    let (parts, _) = cell.as_chunks();
+    [f64::from_le_bytes(parts[0]), f64::from_le_bytes(parts[1])]
+}
+
 fn scalar_type(kind: u8) -> Result<Type> {
     Type::from_id(kind).ok_or_else(|| match kind {
         26 => unsupported("compressed columns"),
-        64.. => unsupported("array vectors"),
+        41..=43 => unsupported("columns of type IOTANY, INSTRUMENT or MKTDATA"),
         _ => unsupported(&format!("values of type {kind}")),
     })
 }

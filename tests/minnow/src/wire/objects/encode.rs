@@ -3,9 +3,9 @@ use std::collections::HashMap;
 use std::io::{Result, Write};
 use std::sync::Arc;
 
-use super::{BLOCK, CODE, FUNCTION, HANDLE, SYMBOL_WITH_BASE, form};
+use super::{BLOCK, BLOCK_ROWS, CODE, FUNCTION, HANDLE, SYMBOL_WITH_BASE, form};
 use crate::store::PartitionedTable;
-use crate::value::{Data, Dict, Strings, Table, Type, Value, Vector};
+use crate::value::{Data, Dict, Rows, Strings, Table, Type, Value, Vector};
 
 /// Larger bases are refused by clients (wire-protocol §6); such columns go as plain texts.
 const MAX_BASE: usize = 1 << 21;
@@ -13,11 +13,12 @@ const MAX_BASE: usize = 1 << 21;
 /// Writes `value` with its flag.
 pub fn write_object(out: &mut impl Write, value: &Value) -> Result<()> {
     match value {
-        Value::Void => out.write_all(&[Type::Void as u8, form::SCALAR, 1]),
+        Value::Void => out.write_all(&[Type::Void.id(), form::SCALAR, 1]),
         Value::Scalar(cell) => scalar(out, cell),
         Value::Vector(cells) => vector(out, cells, &mut Bases::default()),
         Value::Pair(cells) => {
-            header(out, cells.ty as u8, form::PAIR, cells.len())?;
+            header(out, cells.ty.id(), form::PAIR, cells.len())?;
+            scale(out, cells.ty)?;
             data(out, cells)
         }
         Value::Tuple(items) => tuple(out, items),
@@ -54,11 +55,19 @@ fn text(out: &mut impl Write, text: &[u8]) -> Result<()> {
 }
 
 fn scalar(out: &mut impl Write, cell: &Vector) -> Result<()> {
-    out.write_all(&[cell.ty as u8, form::SCALAR])?;
+    out.write_all(&[cell.ty.id(), form::SCALAR])?;
     match cell.ty {
         Type::Void => out.write_all(&[1]),
-        _ => data(out, cell),
+        _ => {
+            scale(out, cell.ty)?;
+            data(out, cell)
+        }
     }
+}
+
+/// Decimals say their scale in front of the cells.
+fn scale(out: &mut impl Write, ty: Type) -> Result<()> {
+    ty.scale().map_or(Ok(()), |scale| out.write_all(&i32::from(scale).to_le_bytes()))
 }
 
 fn header(out: &mut impl Write, kind: u8, form: u8, rows: usize) -> Result<()> {
@@ -74,16 +83,17 @@ fn count(out: &mut impl Write, count: usize) -> Result<()> {
 }
 
 fn tuple(out: &mut impl Write, items: &[Value]) -> Result<()> {
-    header(out, Type::Any as u8, form::VECTOR, items.len())?;
+    header(out, Type::Any.id(), form::VECTOR, items.len())?;
     items.iter().try_for_each(|item| write_object(out, item))
 }
 
 fn dictionary(out: &mut impl Write, dict: &Dict) -> Result<()> {
     let same = common_type(&dict.values);
-    out.write_all(&[same.unwrap_or(Type::Any) as u8, form::DICTIONARY])?;
+    out.write_all(&[same.unwrap_or(Type::Any).id(), form::DICTIONARY])?;
     vector(out, &dict.keys, &mut Bases::default())?;
     let Some(ty) = same else { return tuple(out, &dict.values) };
-    header(out, ty as u8, form::VECTOR, dict.values.len())?;
+    header(out, ty.id(), form::VECTOR, dict.values.len())?;
+    scale(out, ty)?;
     dict.values.iter().filter_map(Value::cells).try_for_each(|cell| data(out, cell))
 }
 
@@ -118,8 +128,41 @@ fn vector<'a>(out: &mut impl Write, cells: &'a Vector, bases: &mut Bases<'a>) ->
         bases.write(out, base)?;
         return plain(out, &codes, i32::to_le_bytes);
     }
-    header(out, cells.ty as u8, form::VECTOR, cells.len())?;
+    if let Data::Rows(rows) = &cells.data {
+        return array_vector(out, cells.ty, rows);
+    }
+    header(out, cells.ty.id(), form::VECTOR, cells.len())?;
+    scale(out, cells.ty)?;
     data(out, cells)
+}
+
+/// Rows, elements, then blocks: how many rows, how wide each length is, the lengths, the elements.
+fn array_vector(out: &mut impl Write, ty: Type, rows: &Rows) -> Result<()> {
+    out.write_all(&[ty.id(), form::VECTOR])?;
+    count(out, rows.len())?;
+    count(out, rows.values.len())?;
+    scale(out, ty)?;
+    let sizes = rows.sizes();
+    let mut first = 0;
+    for sizes in sizes.chunks(BLOCK_ROWS) {
+        let longest = sizes.iter().copied().max().unwrap_or(0);
+        let width = if longest <= 0xff {
+            1
+        } else if longest <= 0xffff {
+            2
+        } else {
+            4
+        };
+        out.write_all(&(sizes.len() as u16).to_le_bytes())?;
+        out.write_all(&[width as u8, 0])?;
+        for size in sizes {
+            out.write_all(&size.to_le_bytes()[..width])?;
+        }
+        let elements = sizes.iter().map(|size| *size as usize).sum();
+        data(out, &rows.values.slice(first, elements))?;
+        first += elements;
+    }
+    Ok(())
 }
 
 fn data(out: &mut impl Write, cells: &Vector) -> Result<()> {
@@ -130,10 +173,23 @@ fn data(out: &mut impl Write, cells: &Vector) -> Result<()> {
         Data::I32(cells) => plain(out, cells, i32::to_le_bytes),
         Data::I64(cells) => plain(out, cells, i64::to_le_bytes),
         Data::F32(cells) => plain(out, cells, f32::to_le_bytes),
+        Data::I128(cells) => plain(out, cells, i128::to_le_bytes),
         Data::F64(cells) => plain(out, cells, f64::to_le_bytes),
+        Data::F64x2(cells) => plain(out, cells.as_flattened(), f64::to_le_bytes),
         Data::B16(cells) => plain(out, cells, |cell| cell),
+        Data::Text(texts) if cells.ty == Type::Blob => blobs(out, texts),
         Data::Text(texts) => out.write_all(&texts.bytes),
+        Data::Rows(rows) => data(out, &rows.values),
     }
+}
+
+fn blobs(out: &mut impl Write, texts: &Strings) -> Result<()> {
+    for row in 0..texts.len() {
+        let blob = texts.get(row);
+        count(out, blob.len())?;
+        out.write_all(blob)?;
+    }
+    Ok(())
 }
 
 fn plain<T: Copy, const W: usize>(out: &mut impl Write, cells: &[T], bytes: fn(T) -> [u8; W]) -> Result<()> {

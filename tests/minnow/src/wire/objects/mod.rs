@@ -25,5 +25,8 @@ const HANDLE: u8 = 21;
 const CODE: u8 = 22;
 const SOURCE: u8 = 23;
 
+/// Rows of an array vector in one block at most.
+const BLOCK_ROWS: usize = 65_535;
+
 /// Cells converted at a time: no buffer grows because of a length that a peer only claims.
 const BLOCK: usize = 8192;

@@ -1,6 +1,6 @@
 //! The codec against bytes that vendor clients sent or accepted, and against hostile ones.
 use super::{read_object, write_object};
-use crate::value::{Data, Type, Value, Vector};
+use crate::value::{Data, Rows, Type, Value, Vector};
 
 /// The objects of a fixture: the bytes that follow `after` in the lines of `side`.
 fn fixture(text: &str, side: char, after: &[u8]) -> Vec<u8> {
@@ -51,10 +51,77 @@ fn objects_that_clients_accept_come_back_byte_for_byte() {
         "py_get_pair_INT",
         "py_get_dict_STRING_INT",
         "py_get_dict_INT_ANY",
+        "py_get_array_0rows",
+        "py_get_array_DECIMAL64",
+        "py_get_array_INT",
+        "py_get_array_TIMESTAMP",
+        "py_get_array_UUID",
+        "py_get_array_emptyrow",
+        "py_get_vector_BLOB",
+        "py_get_vector_COMPLEX",
+        "py_get_vector_POINT",
+        "py_get_vector_DECIMAL32",
+        "py_get_vector_DECIMAL64",
+        "py_get_vector_DECIMAL128",
+        "py_get_scalar_BLOB_v_b",
+        "py_get_scalar_COMPLEX_v",
+        "py_get_scalar_DECIMAL128_neg",
+        "py_get_scalar_DECIMAL64_null",
+        "py_get_scalar_DECIMAL32",
     ];
     for (name, text) in known {
         let bytes = fixture(text, 'S', b"OK\n");
         assert_eq!(encode(&decode(&bytes)), bytes, "{name}");
+    }
+}
+
+#[test]
+fn array_vectors_may_come_in_any_blocks() {
+    let known = answers!["py_get_array_2blocks", "py_get_array_LONG_u4", "py_get_array_DOUBLE_u2"];
+    for (name, text) in known {
+        let value = decode(&fixture(text, 'S', b"OK\n"));
+        let Value::Vector(rows) = &value else { panic!("{name}") };
+        assert!(rows.ty.element().is_some() && rows.len() > 1, "{name}");
+        let Value::Vector(back) = decode(&encode(&value)) else { panic!("{name}") };
+        assert_eq!(back, *rows, "{name}");
+    }
+}
+
+#[test]
+fn long_array_vectors_take_several_blocks() {
+    for rows in [0, 1, 65_535, 65_536, 70_000, 131_071] {
+        let sizes = (0..rows).map(|row| row % 3);
+        let ends = sizes.scan(0, |end, size| {
+            *end += size;
+            Some(*end)
+        });
+        let ends: Vec<u32> = ends.collect();
+        let elements = ends.last().copied().unwrap_or(0);
+        let values = Vector::new(Type::Decimal32(2), Data::I32((0..elements as i32).collect()));
+        let given = Vector::rows(Rows { ends, values }).unwrap();
+        let bytes = encode(&Value::Vector(given.clone().into()));
+        let blocks = rows.div_ceil(65_535) as usize;
+        assert_eq!(bytes.len(), 14 + 4 * blocks + rows as usize + 4 * elements as usize);
+        let Value::Vector(back) = decode(&bytes) else { panic!() };
+        assert_eq!(*back, given);
+    }
+}
+
+#[test]
+fn a_lying_array_vector_is_an_error() {
+    let head = |rows: i32| [&[68, 1][..], &rows.to_le_bytes(), &[0; 4]].concat();
+    for (rows, block) in [
+        (i32::MAX, &[0xff, 0xff, 4, 0, 0xff, 0xff, 0xff, 0xff][..]),
+        (2, &[0, 0, 1, 0]),
+        (1, &[2, 0, 1, 0, 0, 0]),
+        (1, &[1, 0, 3, 0, 0, 0, 0]),
+        (1, &[1, 0, 4, 0, 0xff, 0xff, 0xff, 0xff]),
+    ] {
+        assert!(read_object(&mut [&head(rows), block].concat().as_slice()).is_err(), "{block:?}");
+    }
+    // A scale that no decimal has, and a blob longer than what follows.
+    for bytes in [&b"\x25\x00\x0a\0\0\0\0\0\0\0"[..], b"\x20\x00\xff\xff\xff\x7fx"] {
+        assert!(read_object(&mut &*bytes).is_err());
     }
 }
 
@@ -92,7 +159,7 @@ fn bulk_cells_survive_every_block_boundary() {
 fn lying_lengths_are_errors_and_take_no_memory() {
     let most = i32::MAX.to_le_bytes();
     let vector = |kind: u8| [&[kind, 1][..], &most, &1i32.to_le_bytes()].concat();
-    for kind in [0, 4, 5, 16, 18, 19, 25, 145] {
+    for kind in [0, 4, 5, 16, 18, 19, 25, 32, 34, 37, 39, 68, 101, 145] {
         assert!(read_object(&mut vector(kind).as_slice()).is_err(), "type {kind}");
     }
     let table = [&[0, 6][..], &most, &most, b"\0"].concat();
@@ -128,7 +195,7 @@ fn endless_nesting_is_an_error() {
 
 #[test]
 fn foreign_types_are_named() {
-    for (bytes, what) in [(b"\x1a\x01", "compressed"), (b"\x44\x01", "array"), (b"\x25\x00", "type 37")] {
+    for (bytes, what) in [(b"\x1a\x01", "compressed"), (b"\x29\x01", "IOTANY"), (b"\x52\x01", "type 82")] {
         let error = read_object(&mut bytes.as_slice()).unwrap_err();
         assert!(error.text.contains(what), "{error}");
     }
