@@ -4,8 +4,8 @@
 //! Both sides of a sync are a [`cluster::Cluster`]: [`kernel::Local`] is the server that loaded the
 //! plugin, [`wire::Remote`] is any server reached over its API protocol. [`plan`] compares two of
 //! them, [`engine`] runs the plan through [`online`], and [`plugin`] is what a script calls.
-//! [`journal`] remembers what runs did, [`peers`] remote clusters by name, [`lease`] who may write to
-//! a table.
+//! [`journal`] remembers what runs did, [`memory`] what tables had reached, [`peers`] remote clusters
+//! by name, [`lease`] who may write to a table.
 //!
 //! `unsafe` and C++ live in [`kernel`] only; every other module forbids it.
 //!
@@ -17,6 +17,8 @@
 pub mod cluster;
 #[forbid(unsafe_code)]
 pub mod data;
+#[forbid(unsafe_code)]
+pub mod disk;
 #[forbid(unsafe_code)]
 pub mod engine;
 #[forbid(unsafe_code)]
@@ -30,6 +32,8 @@ pub mod kernel;
 pub mod lease;
 #[forbid(unsafe_code)]
 pub mod lock;
+#[forbid(unsafe_code)]
+pub mod memory;
 #[forbid(unsafe_code)]
 pub mod model;
 #[forbid(unsafe_code)]

@@ -3,6 +3,7 @@
 //! A cluster answers expressions and takes rows; everything else (structure, counts, one
 //! partition's rows) is built here from those two, so the local kernel and a remote peer cannot
 //! disagree about what a question means.
+mod bound;
 mod calendar;
 mod condition;
 mod describe;
@@ -12,6 +13,7 @@ pub mod sql;
 pub mod tags;
 mod units;
 
+pub use bound::literal;
 pub use calendar::{civil, clock};
 pub use condition::flaw;
 pub use describe::{describe, tables};

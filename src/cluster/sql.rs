@@ -1,6 +1,6 @@
 //! The script texts that ask a cluster for something. Both sides get the same text for the same
 //! question.
-use crate::model::{TableName, Unit};
+use crate::model::{TableName, Unit, Window};
 
 /// Words that a query cannot use as a bare column name.
 const RESERVED: &[&str] = &[
@@ -98,13 +98,15 @@ pub fn load_table(table: &TableName) -> String {
     format!("loadTable({},{})", text(&table.db), text(&table.table))
 }
 
-/// Some rows of a table: all of them, or those of one partition, or those that pass a filter.
+/// Some rows of a table: all of them, or those of one partition, of a window, or that pass a filter.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
     /// The table.
     pub table: &'a TableName,
     /// The partition, if not the whole table.
     pub unit: Option<&'a Unit>,
+    /// The window that rows must be in besides.
+    pub window: Option<&'a Window>,
     /// A condition in the server's language that rows must pass besides.
     pub filter: Option<&'a str>,
 }
@@ -112,12 +114,17 @@ pub struct Rows<'a> {
 impl<'a> Rows<'a> {
     /// All rows of `table`.
     pub fn of(table: &'a TableName) -> Self {
-        Rows { table, unit: None, filter: None }
+        Rows { table, unit: None, window: None, filter: None }
     }
 
     /// Only the rows of one partition.
     pub fn within(self, unit: &'a Unit) -> Self {
         Rows { unit: Some(unit), ..self }
+    }
+
+    /// Only the rows in `window`, if there is one.
+    pub fn inside(self, window: Option<&'a Window>) -> Self {
+        Rows { window, ..self }
     }
 
     /// Only the rows that pass `filter`, if there is one.
@@ -140,8 +147,9 @@ impl<'a> Rows<'a> {
     fn conditions(&self) -> String {
         let keys = self.unit.iter().flat_map(|unit| &unit.keys);
         let partitions = keys.map(|key| format!("partition({}, {})", column(&key.column), key.literal));
+        let window = self.window.into_iter().flat_map(bounds);
         let filter = self.filter.map(|filter| format!("({filter})"));
-        let all: Vec<String> = partitions.chain(filter).collect();
+        let all: Vec<String> = partitions.chain(window).chain(filter).collect();
         match all.is_empty() {
             true => String::new(),
             false => format!(" where {}", all.join(", ")),
@@ -149,10 +157,21 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// The conditions of a window, each of which a server prunes by. NULL counts as smaller than every
+/// value (manual of `nullAsMinValueForComparison`), so that it would pass where there is no lower end.
+fn bounds(window: &Window) -> Vec<String> {
+    let name = column(&window.column);
+    let from = window.from.as_ref().map(|from| format!("{name} >= {}", from.literal));
+    let to = window.to.as_ref().map(|to| format!("{name} < {}", to.literal));
+    let valid = window.from.is_none().then(|| format!("isValid({name})"));
+    from.into_iter().chain(to).chain(valid).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::PartitionKey;
+    use crate::data::Type;
+    use crate::model::{Bound, PartitionKey};
 
     fn key(column: &str, literal: &str) -> PartitionKey {
         PartitionKey { column: column.into(), literal: literal.into(), label: String::new() }
@@ -175,7 +194,7 @@ mod tests {
     #[test]
     fn queries_name_partitions_then_the_filter() {
         let table = TableName::new("dfs://db", "t");
-        let unit = Unit { keys: vec![key("date", "2013.01.01"), key("carrier", "0")] };
+        let unit = Unit { keys: vec![key("date", "2013.01.01"), key("carrier", "0")], is_cut: false };
         let rows = Rows::of(&table).within(&unit).passing(Some("a > 1 or b"));
         assert_eq!(
             rows.select(&["c1".into(), "c 2".into()]),
@@ -183,5 +202,19 @@ mod tests {
              where partition(date, 2013.01.01), partition(carrier, 0), (a > 1 or b)"
         );
         assert_eq!(Rows::of(&table).count(), "exec count(*) from loadTable(\"dfs://db\",\"t\")");
+    }
+
+    #[test]
+    fn a_window_stands_as_conditions_of_its_own_and_never_lets_null_in() {
+        let table = TableName::new("dfs://db", "t");
+        let bound = |literal: &str| Some(Bound { ty: Type::Int, value: 0, literal: literal.into() });
+        let count = |from, to| {
+            let window = Window { column: "a b".into(), from, to };
+            Rows::of(&table).inside(Some(&window)).passing(Some("x")).count()
+        };
+        let both = count(bound("1"), bound("5"));
+        assert!(both.ends_with("where _\"a b\" >= 1, _\"a b\" < 5, (x)"), "{both}");
+        let open = count(None, bound("5"));
+        assert!(open.ends_with("where _\"a b\" < 5, isValid(_\"a b\"), (x)"), "{open}");
     }
 }

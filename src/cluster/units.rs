@@ -9,7 +9,7 @@ use crate::model::{Level, PartitionKey, Scheme, TableSchema, Unit};
 /// # Errors
 /// When a scheme holds a value that no script can write.
 pub fn units(schema: &TableSchema) -> Result<Vec<Unit>> {
-    let mut units = vec![Unit { keys: Vec::new() }];
+    let mut units = vec![Unit::default()];
     for level in &schema.levels {
         let keys = keys(level)?;
         let longer = |unit: Unit| keys.iter().map(move |key| extended(&unit, key));
@@ -19,7 +19,7 @@ pub fn units(schema: &TableSchema) -> Result<Vec<Unit>> {
 }
 
 fn extended(unit: &Unit, key: &PartitionKey) -> Unit {
-    Unit { keys: unit.keys.iter().chain([key]).cloned().collect() }
+    Unit { keys: unit.keys.iter().chain([key]).cloned().collect(), is_cut: unit.is_cut }
 }
 
 /// The partitions of one level. How `partition` names them depends on the scheme
@@ -81,6 +81,6 @@ mod tests {
     #[test]
     fn a_dimension_table_is_one_unit() {
         let units = units(&TableSchema { columns: Vec::new(), levels: Vec::new() }).unwrap();
-        assert_eq!(units, [Unit { keys: Vec::new() }]);
+        assert_eq!(units, [Unit::default()]);
     }
 }

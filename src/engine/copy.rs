@@ -72,7 +72,7 @@ impl Copy<'_> {
 
     fn attempt(&self, target: &mut dyn Cluster, parcel: &mut Parcel) -> Result<()> {
         let draft = &self.plan.draft;
-        let there = Rows::of(&draft.table).within(parcel.unit).passing(draft.filter.as_deref());
+        let there = draft.rows(parcel.unit);
         let held = online::look(target, there, &draft.columns)?;
         if let Some(intent) = parcel.doubt
             && self.resolve(parcel, intent, held)?

@@ -9,7 +9,7 @@ use super::patience::Stop;
 use super::progress::Progress;
 use super::round::{Moved, Round};
 use super::{Connect, Limits};
-use crate::cluster::{Host, read, sql::Rows};
+use crate::cluster::{Host, read};
 use crate::data::Batch;
 use crate::error::{Error, Kind, Result};
 use crate::model::Unit;
@@ -111,10 +111,9 @@ impl<'h, 'a> Feeder<'h, 'a> {
     }
 
     fn read(&mut self, unit: &Unit) -> Result<Batch> {
-        let Draft { table, columns, filter, .. } = self.round.draft;
-        let rows = Rows::of(table).within(unit).passing(filter.as_deref());
+        let Draft { table, columns, .. } = self.round.draft;
         let named = |error: Error| error.context(format!("partition {unit} of {table} at the source"));
-        read(self.host, rows, columns).map_err(named)
+        read(self.host, self.round.draft.rows(unit), columns).map_err(named)
     }
 
     /// Bytes that a unit holds while it is under way: its rows, and what is read back of the target's.

@@ -45,7 +45,7 @@ pub fn look(
 }
 
 fn counts(host: &mut dyn Host, draft: &Draft, target: &mut dyn Cluster) -> Result<Looks> {
-    let all = Rows::of(&draft.table).passing(draft.filter.as_deref());
+    let all = draft.all();
     let total = count(target, all)?;
     let before = count(host, all)?;
     let mut looks = Vec::with_capacity(draft.units.len());
@@ -53,9 +53,9 @@ fn counts(host: &mut dyn Host, draft: &Draft, target: &mut dyn Cluster) -> Resul
         if host.is_cancelled() {
             return Err(Error::new(Kind::Cancelled, "the user cancelled").advise("nothing was written"));
         }
-        let rows = count(host, all.within(unit))?;
+        let rows = count(host, draft.rows(unit))?;
         // What an empty table holds of a unit needs no question.
-        let held = if total == 0 { 0 } else { count(target, all.within(unit))? };
+        let held = if total == 0 { 0 } else { count(target, draft.rows(unit))? };
         looks.push(Look { rows, held, ..Look::default() });
     }
     let sum = |number: fn(&Look) -> u64| looks.iter().map(number).sum::<u64>();
@@ -81,9 +81,9 @@ struct Compare<'a> {
 
 impl Job for Compare<'_> {
     fn work(&self, link: &mut Link, work: &Work) -> Result<()> {
-        let Draft { table, columns, filter, .. } = self.draft;
+        let Draft { table, columns, .. } = self.draft;
         let named = |error: Error| error.context(format!("partition {} of {table} at the target", work.unit));
-        let there = Rows::of(table).within(work.unit).passing(filter.as_deref());
+        let there = self.draft.rows(work.unit);
         let theirs = link.open().and_then(|target| online::look(target, there, columns)).map_err(named)?;
         let ours = online::fingerprint(&online::in_order(&work.rows, columns)?);
         self.looks.lock()[work.number] =

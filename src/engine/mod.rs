@@ -27,7 +27,7 @@ pub use look::{Looks, look};
 pub use patience::Retries;
 pub use run_id::RunId;
 
-use crate::cluster::{Cluster, Host, count, sql::Rows};
+use crate::cluster::{Cluster, Host, count};
 use crate::error::{Error, Kind, Result};
 use crate::journal::Journal;
 use crate::model::Action;
@@ -105,7 +105,7 @@ pub fn run(
 /// A table that nobody changed meanwhile must have given as many rows as it holds.
 fn require_complete(host: &mut dyn Host, plan: &Plan, moved: &Moved) -> Result<()> {
     let table = &plan.draft.table;
-    let rows = count(host, Rows::of(table).passing(plan.draft.filter.as_deref()))?;
+    let rows = count(host, plan.draft.all())?;
     if rows != plan.rows {
         let before = plan.rows;
         host.print(&format!("{table} changed while it was copied, from {before} to {rows} rows"));

@@ -74,6 +74,8 @@ mod tests {
             target: "b".into(),
             columns: Vec::new(),
             filter: None,
+            window: None,
+            notes: Vec::new(),
             units: Vec::new(),
         };
         let round = Round { doing: "copied", draft: &draft, units: &[0; 10], looks: &[], job: &Nothing };

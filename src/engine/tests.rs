@@ -9,7 +9,7 @@ use super::*;
 use crate::data::Type;
 use crate::journal::{Begun, Runs, State};
 use crate::model::Mode;
-use crate::plan::{decide, is_compared, prepare};
+use crate::plan::{Wanted, decide, is_compared, prepare};
 use crate::testing::{FakeHost, FakeNode, FakeTable, Fault, Row, flight, flights, flights_table, ints};
 
 mod once;
@@ -54,7 +54,7 @@ impl Pair {
     fn plan(&mut self) -> Result<Plan> {
         let target = self.target.clone();
         let connect = || Ok(Box::new(target.clone()) as Box<dyn Cluster + Send>);
-        let draft = prepare(&mut self.host, &mut self.target.clone(), &flights(), None)?;
+        let draft = prepare(&mut self.host, &mut self.target.clone(), &flights(), &Wanted::default())?;
         let left = self.runs().left(&draft.identity(self.mode))?;
         let state = |number: usize| left.units.get(&draft.units[number].to_string()).copied();
         let picked = |number: usize, look: &Look| is_compared(self.mode, look, state(number));
@@ -121,6 +121,7 @@ fn begun() -> Begun {
         db: flights().db,
         table: Some(flights().table),
         filter: None,
+        column: None,
         mode: "auto".into(),
     }
 }

@@ -16,7 +16,7 @@ mod tests;
 
 pub use folder::{Entry, Left, Runs};
 pub use frame::Damage;
-pub use record::{Begun, Ended, Identity, TablePlan, UnitPlan};
+pub use record::{Begun, Bounds, Ended, Identity, TablePlan, UnitPlan};
 pub use replay::{Run, TableRun, UnitRun, replay};
 pub use state::{Event, Found, Illegal, Intent, State};
 pub use storage::Storage;

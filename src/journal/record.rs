@@ -2,6 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::state::{Event, State};
+use crate::model::{Bound, Window};
 
 /// One record of a run's file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +38,9 @@ pub struct Begun {
     pub table: Option<String>,
     /// The condition that rows must pass.
     pub filter: Option<String>,
+    /// The column of the window, if there is one; its ends are planned per table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
     /// The mode, as users write it.
     pub mode: String,
 }
@@ -55,8 +59,30 @@ pub struct Identity {
     pub columns: Vec<String>,
     /// The condition that rows must pass.
     pub filter: Option<String>,
+    /// The window that rows must be in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Bounds>,
     /// The mode, as users write it.
     pub mode: String,
+}
+
+/// A window, its ends as script literals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bounds {
+    /// The column.
+    pub column: String,
+    /// The first value, if there is a limit.
+    pub from: Option<String>,
+    /// The first value after the last one, if there is a limit.
+    pub to: Option<String>,
+}
+
+impl Bounds {
+    /// Those of `window`.
+    pub fn of(window: &Window) -> Self {
+        let literal = |bound: &Option<Bound>| bound.as_ref().map(|bound| bound.literal.clone());
+        Bounds { column: window.column.clone(), from: literal(&window.from), to: literal(&window.to) }
+    }
 }
 
 /// What is planned for one table.

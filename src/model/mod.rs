@@ -4,9 +4,11 @@ mod name;
 mod schema;
 mod secret;
 mod unit;
+mod window;
 
 pub use decision::{Action, Mode};
 pub use name::TableName;
 pub use schema::{ColumnDef, Level, Scheme, TableSchema};
 pub use secret::Secret;
 pub use unit::{PartitionKey, Unit};
+pub use window::{Bound, Window};

@@ -1,4 +1,4 @@
-//! The unit of work: one source partition at all levels.
+//! The unit of work: one source partition at all levels, or what a window takes of it.
 use std::fmt;
 
 /// One level of a partition: which one, as a query names it and as people read it.
@@ -14,10 +14,12 @@ pub struct PartitionKey {
 }
 
 /// A unit of work; without keys it is a whole dimension table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unit {
     /// One key per level.
     pub keys: Vec<PartitionKey>,
+    /// Whether the sync's window may leave rows of the partition out, so that it is no whole one.
+    pub is_cut: bool,
 }
 
 impl fmt::Display for Unit {

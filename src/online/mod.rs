@@ -61,7 +61,8 @@ fn removal(target: &mut dyn Cluster, there: Rows) -> Result<String> {
         Error::new(Kind::Refused, "only whole partitions can be replaced")
             .advise("empty the table with truncate, then use the mode auto")
     };
-    let unit = there.unit.filter(|_| there.filter.is_none()).ok_or_else(partial)?;
+    let is_whole = there.filter.is_none() && there.window.is_none();
+    let unit = there.unit.filter(|_| is_whole).ok_or_else(partial)?;
     if unit.keys.is_empty() {
         // Only of a dimension table are no keys the whole partition.
         return match describe(target, there.table)?.levels.is_empty() {

@@ -94,7 +94,7 @@ fn clearing_empties_a_dimension_table() {
     let mut table = flights_table(2);
     table.schema.levels.clear();
     let target = FakeNode::with(&flights(), table);
-    let (name, whole) = (flights(), Unit { keys: Vec::new() });
+    let (name, whole) = (flights(), Unit::default());
     clear(&mut target.clone(), Rows::of(&name).within(&whole)).unwrap();
     assert_eq!(target.sorted_rows(&flights(), &ORDER).len(), 0);
 }
@@ -102,7 +102,7 @@ fn clearing_empties_a_dimension_table() {
 #[test]
 fn what_is_no_whole_partition_is_not_dropped() {
     let (target, (_, unit)) = (FakeNode::with(&flights(), flights_table(1)), parcel());
-    let (table, whole) = (flights(), Unit { keys: Vec::new() });
+    let (table, whole) = (flights(), Unit::default());
     for there in [
         Rows::of(&table),
         Rows::of(&table).within(&whole),

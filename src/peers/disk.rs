@@ -1,11 +1,12 @@
-//! Files that only the server's own user may touch, changed as a whole or not at all.
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+//! Files that only the server's own user may touch.
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 
@@ -56,35 +57,9 @@ pub(super) fn read_private(file: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     Ok(Some(bytes))
 }
 
-/// Puts `bytes` into `file`, readable for the server's user from its first moment. Whoever reads
-/// meanwhile, or after a crash, sees all of the old file or all of the new one. The caller holds
-/// the lock, so that a draft that is already there was left by somebody who died.
+/// Puts `bytes` into `file` as a whole. The caller holds the lock.
 pub(super) fn replace(file: &Path, bytes: &[u8]) -> Result<()> {
-    let draft = file.with_extension("draft");
-    let written = remove_stale(&draft).and_then(|()| write_new(&draft, bytes));
-    written.and_then(|()| fs::rename(&draft, file)).and_then(|()| sync_folder_of(file)).map_err(|error| {
-        // The failure that counts is the first one; a draft that stays is removed by the next change.
-        let _ = fs::remove_file(&draft);
-        failed("written", file, error)
-    })
-}
-
-fn remove_stale(draft: &Path) -> io::Result<()> {
-    match fs::remove_file(draft) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-fn write_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-    new.write_all(bytes)?;
-    new.sync_all()
-}
-
-/// A new name is durable only when its folder is.
-fn sync_folder_of(file: &Path) -> io::Result<()> {
-    file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    disk::replace(file, bytes).map_err(|error| failed("written", file, error))
 }
 
 /// The right to change the files of `folder`; whoever holds it writes two small files.

@@ -4,19 +4,23 @@
 //! both structures, asks it, and returns a [`Draft`] or one error with all findings at once. What
 //! both sides hold of each partition is a [`Look`]; [`decide()`] makes a [`Plan`] of draft, looks
 //! and what earlier runs left, and is pure again. A plan prints itself; a dry run stops here.
+mod axis;
 mod compare;
 mod decide;
 mod prepare;
 mod show;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use compare::{Finding, compare};
 pub use decide::{Look, decide, is_compared};
-pub use prepare::prepare;
+pub use prepare::{Wanted, prepare};
+pub use window::{Asked, End, LookBack, Point, fold};
 
-use crate::journal::{Identity, State, TablePlan, UnitPlan};
-use crate::model::{Action, Mode, TableName, Unit};
+use crate::cluster::sql::Rows;
+use crate::journal::{Bounds, Identity, State, TablePlan, UnitPlan};
+use crate::model::{Action, Mode, TableName, Unit, Window};
 
 /// A sync whose tables fit each other.
 #[derive(Clone, Debug)]
@@ -29,15 +33,32 @@ pub struct Draft {
     pub columns: Vec<String>,
     /// The condition that rows must pass on both sides, if any.
     pub filter: Option<String>,
+    /// The window that rows must be in on both sides, if any.
+    pub window: Option<Window>,
     /// The partitions to look at, those without rows included.
     pub units: Vec<Unit>,
+    /// What the user should know before anything is written, as sentences.
+    pub notes: Vec<String>,
 }
 
 impl Draft {
     /// What makes a plan for it the same plan as another.
     pub fn identity(&self, mode: Mode) -> Identity {
-        let Draft { table, target, columns, filter, .. } = self.clone();
-        Identity { db: table.db, table: table.table, target, columns, filter, mode: mode.name().into() }
+        let window = self.window.as_ref().map(Bounds::of);
+        let TableName { db, table } = self.table.clone();
+        let (target, columns, filter) = (self.target.clone(), self.columns.clone(), self.filter.clone());
+        Identity { db, table, target, columns, filter, window, mode: mode.name().into() }
+    }
+
+    /// All rows that are synced.
+    pub fn all(&self) -> Rows<'_> {
+        Rows::of(&self.table).inside(self.window.as_ref()).passing(self.filter.as_deref())
+    }
+
+    /// The rows of one unit; the window counts only where it cuts.
+    pub fn rows<'a>(&'a self, unit: &'a Unit) -> Rows<'a> {
+        let window = self.window.as_ref().filter(|_| unit.is_cut);
+        self.all().inside(window).within(unit)
     }
 }
 

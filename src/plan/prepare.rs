@@ -1,10 +1,21 @@
 //! Makes a draft from the structures of both sides.
+use super::axis::{Line, line};
+use super::window::{self, Asked, End, Point, fold};
 use super::{Draft, Finding, compare};
-use crate::cluster::{Cluster, count, describe, flaw, sql::Rows, units};
+use crate::cluster::{Cluster, count, describe, flaw, sql, sql::Rows};
 use crate::error::{Error, Kind, Result};
-use crate::model::{TableName, TableSchema};
+use crate::model::{Level, Scheme, TableName, TableSchema, Window};
 
-/// The draft for syncing the rows of `table` that pass `filter`. Nothing is written.
+/// Which rows of a table are synced.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Those that pass this condition; all without one.
+    pub filter: Option<String>,
+    /// Those in this window; all without one.
+    pub window: Option<Asked>,
+}
+
+/// The draft for syncing the rows of `table` that are `wanted`. Nothing is written.
 ///
 /// # Errors
 /// `NotFound` for a missing database or table, `Argument` for a filter that the source cannot
@@ -13,23 +24,78 @@ pub fn prepare(
     source: &mut dyn Cluster,
     target: &mut dyn Cluster,
     table: &TableName,
-    filter: Option<&str>,
+    wanted: &Wanted,
 ) -> Result<Draft> {
+    let filter = wanted.filter.as_deref();
     let ours = describe(source, table)?;
     require_filter(source, table, filter)?;
     let theirs = describe(target, table)?;
-    let units = units(&ours)?;
-    let misfits = compare(table, &ours, &theirs)?;
+    let mut misfits = compare(table, &ours, &theirs)?;
+    let asked = wanted.window.as_ref().map(|asked| settled(source, table, asked, &ours)).transpose()?;
+    let window = asked.as_ref().map(|asked| fold(asked, &ours)).transpose();
+    let window = window.unwrap_or_else(|finding| {
+        misfits.push(finding);
+        None
+    });
+    let units = window::units(&ours, window.as_ref())?;
     if !misfits.is_empty() {
         return Err(refusal(table, target, misfits));
     }
+    let notes =
+        window.as_ref().map_or(Ok(Vec::new()), |window| notes(source, wanted, window, table, &ours))?;
     Ok(Draft {
         table: table.clone(),
         target: target.label().to_owned(),
         columns: names(&theirs),
-        filter: filter.map(str::to_owned),
+        filter: wanted.filter.clone(),
+        window,
         units,
+        notes,
     })
+}
+
+/// No clock tells where numbers end now: their largest one does.
+fn settled(
+    source: &mut dyn Cluster,
+    table: &TableName,
+    asked: &Asked,
+    schema: &TableSchema,
+) -> Result<Asked> {
+    let column = schema.column(&asked.column).filter(|column| line(column.ty) == Some(Line::Numbers));
+    let (Some(column), Some(End::Now(_))) = (column, asked.to) else { return Ok(asked.clone()) };
+    let (name, from) = (sql::column(&column.name), sql::load_table(table));
+    let last = source.query(&format!("exec max({name}) from {from}"))?.as_i64();
+    let to = last.map(|last| End::At(Point { ty: column.ty, value: last.saturating_add(1) }));
+    Ok(Asked { to, ..asked.clone() })
+}
+
+/// What a window means that its ends do not say.
+fn notes(
+    source: &mut dyn Cluster,
+    wanted: &Wanted,
+    window: &Window,
+    table: &TableName,
+    schema: &TableSchema,
+) -> Result<Vec<String>> {
+    let mut notes = Vec::new();
+    let asked = wanted.window.as_ref().and_then(|asked| asked.to);
+    if let (Some(End::Now(_)), Some(to)) = (asked, &window.to)
+        && line(to.ty) != Some(Line::Numbers)
+    {
+        notes.push(format!("the window ends now by the clock of {}", source.label()));
+    }
+    // A NULL reaches no partition of VALUE or RANGE (dolphindb-semantics §3.2).
+    let is_free = |level: &Level| level.column != window.column || matches!(level.scheme, Scheme::Hash(_));
+    if schema.levels.iter().all(is_free) {
+        let null = format!("isNull({})", sql::column(&window.column));
+        let condition =
+            wanted.filter.as_ref().map_or(null.clone(), |filter| format!("{null} and ({filter})"));
+        let without = count(source, Rows::of(table).passing(Some(&condition)))?;
+        if without > 0 {
+            notes.push(format!("{without} rows have no `{}` and are in no window", window.column));
+        }
+    }
+    Ok(notes)
 }
 
 fn names(schema: &TableSchema) -> Vec<String> {

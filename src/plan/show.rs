@@ -12,6 +12,9 @@ impl fmt::Display for Plan {
         if let Some(filter) = &self.draft.filter {
             write!(f, ", where {filter}")?;
         }
+        if let Some(window) = &self.draft.window {
+            write!(f, ", {window}")?;
+        }
         write!(f, ": {} partitions with {} rows at the source", self.decisions.len(), self.rows)?;
         let each = [(Action::Copy, "copy"), (Action::Replace, "replace"), (Action::Refuse, "refuse")];
         for (action, word) in each {
@@ -22,7 +25,8 @@ impl fmt::Display for Plan {
         }
         let empty = self.decisions.iter().filter(|decision| decision.rows == 0).count();
         write!(f, ", leave {}", self.sum(Action::Skip).0)?;
-        write!(f, " ({empty} without rows)")
+        write!(f, " ({empty} without rows)")?;
+        self.draft.notes.iter().try_for_each(|note| write!(f, "; {note}"))
     }
 }
 

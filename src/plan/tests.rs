@@ -91,7 +91,12 @@ fn many_missing_values_are_named_up_to_five() {
 
 fn prepared(target: &FakeNode, filter: Option<&str>) -> Result<Draft> {
     let mut source = FakeNode::with(&flights(), flights_table(4));
-    prepare(&mut source, &mut target.clone(), &flights(), filter)
+    prepare(
+        &mut source,
+        &mut target.clone(),
+        &flights(),
+        &Wanted { filter: filter.map(str::to_owned), window: None },
+    )
 }
 
 fn refused(target: &FakeNode, filter: Option<&str>) -> Error {
@@ -152,8 +157,7 @@ fn a_missing_table_says_on_which_side() {
 
 /// What one unit comes to.
 fn verdict(mode: Mode, look: Look, left: Option<State>) -> (Action, String, State) {
-    let draft =
-        Draft { units: vec![crate::model::Unit { keys: Vec::new() }], ..prepared(&empty(), None).unwrap() };
+    let draft = Draft { units: vec![crate::model::Unit::default()], ..prepared(&empty(), None).unwrap() };
     let run = left.map(|_| "r1".to_owned());
     let left = Left { run, units: left.map(|state| ("/".to_owned(), state)).into_iter().collect() };
     let mut plan = decide(draft, mode, &[look], &left, (look.rows, 0));

@@ -5,6 +5,7 @@ use crate::cluster::Host;
 use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
 use crate::journal::Runs;
+use crate::memory::Memory;
 use crate::peers;
 
 /// Who has not logged in (manual of `getCurrentSessionAndUser`).
@@ -61,6 +62,12 @@ pub(super) fn holder(host: &mut dyn Host) -> Result<String> {
     let answer = host.query("getNodeAlias()")?;
     let alias = answer.as_str().ok_or_else(|| unexpected(host, "getNodeAlias()"))?.to_owned();
     Ok(format!("{} on {alias}", user(host)?))
+}
+
+/// What this node remembers of tables, for a caller who is no guest.
+pub(super) fn memory(host: &mut dyn Host) -> Result<Memory> {
+    user(host)?;
+    Ok(Memory::within(&peers::folder(&home(host)?)))
 }
 
 /// Milliseconds since 1970 by the node's clock, in the time zone in which it shows times.

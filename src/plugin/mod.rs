@@ -15,6 +15,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod watermark;
+mod window;
 
 use crate::cluster::Host;
 use crate::data::Datum;

@@ -2,21 +2,37 @@
 use std::time::Duration;
 
 use super::names::members;
+use super::window::{Parts, Said};
 use crate::data::Datum;
 use crate::engine::{Limits, Retries};
 use crate::error::{Error, Kind, Result};
 use crate::model::Mode;
 
-const KNOWN: &[&str] = &["mode", "dryRun", "lanes", "memoryBudget", "timeout", "retries", "lease", "wait"];
+const KNOWN: &[&str] = &[
+    "mode",
+    "column",
+    "from",
+    "to",
+    "lookBack",
+    "dryRun",
+    "lanes",
+    "memoryBudget",
+    "timeout",
+    "retries",
+    "lease",
+    "wait",
+];
 /// What a run that is resumed may choose anew.
 const RESUMED: &[&str] = &["lanes", "memoryBudget", "timeout", "retries", "lease", "wait"];
 const MEGABYTE: usize = 1 << 20;
 
 /// What a user can choose about one call.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Options {
     /// What the call may do at the target.
     pub(super) mode: Mode,
+    /// Which rows, by the values of a column.
+    pub(super) window: Option<Said>,
     /// Whether it stops at the plan.
     pub(super) dry_run: bool,
     /// What the run may use.
@@ -36,6 +52,7 @@ impl Default for Options {
         let limits = Limits { lanes: 4, memory: 256 * MEGABYTE, retries };
         Options {
             mode: Mode::default(),
+            window: None,
             dry_run: false,
             limits,
             timeout: Duration::from_secs(300),
@@ -61,9 +78,14 @@ impl Options {
         if matches!(argument, Datum::Void) {
             return Ok(options);
         }
+        let mut window = Parts::default();
         for (name, value) in members("options", argument, known)? {
             match name {
                 "mode" => options.mode = mode(value)?,
+                "column" => window.column = Some(value),
+                "from" => window.from = Some(value),
+                "to" => window.to = Some(value),
+                "lookBack" => window.look_back = Some(value),
                 "dryRun" => options.dry_run = number(name, value, 0, 1)? == 1,
                 "lanes" => options.limits.lanes = number(name, value, 1, 16)?,
                 "memoryBudget" => options.limits.memory = number(name, value, 1, 1 << 20)? * MEGABYTE,
@@ -73,7 +95,7 @@ impl Options {
                 _ => options.timeout = Duration::from_secs(number(name, value, 1, 86_400)? as u64),
             }
         }
-        Ok(options)
+        Ok(Options { window: window.said()?, ..options })
     }
 }
 

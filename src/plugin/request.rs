@@ -3,8 +3,8 @@ use super::arguments::{argument, optional_text, text, usage};
 use super::options::Options;
 use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
-use crate::journal::Begun;
-use crate::model::Mode;
+use crate::journal::{Begun, Bounds, Run};
+use crate::model::{Mode, TableName};
 
 /// The arguments after `remote`.
 #[derive(Clone, Debug)]
@@ -13,6 +13,31 @@ pub(super) struct Request {
     pub(super) table: Option<String>,
     pub(super) filter: Option<String>,
     pub(super) options: Options,
+    /// The run that is finished, if it is no new one.
+    pub(super) resumed: Option<Resumed>,
+}
+
+/// What a run had planned when it ended early.
+#[derive(Clone, Debug)]
+pub(super) struct Resumed {
+    run: String,
+    column: Option<String>,
+    windows: Vec<(String, Option<Bounds>)>,
+}
+
+impl Resumed {
+    /// The window that the run had of `table`.
+    pub(super) fn window(&self, table: &TableName) -> Result<Option<&Bounds>> {
+        let planned = self.windows.iter().find(|(own, _)| *own == table.table);
+        match (planned, &self.column) {
+            (Some((_, window)), _) => Ok(window.as_ref()),
+            (None, None) => Ok(None),
+            (None, Some(_)) => {
+                let what = format!("run {} ended before its window of {table} was planned", self.run);
+                Err(Error::new(Kind::Refused, what).advise("repeat its call"))
+            }
+        }
+    }
 }
 
 impl Request {
@@ -26,12 +51,14 @@ impl Request {
             table: optional_text(args, 2, "tableName", syntax)?.map(str::to_owned),
             filter: optional_text(args, 3, "filter", syntax)?.map(str::to_owned),
             options: Options::parse(argument(args, 4))?,
+            resumed: None,
         };
         request.require_whole()
     }
 
-    /// What the run `begun` was asked for, with other options.
-    pub(super) fn again(begun: &Begun, options: Options) -> Result<Self> {
+    /// What `run` was asked for, with other options.
+    pub(super) fn again(run: &Run, options: Options) -> Result<Self> {
+        let begun = &run.begun;
         let mode = Mode::named(&begun.mode).ok_or_else(|| {
             Error::new(
                 Kind::State,
@@ -39,8 +66,11 @@ impl Request {
             )
             .advise("sync anew")
         })?;
-        let Begun { db, table, filter, .. } = begun.clone();
-        Ok(Request { db, table, filter, options: Options { mode, ..options } })
+        let Begun { db, table, filter, column, .. } = begun.clone();
+        let plans = run.tables.iter().map(|table| &table.plan.identity);
+        let windows = plans.map(|plan| (plan.table.clone(), plan.window.clone())).collect();
+        let resumed = Some(Resumed { run: begun.run.clone(), column, windows });
+        Ok(Request { db, table, filter, options: Options { mode, ..options }, resumed })
     }
 
     /// What is replaced is dropped whole, so a filter, which names a part, forbids it.

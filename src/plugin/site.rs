@@ -4,11 +4,13 @@ use std::time::Duration;
 use super::caller;
 use super::remote::{self, Sites};
 use super::request::Request;
+use super::watermark::wanted;
 use crate::cluster::{Cluster, Host, tables};
 use crate::data::Datum;
 use crate::engine::Connect;
 use crate::error::{Error, Kind, Result};
 use crate::journal::Runs;
+use crate::memory::Memory;
 use crate::model::TableName;
 use crate::plan::{Draft, prepare};
 
@@ -20,6 +22,7 @@ pub(super) struct Site {
     pub(super) runs: Runs,
     /// Connects to the target with little patience, for what must not be late.
     pub(super) hasty: Box<dyn Fn() -> Result<Box<dyn Cluster + Send>> + Sync>,
+    pub(super) memory: Memory,
 }
 
 /// Calls `work` with the remote that the argument `remote` means.
@@ -36,6 +39,7 @@ pub(super) fn connected(
         user: caller::user(host)?,
         runs: caller::runs(host)?,
         hasty: Box::new(hasty(&sites, request)),
+        memory: caller::memory(host)?,
     };
     let connect = || sites.connect().map(|remote| Box::new(remote) as Box<dyn Cluster + Send>);
     work(host, &site, &connect)
@@ -46,13 +50,14 @@ fn hasty(sites: &Sites, request: &Request) -> impl Fn() -> Result<Box<dyn Cluste
     move || hasty.connect().map(|remote| Box::new(remote) as Box<dyn Cluster + Send>)
 }
 
-/// Every table of the call, all of them known to fit.
+/// Every table of the call, all of them known to fit, and whether a window that was begun earlier
+/// comes before the one that the call asks for.
 pub(super) fn drafts(
     host: &mut dyn Host,
     request: &Request,
     site: &Site,
     connect: Connect,
-) -> Result<Vec<Draft>> {
+) -> Result<(Vec<Draft>, bool)> {
     let names = match &request.table {
         Some(table) => vec![table.clone()],
         None => tables(host, &request.db)?,
@@ -62,10 +67,14 @@ pub(super) fn drafts(
             .advise("name a database with tables"));
     }
     let mut target = connect()?;
-    let mut draft = |name: &String| {
+    let asked = request.options.window.as_ref().map(|said| said.evaluate(host)).transpose()?;
+    let (mut drafts, mut is_behind) = (Vec::new(), false);
+    for name in &names {
         let table = TableName::new(&request.db, name);
-        let draft = prepare(host, &mut *target, &table, request.filter.as_deref())?;
-        Ok(Draft { target: site.target.clone(), ..draft })
-    };
-    names.iter().map(&mut draft).collect()
+        let (wanted, is_earlier) = wanted(host, request, site, asked.as_ref(), &table)?;
+        is_behind |= is_earlier;
+        let draft = prepare(host, &mut *target, &table, &wanted)?;
+        drafts.push(Draft { target: site.target.clone(), ..draft });
+    }
+    Ok((drafts, is_behind))
 }

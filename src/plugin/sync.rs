@@ -7,7 +7,7 @@ use super::exclusive::exclusively;
 use super::options::Options;
 use super::request::Request;
 use super::site::{Site, connected, drafts};
-use super::{caller, report, verify};
+use super::{caller, report, verify, watermark};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::engine::{self, Connect, Guard, RunId, Summary, look};
@@ -43,7 +43,7 @@ pub(super) fn resume_run(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     let entry = caller::runs(host)?.find(text(args, 0, "runId", RESUME)?)?;
     let begun = &entry.run.begun;
     require_unfinished(&entry.run, entry.is_live)?;
-    let request = Request::again(begun, Options::parse_resumed(argument(args, 2))?)?;
+    let request = Request::again(&entry.run, Options::parse_resumed(argument(args, 2))?)?;
     let remote = match (argument(args, 1), &begun.remote) {
         (Datum::Void, Some(name)) => Datum::text(name),
         (Datum::Void, None) => {
@@ -71,19 +71,26 @@ fn require_unfinished(run: &Run, is_live: bool) -> Result<()> {
 
 /// Looks at every table before the first row is written, then copies one after the other.
 pub(super) fn sync(host: &mut dyn Host, request: &Request, site: &Site, connect: Connect) -> Result<Datum> {
-    let drafts = drafts(host, request, site, connect)?;
+    let (drafts, is_behind) = drafts(host, request, site, connect)?;
     if request.options.mode == Mode::VerifyOnly {
         return verify::compare(host, &drafts, request, connect);
     }
     if request.options.dry_run {
         return Ok(report::plans(&plans(host, request, site, drafts, connect)?));
     }
-    run(host, request, site, drafts, connect)
+    let result = run(host, request, site, drafts, connect)?;
+    match is_behind {
+        false => Ok(result),
+        true => {
+            host.print("the window that was not finished is verified, now what came after it");
+            sync(host, request, site, connect)
+        }
+    }
 }
 
 /// As [`sync`], unless the plan has become another one since.
 fn resume(host: &mut dyn Host, request: &Request, site: &Site, connect: Connect, run: &Run) -> Result<Datum> {
-    let drafts = drafts(host, request, site, connect)?;
+    let (drafts, _) = drafts(host, request, site, connect)?;
     let now: Vec<_> = drafts.iter().map(|draft| draft.identity(request.options.mode)).collect();
     if let Some(other) = run.tables.iter().find(|table| !now.contains(&table.plan.identity)) {
         let (table, name) = (&other.plan.identity.table, &run.begun.run);
@@ -118,7 +125,7 @@ fn run(
 }
 
 fn begun(request: &Request, site: &Site, id: &RunId) -> Begun {
-    let Request { db, table, filter, options } = request.clone();
+    let Request { db, table, filter, options, .. } = request.clone();
     Begun {
         run: id.to_string(),
         // The folder of runs gives the number and the time.
@@ -130,6 +137,7 @@ fn begun(request: &Request, site: &Site, id: &RunId) -> Begun {
         db,
         table,
         filter,
+        column: options.window.map(|said| said.column),
         mode: options.mode.name().into(),
     }
 }
@@ -148,6 +156,7 @@ fn carry_out(
     plans.iter().try_for_each(|plan| journal.lock().plan(plan.record()).map(drop))?;
     reach("planned");
     plans.iter().try_for_each(Plan::permit).map_err(named)?;
+    plans.iter().try_for_each(|plan| watermark::begin(request, site, &plan.draft)).map_err(named)?;
     let mut results = Vec::new();
     for (number, plan) in plans.iter().enumerate() {
         let summary = engine::run(host, plan, (journal, number), connect, request.options.limits, guard);
@@ -156,6 +165,7 @@ fn carry_out(
             complete => error.context(format!("{complete} of {} tables are complete, then", plans.len())),
         };
         results.push((plan.draft.table.clone(), summary.map_err(named).map_err(behind)?));
+        watermark::finish(request, site, &plan.draft).map_err(named)?;
     }
     Ok(results)
 }

@@ -1,4 +1,6 @@
 //! Arguments that people get wrong, and what a call returns.
+mod windows;
+
 use super::request::Request;
 use super::site::Site;
 use super::sync::{SYNC, resume_run, sync, sync_online};
@@ -6,7 +8,7 @@ use super::{caller, history};
 use crate::cluster::Cluster;
 use crate::data::{Batch, Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
-use crate::testing::{FakeHost, FakeNode, Fault, flights, flights_table};
+use crate::testing::{FakeHost, FakeNode, Fault, Row, flight, flights, flights_table, ints};
 
 const PASSWORD: &str = "hunter2-secret";
 
@@ -145,6 +147,7 @@ fn synced_with(host: &mut FakeHost, target: &FakeNode, table: Option<&str>, opti
         user: "admin".into(),
         runs,
         hasty: Box::new(move || Ok(Box::new(again.clone()) as Box<dyn Cluster + Send>)),
+        memory: caller::memory(host)?,
     };
     sync(host, &Request::parse("syncOnline", SYNC, &args).unwrap(), &site, &connect)
 }

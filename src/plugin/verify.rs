@@ -20,7 +20,7 @@ pub(super) fn verify(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     let mut request = Request::parse("verify", VERIFY, args)?;
     request.options.mode = Mode::VerifyOnly;
     connected(host, argument(args, 0), &request, |host, site, connect| {
-        let drafts = drafts(host, &request, site, connect)?;
+        let (drafts, _) = drafts(host, &request, site, connect)?;
         compare(host, &drafts, &request, connect)
     })
 }

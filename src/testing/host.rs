@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::FakeNode;
 use crate::cluster::{Cluster, Host};
-use crate::data::{Batch, Bytes, Cells, Datum};
+use crate::data::{Batch, Bytes, Cells, Column, Datum, Type};
 use crate::error::Result;
 use crate::model::TableName;
 
@@ -53,6 +53,8 @@ impl Drop for Lent {
 /// A call on `node` by a user who cancels after some looks at the session.
 pub(crate) struct FakeHost {
     pub(crate) node: FakeNode,
+    /// Its clock, in milliseconds since 1970.
+    pub(crate) now: i64,
     /// The node's home directory.
     pub(crate) home: tempfile::TempDir,
     pub(crate) printed: Vec<String>,
@@ -67,6 +69,7 @@ impl FakeHost {
     pub(crate) fn new(node: FakeNode) -> Self {
         FakeHost {
             node,
+            now: 0,
             home: tempfile::tempdir().expect("a home directory"),
             printed: Vec::new(),
             gauge: Arc::default(),
@@ -93,6 +96,7 @@ impl Cluster for FakeHost {
 
     fn query(&mut self, script: &str) -> Result<Datum> {
         match script {
+            "now()" => return Ok(Datum::Scalar(Column::fixed(Type::Timestamp, self.now.to_le_bytes()))),
             "getHomeDir()" => return Ok(Datum::text(&self.home.path().to_string_lossy())),
             "getNodeAlias()" => return Ok(Datum::text("A")),
             "getCurrentSessionAndUser()" => {

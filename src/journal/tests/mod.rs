@@ -27,6 +27,7 @@ fn begun(run: &str) -> Begun {
         db: "dfs://db".into(),
         table: Some("t".into()),
         filter: Some("price > \"1\"\n".into()),
+        column: None,
         mode: "append".into(),
     }
 }
@@ -46,6 +47,7 @@ fn plan(units: usize) -> TablePlan {
         target: "cluster `B`".into(),
         columns: vec!["k".into(), "中文".into()],
         filter: None,
+        window: None,
         mode: "append".into(),
     };
     TablePlan { identity, units: (0..units).map(unit).collect() }
