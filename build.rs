@@ -18,6 +18,8 @@ const FLAGS: &[&str] = &[
     "-fexceptions",
     // Server objects are read as plain memory through offsets.
     "-fno-strict-aliasing",
+    // The entry hands the server a class, under a name that C could have.
+    "-Wno-return-type-c-linkage",
 ];
 
 /// Linker flags of the plugin, each with its reason.

@@ -13,13 +13,46 @@ use crate::data::Datum;
 use crate::error::{Error, Kind, Result, panic_text};
 use crate::plugin::{FUNCTIONS, Function};
 
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-compile_error!("the server's binary interface is known for Linux on x86-64 only");
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+compile_error!("the server's binary interface is known for Linux on x86-64, and compiles for aarch64");
+
+/// The body of a forwarder. The server's arguments are the hidden place of the result (rdi), heap and
+/// arguments (rsi, rdx).
+#[cfg(target_arch = "x86_64")]
+macro_rules! jump {
+    ($index:literal) => {
+        core::arch::naked_asm!(
+            "mov ecx, {index}",
+            "lea r8, [rip + {run}]",
+            "jmp {enter}",
+            index = const $index,
+            run = sym run,
+            enter = sym cs_enter,
+        )
+    };
+}
+
+/// The body of a forwarder. The hidden place of the result has a register of its own (x8); heap and
+/// arguments are the first two (x0, x1).
+#[cfg(target_arch = "aarch64")]
+macro_rules! jump {
+    ($index:literal) => {
+        core::arch::naked_asm!(
+            "mov w2, {index}",
+            "adrp x3, {run}",
+            "add x3, x3, :lo12:{run}",
+            "b {enter}",
+            index = const $index,
+            run = sym run,
+            enter = sym cs_enter,
+        )
+    };
+}
 
 /// Exports one name per function of the plugin. A cdylib hides C++ symbols, so the name is Rust's;
-/// it adds the function's number and our half of the contract to the server's three arguments
-/// (hidden result, heap, arguments), which stay in their registers, and jumps: the shim returns to
-/// the server, or throws, as if it had been called directly.
+/// it adds the function's number and our half of the contract to the server's own arguments, which
+/// stay in their registers, and jumps: the shim returns to the server, or throws, as if it had been
+/// called directly.
 macro_rules! forward {
     ($($index:literal => $symbol:ident),* $(,)?) => {
         $(
@@ -28,14 +61,7 @@ macro_rules! forward {
             #[unsafe(naked)]
             #[unsafe(no_mangle)]
             pub unsafe extern "C" fn $symbol() {
-                core::arch::naked_asm!(
-                    "mov ecx, {index}",
-                    "lea r8, [rip + {run}]",
-                    "jmp {enter}",
-                    index = const $index,
-                    run = sym run,
-                    enter = sym cs_enter,
-                )
+                jump!($index)
             }
         )*
 

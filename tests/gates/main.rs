@@ -1,7 +1,9 @@
 //! Gates that need tools of their own: Valgrind, other compilers, another machine's emulator. What
 //! a machine lacks is skipped with a message; `scripts/test` installs what Debian has.
+mod aarch64;
 #[path = "../common/mod.rs"]
 mod common;
+mod compilers;
 #[path = "../abi/server.rs"]
 #[allow(dead_code, reason = "these gates use a part of it")]
 mod server;
