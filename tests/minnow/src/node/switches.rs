@@ -9,6 +9,9 @@ pub struct Switches {
     /// What happens to rows whose VALUE key is in no partition (dolphindb-semantics §3.2).
     #[arg(long, value_enum, default_value_t)]
     pub new_value_partition_policy: NewValuePolicy,
+    /// Lets a database be made with chunkGranularity (dolphindb-semantics §3.1).
+    #[arg(long)]
+    pub enable_chunk_granularity_config: bool,
     /// Whether `upsert!` takes a NULL key for equal to another (dolphindb-semantics §4.1).
     #[arg(long)]
     pub enable_null_safe_join: bool,

@@ -13,8 +13,8 @@ use super::Selection;
 use super::cells;
 use super::commit::{Commit, Segment};
 use super::log::Log;
+use super::shared::Shared;
 use super::transaction::{Locks, Transaction};
-use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::value::{Type, Vector};
 
@@ -27,6 +27,8 @@ type Map = BTreeMap<ChunkKey, Chunk>;
 #[derive(Clone, Debug, Default)]
 pub struct Chunk {
     pub segments: Vec<Segment>,
+    /// The commit that made it; another chunk of the same partition has another one.
+    pub born: u64,
     /// Counts the commits that changed the chunk.
     pub version: u32,
     /// The last of these commits, and when it was, in milliseconds since 1970.
@@ -50,23 +52,22 @@ pub struct Chunks {
     data: File,
     log: Mutex<Log>,
     chunks: RwLock<Map>,
-    /// The number of the last commit.
-    last: AtomicU64,
     /// Where the next segments go.
     end: AtomicU64,
-    pub(super) locks: Mutex<Locks>,
+    pub(super) locks: Arc<Mutex<Locks>>,
     gone: AtomicBool,
-    clock: Arc<Clock>,
+    shared: Arc<Shared>,
 }
 
 impl Chunks {
-    /// Opens or creates the files below `dir`; whatever was not committed is cut off.
-    pub fn open(dir: &Path, columns: usize, clock: Arc<Clock>) -> Result<Chunks> {
-        let (mut map, mut end, mut last) = (Map::new(), 0, 0);
+    /// Opens or creates the files below `dir`; whatever was not committed is cut off. Tables with
+    /// the same locks share their chunks.
+    pub fn open(dir: &Path, columns: usize, shared: Arc<Shared>, locks: Arc<Mutex<Locks>>) -> Result<Chunks> {
+        let (mut map, mut end) = (Map::new(), 0);
         let log = Log::open(&dir.join("log"), |payload| {
             let commit = Commit::decode(payload, columns)?;
             end = end.max(commit.end());
-            last = commit.cid;
+            shared.saw(commit.cid);
             apply(&mut map, commit);
             Ok(())
         })?;
@@ -81,11 +82,10 @@ impl Chunks {
             data,
             log: Mutex::new(log),
             chunks: RwLock::new(map),
-            last: AtomicU64::new(last),
             end: AtomicU64::new(end),
-            locks: Mutex::default(),
+            locks,
             gone: AtomicBool::new(false),
-            clock,
+            shared,
         })
     }
 
@@ -151,10 +151,9 @@ impl Chunks {
         if self.gone.load(Ordering::SeqCst) {
             return Err(Error::runtime("The table has been dropped."));
         }
-        commit.cid = self.last.load(Ordering::SeqCst) + 1;
-        commit.at = self.clock.now(Type::Timestamp);
+        commit.cid = self.shared.next_cid();
+        commit.at = self.shared.clock.now(Type::Timestamp);
         log.append(&commit.encode())?;
-        self.last.store(commit.cid, Ordering::SeqCst);
         apply(&mut self.chunks.write(), commit);
         Ok(())
     }
@@ -171,13 +170,12 @@ fn apply(map: &mut Map, commit: Commit) {
     let mut before = BTreeMap::new();
     for key in &commit.dropped {
         if let Some(chunk) = map.remove(key) {
-            before.insert(*key, chunk.version);
+            before.insert(*key, Chunk { segments: Vec::new(), ..chunk });
         }
     }
+    let new = Chunk { born: commit.cid, ..Chunk::default() };
     for (key, segment) in commit.added {
-        let chunk = map
-            .entry(key)
-            .or_insert_with(|| Chunk { version: before.get(&key).copied().unwrap_or(0), ..Chunk::default() });
+        let chunk = map.entry(key).or_insert_with(|| before.remove(&key).unwrap_or_else(|| new.clone()));
         chunk.segments.push(segment);
         if chunk.cid != commit.cid {
             chunk.version += 1;

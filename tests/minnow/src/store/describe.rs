@@ -26,9 +26,9 @@ pub fn decode(bytes: &[u8]) -> Result<(Database, TableShape)> {
 
 pub fn encode_database(database: &Database) -> Vec<u8> {
     let mut out = Writer::default();
-    for text in [&database.url, &database.engine, &database.atomic, &database.owner] {
-        out.text(text);
-    }
+    let Database { url, engine, atomic, granularity, owner, .. } = database;
+    [url, engine, atomic, granularity, owner].into_iter().for_each(|text| out.text(text));
+    out.u64(database.id.0);
     out.u32(database.levels.len() as u32);
     for level in &database.levels {
         match level.scheme() {
@@ -39,6 +39,11 @@ pub fn encode_database(database: &Database) -> Vec<u8> {
             Scheme::Range(boundaries) => {
                 out.u32(2);
                 out.vector(boundaries);
+            }
+            Scheme::List(lists) => {
+                out.u32(3);
+                out.u32(lists.len() as u32);
+                lists.iter().for_each(|list| out.vector(list));
             }
             Scheme::Hash { ty, buckets } => {
                 out.u32(5);
@@ -52,18 +57,20 @@ pub fn encode_database(database: &Database) -> Vec<u8> {
 
 pub fn decode_database(bytes: &[u8]) -> Result<Database> {
     let mut input = Reader(bytes);
-    let (url, engine, atomic, owner) = (input.text()?, input.text()?, input.text()?, input.text()?);
+    let (url, engine, atomic) = (input.text()?, input.text()?, input.text()?);
+    let (granularity, owner, id) = (input.text()?, input.text()?, Identity(input.u64()?));
     let mut levels = Vec::new();
     for _ in 0..input.u32()? {
         let scheme = match input.u32()? {
             1 => Scheme::Value(input.vector()?),
             2 => Scheme::Range(input.vector()?),
+            3 => Scheme::List((0..input.u32()?).map(|_| input.vector()).collect::<Result<_>>()?),
             5 => Scheme::Hash { ty: input.ty()?, buckets: input.u32()? },
             kind => return Err(Error::runtime(format!("A stored partition type has the number {kind}."))),
         };
         levels.push(Level::new(scheme)?);
     }
-    Ok(Database { url, levels, engine, atomic, owner })
+    Ok(Database { url, levels, engine, atomic, granularity, owner, id })
 }
 
 /// A table's shape, its number within the database and its identity.

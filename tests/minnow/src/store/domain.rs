@@ -4,15 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use super::bytes::{read_whole, sync_directory_of, write_whole};
 use super::chunks::Chunks;
 use super::describe::{decode_database, decode_table, encode_database, encode_table};
 use super::directory::{NEW, file_name, remove, sweep};
 use super::identity::Identity;
+use super::shared::Shared;
+use super::transaction::Locks;
 use super::{Database, TableShape};
-use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::value::Vector;
 
@@ -29,32 +30,46 @@ pub struct Stored {
 #[derive(Debug)]
 pub struct Domain {
     dir: PathBuf,
-    clock: Arc<Clock>,
+    shared: Arc<Shared>,
+    /// Of chunks that tables share.
+    locks: Arc<Mutex<Locks>>,
     database: RwLock<Arc<Database>>,
     tables: RwLock<BTreeMap<String, Arc<Stored>>>,
 }
 
 impl Domain {
     /// Makes the directory of a new database; it is there whole or not at all.
-    pub fn create(root: &Path, database: Database, clock: Arc<Clock>) -> Result<Domain> {
+    pub fn create(root: &Path, database: Database, shared: Arc<Shared>) -> Result<Domain> {
         let dir = root.join(file_name(&database.url));
         let new = root.join(NEW);
         fs::create_dir(&new)?;
         write_whole(&new.join("domain"), &encode_database(&database))?;
         fs::rename(&new, &dir)?;
         sync_directory_of(&dir)?;
-        Ok(Domain { dir, clock, database: RwLock::new(Arc::new(database)), tables: RwLock::default() })
+        Ok(Domain::of(dir, database, shared))
     }
 
-    pub fn open(dir: PathBuf, clock: Arc<Clock>) -> Result<Domain> {
+    fn of(dir: PathBuf, database: Database, shared: Arc<Shared>) -> Domain {
+        let database = RwLock::new(Arc::new(database));
+        Domain { dir, shared, locks: Arc::default(), database, tables: RwLock::default() }
+    }
+
+    pub fn open(dir: PathBuf, shared: Arc<Shared>) -> Result<Domain> {
         let database = decode_database(&read_whole(&dir.join("domain"))?)?;
-        let mut tables = BTreeMap::new();
-        for entry in sweep(&dir)? {
+        let domain = Domain::of(dir, database, shared);
+        for entry in sweep(&domain.dir)? {
             let (shape, number, id) = decode_table(&read_whole(&entry.join("shape"))?)?;
-            let chunks = Chunks::open(&entry, shape.columns.len(), clock.clone())?;
-            tables.insert(shape.name.clone(), Arc::new(Stored { shape, number, id, chunks }));
+            let chunks = domain.open_chunks(&entry, &shape)?;
+            let stored = Stored { number, id, chunks, shape };
+            domain.tables.write().insert(stored.shape.name.clone(), Arc::new(stored));
         }
-        Ok(Domain { dir, clock, database: RwLock::new(Arc::new(database)), tables: RwLock::new(tables) })
+        Ok(domain)
+    }
+
+    fn open_chunks(&self, dir: &Path, shape: &TableShape) -> Result<Chunks> {
+        let shares = self.database().shares_chunks() && !shape.partition_columns.is_empty();
+        let locks = if shares { self.locks.clone() } else { Arc::default() };
+        Chunks::open(dir, shape.columns.len(), self.shared.clone(), locks)
     }
 
     pub fn database(&self) -> Arc<Database> {
@@ -78,12 +93,45 @@ impl Domain {
             .ok_or_else(|| Error::runtime(format!("{} has no partition level {level}.", current.url)))?;
         let (grown, new) = own.grown(more)?;
         if new > 0 {
-            let mut database = Database::clone(&current);
-            database.levels[level] = grown;
-            write_whole(&self.dir.join("domain"), &encode_database(&database))?;
-            *current = Arc::new(database);
+            self.store(&mut current, |database| database.levels[level] = grown)?;
         }
         Ok((current.clone(), new))
+    }
+
+    /// The database after a change of its description.
+    pub fn change(&self, change: impl FnOnce(&mut Database)) -> Result<Arc<Database>> {
+        let mut current = self.database.write();
+        self.store(&mut current, change)?;
+        Ok(current.clone())
+    }
+
+    fn store(&self, current: &mut Arc<Database>, change: impl FnOnce(&mut Database)) -> Result<()> {
+        let mut database = Database::clone(current);
+        change(&mut database);
+        write_whole(&self.dir.join("domain"), &encode_database(&database))?;
+        *current = Arc::new(database);
+        Ok(())
+    }
+
+    /// Where the description is.
+    pub fn file(&self) -> PathBuf {
+        self.dir.join("domain")
+    }
+
+    /// Name, identity and description's place of every table.
+    pub fn table_files(&self) -> Vec<(String, Identity, PathBuf)> {
+        let file = |table: &Arc<Stored>| {
+            let name = table.shape.name.clone();
+            let place = self.dir.join(file_name(&name)).join("shape");
+            (name, table.id, place)
+        };
+        self.tables.read().values().map(file).collect()
+    }
+
+    /// The partitioned tables, whose chunks may be shared.
+    pub fn partitioned(&self) -> Vec<Arc<Stored>> {
+        let tables = self.tables.read();
+        tables.values().filter(|table| !table.shape.partition_columns.is_empty()).cloned().collect()
     }
 
     pub fn create_table(&self, shape: TableShape) -> Result<Arc<Stored>> {
@@ -97,12 +145,12 @@ impl Domain {
         let new = self.dir.join(NEW);
         fs::create_dir(&new)?;
         write_whole(&new.join("shape"), &encode_table(&shape, number, id))?;
-        Chunks::open(&new, shape.columns.len(), self.clock.clone())?;
+        self.open_chunks(&new, &shape)?;
         sync_directory_of(&new.join("log"))?;
         let dir = self.dir.join(file_name(&shape.name));
         fs::rename(&new, &dir)?;
         sync_directory_of(&dir)?;
-        let chunks = Chunks::open(&dir, shape.columns.len(), self.clock.clone())?;
+        let chunks = self.open_chunks(&dir, &shape)?;
         let stored = Arc::new(Stored { number, id, chunks, shape });
         tables.insert(stored.shape.name.clone(), stored.clone());
         Ok(stored)

@@ -21,14 +21,17 @@ mod domain;
 mod identity;
 mod level;
 mod log;
+mod metadata;
 mod scan;
 mod selection;
 mod shape;
+mod shared;
 mod split;
 mod table;
 mod transaction;
 mod unique;
 mod upsert;
+mod write;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,7 +40,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 
 pub use bytes::{read_whole, write_whole};
-pub use identity::ChunkMeta;
+pub use identity::{ChunkMeta, Identity};
 pub use level::{Level, Scheme};
 pub use selection::{Comparison, Selection};
 pub use shape::{Database, KeepDuplicates, NewValuePolicy, TableShape};
@@ -48,6 +51,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::value::Vector;
 use domain::Domain;
+use shared::Shared;
 
 /// Every database below one directory.
 #[derive(Debug)]
@@ -55,7 +59,7 @@ pub struct Store {
     pub root: PathBuf,
     domains: RwLock<BTreeMap<String, Arc<Domain>>>,
     new_values: NewValuePolicy,
-    clock: Arc<Clock>,
+    shared: Arc<Shared>,
 }
 
 impl Store {
@@ -66,16 +70,17 @@ impl Store {
 
     /// Opens the store below `root`, dropping what a crash left half written.
     pub fn open_by(root: &Path, clock: Arc<Clock>) -> Result<Store> {
+        let shared = Arc::new(Shared::by(clock));
         let mut domains = BTreeMap::new();
         for dir in directory::sweep(root)? {
-            let domain = Domain::open(dir, clock.clone())?;
+            let domain = Domain::open(dir, shared.clone())?;
             domains.insert(domain.database().url.clone(), Arc::new(domain));
         }
         Ok(Store {
             root: root.to_owned(),
             domains: RwLock::new(domains),
             new_values: NewValuePolicy::default(),
-            clock,
+            shared,
         })
     }
 
@@ -97,14 +102,16 @@ impl Store {
         self.domain(url).map(|domain| domain.database())
     }
 
-    pub fn create_database(&self, database: Database) -> Result<Arc<Database>> {
+    /// Makes a database; its chunks get ids of their own.
+    pub fn create_database(&self, mut database: Database) -> Result<Arc<Database>> {
+        database.id = Identity::random();
         let url = database.url.clone();
         check::database(&database)?;
         let mut domains = self.domains.write();
         if domains.contains_key(&url) {
             return Err(Error::runtime(format!("The database {url} already exists.")));
         }
-        let domain = Arc::new(Domain::create(&self.root, database, self.clock.clone())?);
+        let domain = Arc::new(Domain::create(&self.root, database, self.shared.clone())?);
         domains.insert(url, domain.clone());
         Ok(domain.database())
     }
@@ -120,6 +127,11 @@ impl Store {
     /// are new. Handles that exist do not see them.
     pub fn add_partitions(&self, url: &str, level: usize, more: &Vector) -> Result<usize> {
         self.domain(url)?.grow(level, more).map(|(_, new)| new)
+    }
+
+    /// `TRANS` or `CHUNK` from now on.
+    pub fn set_atomic(&self, url: &str, atomic: &str) -> Result<()> {
+        self.domain(url)?.change(|database| database.atomic = atomic.to_owned()).map(drop)
     }
 
     pub fn tables(&self, url: &str) -> Result<Vec<String>> {

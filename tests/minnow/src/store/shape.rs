@@ -1,5 +1,5 @@
 //! What databases and tables look like.
-use super::Level;
+use super::{Identity, Level};
 use crate::value::Type;
 
 /// What happens to rows whose VALUE key is not in the scheme (dolphindb-semantics §3.2).
@@ -22,9 +22,20 @@ pub struct Database {
     pub levels: Vec<Level>,
     /// `OLAP`, `TSDB` or `PKEY`.
     pub engine: String,
-    /// `TRANS` or `CHUNK`.
+    /// `TRANS`: a write is one transaction; `CHUNK`: one per chunk (dolphindb-semantics §3.1).
     pub atomic: String,
+    /// `TABLE`: each table has chunks of its own; `DATABASE`: a partition is one chunk.
+    pub granularity: String,
     pub owner: String,
+    /// What the ids of chunks that tables share are made of.
+    pub id: Identity,
+}
+
+impl Database {
+    /// Whether the tables of a partition are one chunk.
+    pub fn shares_chunks(&self) -> bool {
+        self.granularity == "DATABASE"
+    }
 }
 
 /// What a new table looks like.

@@ -32,8 +32,7 @@ impl PartitionedTable {
     /// the others stay.
     pub fn upsert(&self, rows: &Table, how: &Upsert) -> Result<Upserted> {
         let (columns, parts) = self.split(rows)?;
-        let keys = parts.iter().map(|(key, _)| *key).collect();
-        let mut transaction = self.stored.chunks.begin(keys, &|key| self.path(key))?;
+        let mut transaction = self.begin(parts.iter().map(|(key, _)| *key).collect())?;
         let everything: Vec<usize> = (0..self.columns().len()).collect();
         let mut total = Upserted { inserted: 0, updated: 0 };
         for (key, rows) in &parts {

@@ -24,6 +24,8 @@ pub struct Entry {
     pub id: String,
     /// As the source cluster has it, with the table's physical index.
     pub path: String,
+    /// The same without the index.
+    pub partition: String,
     pub cid: i64,
     pub rows: i64,
     /// Milliseconds since 1970.
@@ -58,6 +60,7 @@ impl Folder {
             cid: number(2, row),
             rows: number(3, row),
             updated: number(4, row),
+            partition: text(5, row),
         };
         let entries = (0..entries.rows()).map(entry).collect();
         Ok(Some(Folder { dir, mode, entries }))
@@ -120,6 +123,7 @@ impl Folder {
         self.entries.push(Entry {
             id,
             path: chunk.path.clone(),
+            partition: chunk.partition_path.clone(),
             cid: chunk.cid as i64,
             rows: rows.rows() as i64,
             updated: chunk.updated,
@@ -164,7 +168,11 @@ impl Folder {
         fs::write(self.dir.join("domain"), domain)?;
         fs::write(self.dir.join("dolphindb.lock"), "")?;
         let mode = if self.mode == Mode::Sql { "SQL" } else { "COPY" };
-        let meta = [("mode", Value::string(mode)), ("chunks", Value::Table(self.list().into()))];
+        let mut stored = self.list();
+        let partitions = self.entries.iter().map(|entry| entry.partition.as_str());
+        stored.names.push("partition".into());
+        stored.columns.push(Vector::strings(Type::String, partitions).into());
+        let meta = [("mode", Value::string(mode)), ("chunks", Value::Table(stored.into()))];
         write(&self.dir.join("_metaData"), &Value::Dict(Dict::of_strings(meta).into()))
     }
 

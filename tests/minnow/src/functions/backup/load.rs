@@ -32,7 +32,7 @@ pub fn restore(session: &mut Session, given: Vec<Value>) -> Result<Value> {
         Some(_) => return Err(args::bad("restore", "outputTable", "must be a distributed table")),
         None => session.node.store.table(url, name)?,
     };
-    let chosen = |entry: &&Entry| dfs::matches(pattern, partition_path(&entry.path));
+    let chosen = |entry: &&Entry| dfs::matches(pattern, &entry.partition);
     let entries: Vec<&Entry> = folder.entries.iter().filter(chosen).collect();
     let restored = put_back(session, &folder, &entries, table.clone(), force)?;
     if folder.mode == Mode::Copy && snapshot && pattern == "%" {
@@ -40,11 +40,6 @@ pub fn restore(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     }
     let paths: Vec<String> = restored.iter().map(|path| format!("dfs:/{path}")).collect();
     Ok(Value::Vector(Vector::strings(Type::String, paths.iter().map(String::as_str)).into()))
-}
-
-/// The chunk's path without the table's physical index.
-fn partition_path(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(partition, _)| partition)
 }
 
 /// Restores the entries; without `force` those that the table has as they were backed up are left
@@ -72,7 +67,10 @@ fn put_back(
                 table.replace(&rows)?;
             }
         }
-        restored.push(format!("{}/{}", partition_path(&entry.path), table.number()));
+        restored.push(match table.shares_chunks() {
+            true => entry.partition.clone(),
+            false => format!("{}/{}", entry.partition, table.number()),
+        });
     }
     Ok(restored)
 }
@@ -99,9 +97,9 @@ fn with_new_values(
 
 /// A mirror loses the partitions that the backup does not have (dolphindb-semantics §1.7).
 fn drop_others(table: &PartitionedTable, folder: &Folder) -> Result<()> {
-    let kept: Vec<&str> = folder.entries.iter().map(|entry| partition_path(&entry.path)).collect();
+    let kept: Vec<&str> = folder.entries.iter().map(|entry| entry.partition.as_str()).collect();
     let gone = table.metadata(&Selection::all()).into_iter();
-    let gone = gone.filter(|chunk| !kept.contains(&partition_path(&chunk.path)));
+    let gone = gone.filter(|chunk| !kept.contains(&chunk.partition_path.as_str()));
     let levels = |numbers: Vec<u32>| numbers.into_iter().map(|number| Some(vec![number])).collect();
     let gone: Vec<Selection> = gone.map(|chunk| Selection { levels: levels(chunk.partition) }).collect();
     table.drop_chunks(&gone).map(drop)
@@ -222,7 +220,7 @@ fn entry(function: &str, given: &[Value]) -> Result<(Folder, Entry)> {
     let url = text(1, "dbPath")?;
     let folder = Folder::existing(text(0, "backupDir")?, url, text(3, "tableName")?)?;
     let path = format!("{}{}", url.trim_start_matches("dfs:/"), text(2, "partition")?);
-    let found = folder.entries.iter().find(|entry| partition_path(&entry.path) == path).cloned();
+    let found = folder.entries.iter().find(|entry| entry.partition == path).cloned();
     let found = found.ok_or_else(|| Error::runtime(format!("The backup has no partition {path}.")))?;
     Ok((folder, found))
 }
@@ -271,9 +269,10 @@ pub fn check(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     let mut bad: Vec<(String, Entry)> = Vec::new();
     for name in &names {
         let folder = Folder::existing(dir, url, name)?;
-        let damaged = folder.entries.iter().filter(|entry| {
-            dfs::matches(pattern, partition_path(&entry.path)) && folder.rows(entry).is_err()
-        });
+        let damaged = folder
+            .entries
+            .iter()
+            .filter(|entry| dfs::matches(pattern, &entry.partition) && folder.rows(entry).is_err());
         bad.extend(damaged.map(|entry| (name.clone(), entry.clone())));
     }
     let tables: Vec<(&str, &str)> = bad.iter().map(|(name, _)| (url, name.as_str())).collect();
@@ -284,7 +283,7 @@ pub fn check(session: &mut Session, given: Vec<Value>) -> Result<Value> {
         &[
             ("chunkPath", texts(|entry| &entry.path)),
             ("chunkID", texts(|entry| &entry.id)),
-            ("partitionPath", texts(|entry| partition_path(&entry.path))),
+            ("partitionPath", texts(|entry| entry.partition.as_str())),
         ],
     ))
 }

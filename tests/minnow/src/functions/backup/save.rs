@@ -88,6 +88,11 @@ fn by_copy(
     force: bool,
     snapshot: bool,
 ) -> Result<usize> {
+    if session.node.store.database(url)?.shares_chunks() {
+        return Err(Error::runtime(
+            "A database whose chunkGranularity is DATABASE can only be backed up by SQL. RefId: S01021",
+        ));
+    }
     let mut written = 0;
     for name in names {
         let table = session.node.store.table(url, name)?;

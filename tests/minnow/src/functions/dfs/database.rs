@@ -5,7 +5,7 @@ use super::{args, database_of, require_login};
 use crate::error::{Error, Result};
 use crate::node::GUEST;
 use crate::script::Session;
-use crate::store::{Database, Level, Scheme};
+use crate::store::{Database, Identity, Level, Scheme};
 use crate::value::{Type, Value, Vector};
 
 pub fn database(session: &mut Session, given: Vec<Value>) -> Result<Value> {
@@ -27,8 +27,10 @@ pub fn database(session: &mut Session, given: Vec<Value>) -> Result<Value> {
         url: url.into(),
         levels,
         engine: engine(session, args::optional_text("database", &given, 4, "engine")?)?,
-        atomic: atomic(args::optional_text("database", &given, 5, "atomic")?)?,
+        atomic: atomic("database", args::optional_text("database", &given, 5, "atomic")?)?,
+        granularity: granularity(session, args::optional_text("database", &given, 6, "chunkGranularity")?)?,
         owner: session.user.clone(),
+        id: Identity::default(),
     };
     if url.is_empty() {
         return Ok(Value::Database(Arc::new(wanted)));
@@ -80,8 +82,9 @@ fn levels(kind: &Value, scheme: &Value) -> Result<Vec<Level>> {
         Some(1) => Ok(vec![Level::new(Scheme::Value(cells()?))?]),
         Some(2) => Ok(vec![Level::new(Scheme::Range(cells()?))?]),
         Some(4) => compo(scheme),
+        Some(3) => Ok(vec![Level::new(Scheme::List(lists(scheme)?))?]),
         Some(5) => Ok(vec![hash(scheme)?]),
-        _ => Err(args::bad("database", "partitionType", "must be VALUE, RANGE, HASH or COMPO")),
+        _ => Err(args::bad("database", "partitionType", "must be VALUE, RANGE, LIST, HASH or COMPO")),
     }
 }
 
@@ -95,6 +98,18 @@ fn compo(scheme: &Value) -> Result<Vec<Level>> {
         _ => Err(wrong_scheme()),
     };
     handles.iter().map(level).collect()
+}
+
+/// A tuple whose items are the elements of one partition each.
+fn lists(scheme: &Value) -> Result<Vec<Vector>> {
+    match scheme {
+        Value::Tuple(items) => items
+            .iter()
+            .map(|item| item.cells().map(|cells| Vector::clone(cells)).ok_or_else(wrong_scheme))
+            .collect(),
+        Value::Vector(cells) => Ok((0..cells.len()).map(|row| cells.cell(row)).collect()),
+        _ => Err(wrong_scheme()),
+    }
 }
 
 /// `[TYPE, buckets]`: both are numbers, so that a script makes a vector of them or a tuple.
@@ -129,9 +144,29 @@ fn engine(session: &Session, name: Option<&str>) -> Result<String> {
     }
 }
 
-fn atomic(name: Option<&str>) -> Result<String> {
+fn atomic(function: &str, name: Option<&str>) -> Result<String> {
     match name.unwrap_or("TRANS") {
         known @ ("TRANS" | "CHUNK") => Ok(known.into()),
-        _ => Err(args::bad("database", "atomic", "must be TRANS or CHUNK")),
+        _ => Err(args::bad(function, "atomic", "must be TRANS or CHUNK")),
     }
+}
+
+/// The argument is there with enableChunkGranularityConfig only (dolphindb-semantics §3.1).
+fn granularity(session: &Session, name: Option<&str>) -> Result<String> {
+    match name {
+        Some(_) if !session.node.switches.enable_chunk_granularity_config => {
+            Err(args::bad("database", "chunkGranularity", "needs enableChunkGranularityConfig=true"))
+        }
+        None => Ok("TABLE".into()),
+        Some(known @ ("TABLE" | "DATABASE")) => Ok(known.into()),
+        Some(_) => Err(args::bad("database", "chunkGranularity", "must be TABLE or DATABASE")),
+    }
+}
+
+pub fn set_atomic(session: &mut Session, given: Vec<Value>) -> Result<Value> {
+    require_login(session, "change a database")?;
+    let database = database_of(session, "setAtomicLevel", &given, "dbHandle")?;
+    let level = atomic("setAtomicLevel", Some(args::text("setAtomicLevel", &given, 1, "atomic")?))?;
+    session.node.store.set_atomic(&database.url, &level)?;
+    Ok(Value::Void)
 }

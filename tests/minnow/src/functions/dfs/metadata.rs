@@ -1,5 +1,6 @@
 //! Chunks as a cluster's metadata functions list them (dolphindb-semantics §2.1). The types of the
 //! columns are not documented; numbers are as wide as their meaning asks for.
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{args, require_login};
@@ -11,19 +12,18 @@ use crate::value::{Data, Table, Type, Value, Vector, text};
 /// What a list that is not told otherwise ends after, without a word.
 const TOP: i64 = 1024;
 
-/// A chunk and the table that it belongs to.
-type Entry = (Arc<PartitionedTable>, ChunkMeta);
+/// A chunk and the table that it belongs to; file chunks belong to none.
+type Entry = (Option<Arc<PartitionedTable>>, ChunkMeta);
 
-/// Every chunk with rows or without, as the controller knows it.
+/// Every chunk with rows or without and the file chunks, as the controller knows them.
 pub fn cluster_chunks(session: &mut Session, _: Vec<Value>) -> Result<Value> {
     require_login(session, "list chunks")?;
-    let entries = entries(session)?;
+    let entries = whole_chunks(session)?;
     let alias = session.node.alias.clone();
     table([
         ("chunkId", ids(&entries)),
         ("file", texts(&entries, |(_, chunk)| chunk.path.clone())),
-        // Of tablets the size is always 0.
-        ("size", numbers(&entries, Type::Long, |_| 0)),
+        ("size", numbers(&entries, Type::Long, file_size)),
         ("version", numbers(&entries, Type::Int, |(_, chunk)| chunk.version.into())),
         ("vcLength", numbers(&entries, Type::Int, |_| 1)),
         ("versionChain", texts(&entries, |(_, chunk)| format!("{}:0:{} -> ", chunk.cid, chunk.version))),
@@ -37,14 +37,14 @@ pub fn cluster_chunks(session: &mut Session, _: Vec<Value>) -> Result<Value> {
 
 pub fn all_chunks(session: &mut Session, _: Vec<Value>) -> Result<Value> {
     require_login(session, "list chunks")?;
-    let entries = entries(session)?;
+    let entries = whole_chunks(session)?;
     chunk_table(session, &entries)
 }
 
 pub fn chunks(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     require_login(session, "list chunks")?;
     let pattern = args::optional_text("getChunksMeta", &given, 0, "chunkPath")?.unwrap_or("%");
-    let mut entries = entries(session)?;
+    let mut entries = whole_chunks(session)?;
     entries.retain(|(_, chunk)| matches(pattern, &chunk.path));
     entries.truncate(top("getChunksMeta", &given, 1)?);
     chunk_table(session, &entries)
@@ -58,7 +58,7 @@ pub fn tablets(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     let usage = args::optional_bool("getTabletsMeta", &given, 2, "diskUsage", false)?;
     let mut entries = entries(session)?;
     let wanted = |(table, chunk): &Entry| {
-        chunk.rows > 0 && matches(pattern, &chunk.path) && matches(name, table.name())
+        chunk.rows > 0 && matches(pattern, &chunk.path) && matches(name, name_of(table))
     };
     entries.retain(wanted);
     entries.truncate(top("getTabletsMeta", &given, 3)?);
@@ -66,13 +66,16 @@ pub fn tablets(session: &mut Session, given: Vec<Value>) -> Result<Value> {
         ("chunkId", ids(&entries)),
         ("path", texts(&entries, |(_, chunk)| on_disk(session, chunk))),
         ("dfsPath", texts(&entries, |(_, chunk)| chunk.path.clone())),
-        ("tableName", texts(&entries, |(table, _)| table.name().to_owned())),
+        ("tableName", texts(&entries, |(table, _)| name_of(table).to_owned())),
         ("version", numbers(&entries, Type::Int, |(_, chunk)| chunk.version.into())),
         ("rowNum", numbers(&entries, Type::Long, |(_, chunk)| chunk.rows as i64)),
         ("createCids", texts(&entries, |(_, chunk)| format!("[{}]", chunk.cid))),
         (
             "latestPhysicalDir",
-            texts(&entries, |(table, chunk)| format!("{}_{}_{}", table.name(), table.number(), chunk.cid)),
+            texts(&entries, |(table, chunk)| {
+                let number = table.as_ref().map_or(0, |table| table.number());
+                format!("{}_{number}_{}", name_of(table), chunk.cid)
+            }),
         ),
     ];
     if usage {
@@ -87,15 +90,15 @@ fn chunk_table(session: &Session, entries: &[Entry]) -> Result<Value> {
         ("chunkId", ids(entries)),
         ("path", texts(entries, |(_, chunk)| on_disk(session, chunk))),
         ("dfsPath", texts(entries, |(_, chunk)| chunk.path.clone())),
-        ("type", numbers(entries, Type::Int, |_| 1)),
+        ("type", numbers(entries, Type::Int, |(table, _)| table.is_some().into())),
         ("flag", numbers(entries, Type::Int, |_| 0)),
-        ("size", numbers(entries, Type::Long, |_| 0)),
+        ("size", numbers(entries, Type::Long, file_size)),
         ("version", numbers(entries, Type::Int, |(_, chunk)| chunk.version.into())),
         ("state", numbers(entries, Type::Int, |_| 0)),
         (
             "versionList",
             texts(entries, |(table, chunk)| {
-                format!("cid : {},{}=>{}:{}; #", chunk.cid, table.name(), chunk.cid, chunk.rows)
+                format!("cid : {},{}=>{}:{}; #", chunk.cid, name_of(table), chunk.cid, chunk.rows)
             }),
         ),
         ("resolved", numbers(entries, Type::Bool, |_| 1)),
@@ -110,10 +113,28 @@ fn entries(session: &Session) -> Result<Vec<Entry>> {
         for name in store.tables(&url)? {
             let table = store.table(&url, &name)?;
             let chunks = table.metadata(&Selection::all());
-            entries.extend(chunks.into_iter().map(|chunk| (table.clone(), chunk)));
+            entries.extend(chunks.into_iter().map(|chunk| (Some(table.clone()), chunk)));
         }
     }
     Ok(entries)
+}
+
+/// Every chunk once, though tables may share it, and the file chunks.
+fn whole_chunks(session: &Session) -> Result<Vec<Entry>> {
+    let mut entries = entries(session)?;
+    let mut seen = HashSet::new();
+    entries.retain(|(_, chunk)| seen.insert(chunk.id));
+    entries.extend(session.node.store.files()?.into_iter().map(|file| (None, file)));
+    Ok(entries)
+}
+
+fn name_of(table: &Option<Arc<PartitionedTable>>) -> &str {
+    table.as_ref().map_or("", |table| table.name())
+}
+
+/// Of tablets it is always 0.
+fn file_size((table, chunk): &Entry) -> i64 {
+    if table.is_some() { 0 } else { chunk.bytes as i64 }
 }
 
 /// How many entries are shown; a negative number shows all.
@@ -125,15 +146,15 @@ fn top(function: &str, given: &[Value], index: usize) -> Result<usize> {
     Ok(usize::try_from(top).unwrap_or(usize::MAX))
 }
 
-/// `%` stands for any text, `?` for one character (dolphindb-semantics §1.6).
+/// `%` and `*` stand for any text, `?` for one character (dolphindb-semantics §1.6).
 pub fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut from) = (0, 0);
-    // Where to go on when what follows the last `%` does not match.
+    // Where to go on when what follows the last of these does not match.
     let mut retry: Option<(usize, usize)> = None;
     while from < text.len() {
         match pattern.get(at) {
-            Some('%') => {
+            Some('%' | '*') => {
                 retry = Some((at + 1, from + 1));
                 at += 1;
             }
@@ -147,7 +168,7 @@ pub fn matches(pattern: &str, text: &str) -> bool {
             },
         }
     }
-    pattern[at..].iter().all(|left| *left == '%')
+    pattern[at..].iter().all(|left| matches!(left, '%' | '*'))
 }
 
 fn on_disk(session: &Session, chunk: &ChunkMeta) -> String {

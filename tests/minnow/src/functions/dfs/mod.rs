@@ -22,13 +22,22 @@ use crate::value::Value;
 pub const FUNCTIONS: &[Native] = &[
     Native::new(
         "database",
-        &["directory", "partitionType", "partitionScheme", "locations", "engine", "atomic"],
+        &[
+            "directory",
+            "partitionType",
+            "partitionScheme",
+            "locations",
+            "engine",
+            "atomic",
+            "chunkGranularity",
+        ],
         1,
         database::database,
     ),
     Native::new("existsDatabase", &["dbUrl"], 1, database::exists),
     Native::new("dropDatabase", &["dbUrl"], 1, database::drop),
     Native::new("getClusterDFSDatabases", &["includeSysDb"], 0, database::list),
+    Native::new("setAtomicLevel", &["dbHandle", "atomic"], 2, database::set_atomic),
     Native::new("getTables", &["dbHandle"], 1, database::tables),
     Native::new(
         "createPartitionedTable",
@@ -59,7 +68,12 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("truncate", &["dbUrl", "tableName"], 2, table::truncate),
     Native::in_place("upsert!", UPSERT, 2, upsert::in_place),
     Native::in_place("tableUpsert", UPSERT, 2, upsert::counted),
-    Native::new("dropPartition", &["dbHandle", "partitionPaths", "tableName"], 2, partition::drop),
+    Native::new(
+        "dropPartition",
+        &["dbHandle", "partitionPaths", "tableName", "forceDelete", "deleteSchema"],
+        2,
+        partition::drop,
+    ),
     Native::new("addValuePartitions", GROWTH, 2, partition::add_values),
     Native::new("addRangePartitions", GROWTH, 2, partition::add_ranges),
     Native::new("getClusterChunksStatus", &[], 0, metadata::cluster_chunks),

@@ -7,21 +7,36 @@ use crate::script::Session;
 use crate::store::{Level, Scheme, Selection};
 use crate::value::{Value, Vector};
 
-/// Tables have their own chunks (chunkGranularity TABLE), so the table must be named
-/// (dolphindb-semantics §4.1).
+/// Where tables have their own chunks the table must be named; where they share them, no name means
+/// all of them (dolphindb-semantics §4.1). forceDelete concerns replicas, of which there is one.
 pub fn drop(session: &mut Session, given: Vec<Value>) -> Result<Value> {
+    const NAME: &str = "dropPartition";
     require_login(session, "drop a partition")?;
-    let database = database_of(session, "dropPartition", &given, "dbHandle")?;
-    let name = args::text("dropPartition", &given, 2, "tableName")?;
-    let table = session.node.store.table(&database.url, name)?;
-    let what = args::required("dropPartition", &given, 1, "partitionPaths")?;
-    let selections = match what.cells() {
-        Some(cells) if cells.text(0).is_some_and(|text| text.starts_with('/')) => {
-            by_path(table.levels(), cells)
-        }
-        _ => vec![by_value(table.levels(), what)?],
+    let database = database_of(session, NAME, &given, "dbHandle")?;
+    if args::optional_bool(NAME, &given, 4, "deleteSchema", false)? {
+        return Err(args::bad(NAME, "deleteSchema", "must be false here: minnow keeps its schemes"));
+    }
+    let names = match args::optional_text(NAME, &given, 2, "tableName")? {
+        Some(name) => vec![name.to_owned()],
+        None if database.shares_chunks() => session.node.store.tables(&database.url)?,
+        None => return Err(args::bad(NAME, "tableName", "is missing")),
     };
-    if table.drop_chunks(&selections)? == 0 {
+    let what = args::required(NAME, &given, 1, "partitionPaths")?;
+    let mut dropped = 0;
+    for name in names {
+        let table = session.node.store.table(&database.url, &name)?;
+        if table.levels().is_empty() {
+            continue;
+        }
+        let selections = match what.cells() {
+            Some(cells) if cells.text(0).is_some_and(|text| text.starts_with('/')) => {
+                by_path(table.levels(), cells)
+            }
+            _ => vec![by_value(NAME, table.levels(), what)?],
+        };
+        dropped += table.drop_chunks(&selections)?;
+    }
+    if dropped == 0 {
         // The number is documented (dolphindb-semantics §4.1), the sentence is not.
         return Err(Error::runtime("None of the partitions to drop exists. RefId:S01056"));
     }
@@ -54,7 +69,7 @@ fn grow(session: &mut Session, function: &str, given: &[Value], suits: fn(&Schem
 }
 
 /// One selection per path that the scheme knows; a shorter path names everything below it.
-fn by_path(levels: &[Level], paths: &Vector) -> Vec<Selection> {
+pub fn by_path(levels: &[Level], paths: &Vector) -> Vec<Selection> {
     let labels: Vec<HashMap<String, u32>> = levels
         .iter()
         .map(|level| (0..level.count() as u32).map(|number| (level.label(number), number)).collect())
@@ -72,19 +87,24 @@ fn by_path(levels: &[Level], paths: &Vector) -> Vec<Selection> {
 }
 
 /// The partitions that hold these keys: a scalar or vector for the first level, or a tuple with
-/// one for each level.
-fn by_value(levels: &[Level], keys: &Value) -> Result<Selection> {
+/// one for each level, where an empty one is no filter. HASH takes the number of the bucket
+/// (dolphindb-semantics §1.6).
+pub fn by_value(function: &str, levels: &[Level], keys: &Value) -> Result<Selection> {
     let keys = match keys {
         Value::Tuple(keys) => keys.to_vec(),
         single => vec![single.clone()],
     };
     if keys.len() > levels.len() {
-        return Err(args::bad("dropPartition", "partitionPaths", "has more levels than the table"));
+        return Err(args::bad(function, "partition", "has more levels than the table"));
     }
     let mut selection = Selection::all();
     for (number, (level, keys)) in levels.iter().zip(&keys).enumerate() {
-        let Some(keys) = keys.cells() else { continue };
-        selection.keep(number, &level.assign(keys)?);
+        let Some(keys) = keys.cells().filter(|keys| !keys.is_empty()) else { continue };
+        let chosen = match level.scheme() {
+            Scheme::Hash { .. } => level.named(keys)?,
+            _ => level.assign(keys)?,
+        };
+        selection.keep(number, &chosen);
     }
     Ok(selection)
 }

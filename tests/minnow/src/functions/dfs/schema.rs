@@ -26,7 +26,7 @@ fn of_database(database: &Database) -> Entries {
         ("databaseDir", Value::string(&database.url)),
         ("engineType", Value::string(&database.engine)),
         ("atomic", Value::string(&database.atomic)),
-        ("chunkGranularity", Value::string("TABLE")),
+        ("chunkGranularity", Value::string(&database.granularity)),
         ("clusterReplicationEnabled", Value::bool(true)),
         ("databaseOwner", Value::string(&database.owner)),
     ];
@@ -38,7 +38,7 @@ fn of_table(table: &PartitionedTable) -> Entries {
     let (database, shape) = (table.database(), table.shape());
     let mut entries = vec![
         ("engineType", Value::string(&database.engine)),
-        ("chunkGranularity", Value::string("TABLE")),
+        ("chunkGranularity", Value::string(&database.granularity)),
         ("tableOwner", Value::string(&shape.owner)),
         ("compressMethods", compression(table)),
         ("tableComment", Value::string("")),
@@ -93,15 +93,19 @@ fn kind(level: &Level) -> (i32, &'static str) {
     match level.scheme() {
         Scheme::Value(_) => (1, "VALUE"),
         Scheme::Range(_) => (2, "RANGE"),
+        Scheme::List(_) => (3, "LIST"),
         Scheme::Hash { .. } => (5, "HASH"),
     }
 }
 
-/// A HASH level shows only its bucket count.
+/// A HASH level shows only its bucket count. How a LIST level is shown is not documented.
 fn elements(level: &Level) -> Value {
     match level.scheme() {
         Scheme::Value(cells) | Scheme::Range(cells) => Value::Vector(Arc::new(cells.clone())),
         Scheme::Hash { buckets, .. } => Value::int(*buckets as i32),
+        Scheme::List(lists) => {
+            Value::Tuple(Arc::new(lists.iter().map(|list| Value::Vector(Arc::new(list.clone()))).collect()))
+        }
     }
 }
 

@@ -35,25 +35,50 @@ impl Session {
         }
     }
 
-    /// `update table set column = value, .. where ..`, for tables in memory.
+    /// `update table set column = value, .. where ..`; a distributed table is changed partition by
+    /// partition.
     pub(in crate::script) fn update(
         &mut self,
         target: &Expr,
         changes: &[(String, Expr)],
         conditions: &[Expr],
     ) -> Result<Value> {
-        let Value::Table(table) = self.eval(target)? else {
-            return Err(Error::runtime("minnow updates tables in memory only."));
-        };
         let conditions = source::split_ands(conditions);
-        source::refuse_partition(&conditions)?;
-        let rows = self.matching(&table, &conditions)?;
+        match self.eval(target)? {
+            Value::Dfs(table) => {
+                let (selection, rest) = self.select_partitions(&table, conditions)?;
+                table
+                    .rewrite(&selection, &mut |rows| self.updated(&Arc::new(rows.clone()), changes, &rest))?;
+                Ok(Value::Void)
+            }
+            Value::Table(table) => {
+                source::refuse_partition(&conditions)?;
+                match self.updated(&table, changes, &conditions)? {
+                    Some(changed) => self.replace(target, changed),
+                    None => Ok(Value::Void),
+                }
+            }
+            _ => Err(Error::runtime("Rows can be updated in a table only.")),
+        }
+    }
+
+    /// The table with the changes in the rows that match; `None` if none does.
+    fn updated(
+        &mut self,
+        table: &Arc<Table>,
+        changes: &[(String, Expr)],
+        conditions: &[&Expr],
+    ) -> Result<Option<Table>> {
+        let rows = self.matching(table, conditions)?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
         let mut columns = Columns::new(table.clone());
         columns.pick(&rows);
         let values = self.within(Scope::Columns(columns), |session| {
             changes.iter().map(|(_, value)| session.eval(value)).collect::<Result<Vec<_>>>()
         })?;
-        let mut changed = (*table).clone();
+        let mut changed = Table::clone(table);
         for ((name, _), value) in changes.iter().zip(values) {
             let position = changed.position(name).ok_or_else(|| unknown_column(name))?;
             let mut column = Value::Vector(changed.columns[position].clone());
@@ -63,7 +88,7 @@ impl Session {
                 changed.columns[position] = cells;
             }
         }
-        self.replace(target, changed)
+        Ok(Some(changed))
     }
 
     fn replace(&mut self, target: &Expr, table: Table) -> Result<Value> {

@@ -19,13 +19,19 @@ pub(super) enum Index {
 }
 
 impl Index {
-    fn of(elements: &Vector) -> Index {
-        match &elements.data {
-            Data::Text(texts) => {
-                Index::Texts((0..texts.len()).map(|row| (texts.get(row).to_vec(), row as u32)).collect())
+    /// Each vector of elements with the numbers of their partitions.
+    fn of<'a>(elements: impl Iterator<Item = (&'a Vector, Vec<u32>)>) -> Index {
+        let (mut by_number, mut by_text) = (HashMap::new(), HashMap::new());
+        for (cells, partitions) in elements {
+            match &cells.data {
+                Data::Text(texts) => {
+                    let texts = (0..texts.len()).map(|row| texts.get(row).to_vec());
+                    by_text.extend(texts.zip(partitions));
+                }
+                _ => by_number.extend(numbers(cells).zip(partitions)),
             }
-            _ => Index::Numbers(numbers(elements).zip(0..).collect()),
         }
+        if by_text.is_empty() { Index::Numbers(by_number) } else { Index::Texts(by_text) }
     }
 
     fn len(&self) -> usize {
@@ -42,7 +48,13 @@ impl Level {
     pub fn assign(&self, column: &Vector) -> Result<Vec<u32>> {
         let column = self.coarsened(column)?;
         Ok(match &self.scheme {
-            Scheme::Value(elements) => self.find(elements, &column),
+            Scheme::Value(_) => self.find(&column),
+            // That NULL is in no list is a guess `[U]`.
+            Scheme::List(_) => {
+                let mut numbers = self.find(&column);
+                numbers.iter_mut().filter(|number| **number == NULL_KEY).for_each(|own| *own = OUTSIDE);
+                numbers
+            }
             Scheme::Range(boundaries) => {
                 (0..column.len()).map(|row| range_of(boundaries, &column, row)).collect()
             }
@@ -84,7 +96,7 @@ impl Level {
 
     pub(super) fn unrepeated(&self, elements: &Vector) -> bool {
         let none_null = (0..elements.len()).all(|row| !elements.is_null(row));
-        none_null && self.index(elements).len() == elements.len()
+        none_null && self.index().len() == elements.len()
     }
 
     /// The column in the scheme's type: temporal cells by the coarser cell that holds them.
@@ -109,15 +121,23 @@ impl Level {
         matches!(self.scheme, Scheme::Value(_))
     }
 
-    fn index(&self, elements: &Vector) -> &Index {
-        self.index.get_or_init(|| Index::of(elements))
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| match &self.scheme {
+            Scheme::Value(elements) => {
+                Index::of(std::iter::once((elements, (0..elements.len() as u32).collect())))
+            }
+            Scheme::List(lists) => {
+                Index::of(lists.iter().zip(0..).map(|(list, number)| (list, vec![number; list.len()])))
+            }
+            Scheme::Range(_) | Scheme::Hash { .. } => Index::Numbers(HashMap::new()),
+        })
     }
 
-    fn find(&self, elements: &Vector, column: &Vector) -> Vec<u32> {
+    fn find(&self, column: &Vector) -> Vec<u32> {
         let found = |row: usize, number: Option<&u32>| {
             if column.is_null(row) { NULL_KEY } else { number.copied().unwrap_or(OUTSIDE) }
         };
-        match (self.index(elements), &column.data) {
+        match (self.index(), &column.data) {
             (Index::Texts(map), Data::Text(texts)) => {
                 (0..texts.len()).map(|row| found(row, map.get(texts.get(row)))).collect()
             }

@@ -16,6 +16,8 @@ pub enum Scheme {
     Value(Vector),
     /// Partition i holds `[boundary i, boundary i+1)`.
     Range(Vector),
+    /// Partition i holds the elements of list i.
+    List(Vec<Vector>),
     Hash {
         ty: Type,
         buckets: u32,
@@ -38,6 +40,7 @@ impl Level {
         match &level.scheme {
             Scheme::Value(elements) => level.check_elements(elements)?,
             Scheme::Range(boundaries) => check_boundaries(boundaries)?,
+            Scheme::List(lists) => level.check_lists(lists)?,
             Scheme::Hash { buckets: 0, .. } => return Err(refused("HASH needs at least one bucket.")),
             Scheme::Hash { .. } => (),
         }
@@ -61,6 +64,8 @@ impl Level {
     pub fn ty(&self) -> Type {
         match &self.scheme {
             Scheme::Value(cells) | Scheme::Range(cells) => cells.ty,
+            // A level has at least one list.
+            Scheme::List(lists) => lists[0].ty,
             Scheme::Hash { ty, .. } => *ty,
         }
     }
@@ -70,6 +75,7 @@ impl Level {
         match &self.scheme {
             Scheme::Value(elements) => elements.len(),
             Scheme::Range(boundaries) => boundaries.len() - 1,
+            Scheme::List(lists) => lists.len(),
             Scheme::Hash { buckets, .. } => *buckets as usize,
         }
     }
@@ -108,6 +114,7 @@ impl Level {
                 Scheme::Range(all)
             }
             Scheme::Hash { .. } => return Err(refused("A HASH level cannot grow.")),
+            Scheme::List(_) => return Err(refused("A LIST level cannot grow.")),
         };
         let level = Level::new(scheme)?;
         let new = level.count() - self.count();
@@ -115,19 +122,33 @@ impl Level {
     }
 
     /// How the partition is called in a path (dolphindb-semantics §2.3; the forms of temporal
-    /// types other than DATE and MONTH are not documented).
+    /// types other than DATE and MONTH, and of lists, are not documented).
     pub fn label(&self, number: u32) -> String {
         let row = number as usize;
         match &self.scheme {
             Scheme::Value(elements) => path_text(elements, row),
             Scheme::Range(bounds) => format!("{}_{}", path_text(bounds, row), path_text(bounds, row + 1)),
             Scheme::Hash { .. } => format!("Key{number}"),
+            Scheme::List(_) => format!("List{number}"),
         }
+    }
+
+    /// All elements of all lists must be of one type and differ.
+    fn check_lists(&self, lists: &[Vector]) -> Result<()> {
+        let Some(first) = lists.first() else { return Err(refused("LIST needs at least one list.")) };
+        let mut all = Vector::empty(first.ty, 0);
+        for list in lists {
+            if list.ty != first.ty {
+                return Err(refused("The lists of a LIST level must be of one type."));
+            }
+            all.append(list)?;
+        }
+        self.check_elements(&all)
     }
 
     fn check_elements(&self, elements: &Vector) -> Result<()> {
         if elements.is_empty() {
-            return Err(refused("VALUE needs at least one element."));
+            return Err(refused("There must be at least one element."));
         }
         for row in 0..elements.len() {
             // dolphindb-semantics §3.2; only the number is documented.
@@ -139,7 +160,7 @@ impl Level {
             }
         }
         let distinct = self.unrepeated(elements);
-        if distinct { Ok(()) } else { Err(refused("VALUE elements must be distinct and not NULL.")) }
+        if distinct { Ok(()) } else { Err(refused("Elements must be distinct and not NULL.")) }
     }
 }
 

@@ -41,7 +41,7 @@ impl Level {
         match &self.scheme {
             Scheme::Value(elements) => span_of(elements, row),
             Scheme::Range(bounds) => Some((span_of(bounds, row)?.0, span_of(bounds, row + 1)?.0)),
-            Scheme::Hash { .. } => None,
+            Scheme::Hash { .. } | Scheme::List(_) => None,
         }
     }
 }

@@ -41,10 +41,10 @@ fn create(store: &Store, levels: Vec<Level>, columns: &[(&str, Type)]) -> Arc<Pa
     let partition_columns = (0..levels.len()).collect();
     let nested = columns.iter().any(|(_, ty)| ty.element().is_some());
     let engine = if nested { "TSDB" } else { "OLAP" };
-    let [engine, atomic, owner] = [engine, "TRANS", "admin"].map(str::to_owned);
-    store
-        .create_database(Database { url: URL.into(), levels, engine, atomic, owner: owner.clone() })
-        .unwrap();
+    let [engine, atomic, granularity, owner] = [engine, "TRANS", "TABLE", "admin"].map(str::to_owned);
+    let (url, id) = (URL.into(), Identity::default());
+    let database = Database { url, levels, engine, atomic, granularity, owner: owner.clone(), id };
+    store.create_database(database).unwrap();
     let columns: Vec<(String, Type)> = columns.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
     let compression = vec!["lz4".to_owned(); columns.len()];
     let name = "t".into();
