@@ -1,5 +1,6 @@
 //! One call, repeated until it has succeeded or must not, while things go wrong.
 use super::chaos::Chaos;
+use super::pick::Pick;
 use super::rows::{self, Bag};
 use super::verdict::{Case, Mode, Parts, differences};
 use super::world::World;
@@ -10,8 +11,7 @@ const ROUGH: usize = 3;
 /// A call of `syncOnline`.
 pub struct Act {
     mode: Mode,
-    /// The value that rows must have in the payload column, if only some are synced.
-    filter: Option<i64>,
+    pick: Pick,
     lanes: u8,
 }
 
@@ -26,12 +26,12 @@ enum Next {
 }
 
 impl Act {
-    /// Any call. Only whole partitions can be replaced, so a filter goes with the other modes.
+    /// Any call. Only whole partitions can be replaced, so the other modes pick rows.
     pub fn random(world: &mut World) -> Act {
-        let random = &mut world.random;
-        let mode = [Mode::Auto, Mode::Auto, Mode::Append, Mode::Replace][random.usize(0..4)];
-        let filter = Some(random.i64(0..4)).filter(|_| mode != Mode::Replace && random.u8(0..4) == 0);
-        Act { mode, filter, lanes: random.u8(1..4) }
+        let mode = [Mode::Auto, Mode::Auto, Mode::Append, Mode::Replace][world.random.usize(0..4)];
+        let is_picky = mode != Mode::Replace && world.random.u8(0..3) == 0;
+        let pick = if is_picky { Pick::random(world) } else { Pick::All };
+        Act { mode, pick, lanes: world.random.u8(1..4) }
     }
 
     /// Plays it; says whether the table can take another one.
@@ -74,7 +74,9 @@ impl Act {
             expected.unwrap_or_else(|| panic!("seed {seed}, mode {mode}: success over strangers' rows"));
         assert_eq!(*after, expected, "seed {seed}, mode {mode}: a success that is none");
         world.tally.count(format!("succeeded {mode}"));
-        let verify = format!("clusterSync::verify(\"B\", {}, {})", world.name(), self.condition(world));
+        let (table, filter, options) =
+            (world.name(), self.pick.filter(world), dict(&self.pick.options(world)));
+        let verify = format!("clusterSync::verify(\"B\", {table}, {filter}, {options})");
         let found = world.pair.source.table(&verify).rows;
         assert_eq!(found, differences(case.source, after), "seed {seed}, mode {mode}: what verify finds");
         Next::Done
@@ -101,18 +103,17 @@ impl Act {
 
     fn script(&self, world: &mut World, chaos: &Chaos, is_repeated: bool) -> String {
         let retries = u8::from(world.random.u8(0..10) == 0);
-        let (lanes, timeout) = (self.lanes, chaos.timeout());
+        let numbers =
+            [("retries", retries.into()), ("lanes", self.lanes.into()), ("timeout", chaos.timeout())];
+        let mut options: Vec<_> = numbers.map(|(name, value)| (name, value.to_string())).into();
         let unfinished = self.last_run(world).filter(|(_, status)| is_repeated && status != "OK");
         if let Some((run, _)) = unfinished.filter(|_| world.random.u8(0..3) == 0) {
-            let options =
-                format!("dict([\"retries\", \"lanes\", \"timeout\"], ({retries}, {lanes}, {timeout}))");
-            return format!("clusterSync::resumeRun(\"{run}\", , {options})");
+            return format!("clusterSync::resumeRun(\"{run}\", , {})", dict(&options));
         }
-        let options = format!(
-            "dict([\"mode\", \"retries\", \"lanes\", \"timeout\"], (\"{}\", {retries}, {lanes}, {timeout}))",
-            self.mode.name()
-        );
-        format!("clusterSync::syncOnline(\"B\", {}, {}, {options})", world.name(), self.condition(world))
+        options.push(("mode", format!("\"{}\"", self.mode.name())));
+        options.extend(self.pick.options(world));
+        let (table, filter) = (world.name(), self.pick.filter(world));
+        format!("clusterSync::syncOnline(\"B\", {table}, {filter}, {})", dict(&options))
     }
 
     /// The last run of this table and mode, and its status.
@@ -128,11 +129,6 @@ impl Act {
         Some((names[last].clone(), states[last].clone()))
     }
 
-    fn condition(&self, world: &World) -> String {
-        let payload = &world.columns[world.payload()].0;
-        self.filter.map_or(String::new(), |value| format!("\"{payload} = {value}\""))
-    }
-
     /// What the target holds of the rows that the call is about, and of others.
     fn held(&self, world: &mut World) -> (Parts, Bag) {
         let held = world.target();
@@ -140,15 +136,22 @@ impl Act {
     }
 
     fn split(&self, world: &World, rows: Bag) -> (Parts, Bag) {
-        let payload = world.payload();
-        let (ours, others): (Bag, Bag) = rows
-            .into_iter()
-            .partition(|(row, _)| self.filter.is_none_or(|value| row[payload] == Some(value)));
+        let (ours, others): (Bag, Bag) = rows.into_iter().partition(|(row, _)| self.pick.takes(row));
         let mut parts = Parts::new();
         for (row, times) in ours {
             let part = parts.entry(world.partition(&row)).or_default();
             *part = rows::sum(part, &Bag::from([(row, times)]));
         }
         (parts, others)
+    }
+}
+
+/// The dictionary of these options, nothing for none.
+fn dict(options: &[(&str, String)]) -> String {
+    let names: Vec<String> = options.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    let values: Vec<&str> = options.iter().map(|(_, value)| value.as_str()).collect();
+    match options {
+        [] => String::new(),
+        _ => format!("dict([{}], ({}))", names.join(","), values.join(",")),
     }
 }

@@ -8,6 +8,7 @@ mod act;
 mod chaos;
 #[path = "../common/mod.rs"]
 mod common;
+mod pick;
 mod rows;
 mod tally;
 mod verdict;
