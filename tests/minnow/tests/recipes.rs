@@ -1,7 +1,11 @@
 //! The recipes by which users sync clusters today, on two nodes: in our own words always, and as
 //! the tutorial prints them when its text lies beside the repository. Only hosts, ports,
-//! directories, users and the way files are copied between machines are substituted.
+//! directories and users are substituted; files go through a real sshd, to which the environment
+//! of the nodes leads `rsync`.
 mod common;
+#[path = "../../common/sshd.rs"]
+#[allow(dead_code, reason = "the stories of the plugin use the rest")]
+mod sshd;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +14,7 @@ use std::sync::atomic::AtomicBool;
 use common::Running;
 use minnow::value::Value;
 use minnow::wire::{Address, Peer};
+use sshd::Sshd;
 
 /// Two served nodes with a client each, both configured so that the recipes may run.
 struct Pair {
@@ -18,6 +23,23 @@ struct Pair {
     at_a: Peer,
     at_b: Peer,
     files: tempfile::TempDir,
+    sshd: Sshd,
+}
+
+/// For the sshd.
+fn unused_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// How `rsync` reaches the sshd of this run: its port, its key, and whose key is the host's.
+fn remote_shell(sshd: &Sshd) -> String {
+    let (key, known) = (sshd.file("user"), sshd.file("known"));
+    format!(
+        "ssh -p {} -i {} -o IdentitiesOnly=yes -o UserKnownHostsFile={} -o BatchMode=yes",
+        sshd.port,
+        key.display(),
+        known.display()
+    )
 }
 
 const SWITCHES: &[&str] = &["--enable-shell-function", "--function-defaults", "allow"];
@@ -25,7 +47,10 @@ const SWITCHES: &[&str] = &["--enable-shell-function", "--function-defaults", "a
 impl Pair {
     /// `dfs://db1` with an empty table `mt` on both; A gets its rows.
     fn new(table: &str, rows: &str) -> Pair {
-        let (a, b) = (Running::start_with(SWITCHES), Running::start_with(SWITCHES));
+        let sshd = Sshd::start();
+        let shell = remote_shell(&sshd);
+        let start = || Running::start_in(SWITCHES, &[("RSYNC_RSH", &shell)]);
+        let (a, b) = (start(), start());
         let (at_a, at_b) = (client(&a), client(&b));
         at_a.script(table).unwrap();
         at_b.script(table).unwrap();
@@ -34,11 +59,16 @@ impl Pair {
         for folder in ["backup", "restore"] {
             std::fs::create_dir(files.path().join(folder)).unwrap();
         }
-        Pair { a, b, at_a, at_b, files }
+        Pair { a, b, at_a, at_b, files, sshd }
     }
 
     fn folder(&self, name: &str) -> String {
         self.files.path().join(name).to_string_lossy().into_owned()
+    }
+
+    /// Who may log in at the sshd.
+    fn user(&self) -> String {
+        self.sshd.login().split('@').next().unwrap_or_default().to_owned()
     }
 
     /// Rows of `mt` on A and on B.
@@ -50,9 +80,11 @@ impl Pair {
     fn run(&self, at: &Peer, script: &str) -> Value {
         let (backup, restore) = (self.folder("backup"), self.folder("restore"));
         let prologue = format!(
-            "backupDir = '{backup}'; restoreDir = '{restore}'; userName = 'user'
+            "backupDir = '{backup}'; restoreDir = '{restore}'; userName = '{}'; restoreIP = '127.0.0.1'
              portA = {}; portB = {}\n",
-            self.a.port, self.b.port
+            self.user(),
+            self.a.port,
+            self.b.port
         );
         at.script(&format!("{prologue}{script}")).unwrap_or_else(|error| panic!("{script}: {error}"))
     }
@@ -70,6 +102,9 @@ fn number(at: &Peer, script: &str) -> i64 {
 fn rows(at: &Peer) -> i64 {
     number(at, "exec count(*) from loadTable('dfs://db1', 'mt')")
 }
+
+/// Files of the backup to where they are restored, through the sshd.
+const CARRY: &str = "shell('rsync -a ' + backupDir + '/ ' + userName + '@' + restoreIP + ':' + restoreDir)";
 
 /// By day, with a column that is a plain date.
 const BY_TRADING_DAY: &str = "
@@ -97,7 +132,7 @@ const FOUR_MOMENTS: &str = "
 fn a_whole_table_is_backed_up_carried_over_and_restored() {
     let pair = Pair::new(BY_TRADING_DAY, TWENTY_DAYS);
     pair.run(&pair.at_a, "backup(backupDir, <select * from loadTable('dfs://db1', 'mt')>)");
-    pair.run(&pair.at_a, "shell('cp -r ' + backupDir + '/* ' + restoreDir)");
+    pair.run(&pair.at_a, &format!("assert({CARRY} == 0)"));
     let restore = "restore(restoreDir, 'dfs://db1', 'mt', '%', true, loadTable('dfs://db1', 'mt'))";
     pair.run(&pair.at_b, restore);
     assert_eq!(pair.rows(), (20, 20));
@@ -158,7 +193,7 @@ fn the_target_can_fetch_the_day_by_backup_over_a_connection() {
         conn(login{`admin, `123456})
         conn(backup{backupDir, <select * from loadTable('dfs://db1', 'mt')
                                 where Timestamp > timestamp(date(now())) and Timestamp < now()>})
-        conn(shell{'cp -r ' + backupDir + '/* ' + restoreDir})
+        conn(shell{'rsync -a ' + backupDir + '/ ' + userName + '@127.0.0.1:' + restoreDir})
         restore(restoreDir, 'dfs://db1', 'mt', '%', true, loadTable('dfs://db1', 'mt'))";
     pair.run(&pair.at_b, recipe);
     assert_eq!(pair.rows(), (4, 1));
@@ -202,7 +237,7 @@ fn offline(pair: &Pair, blocks: &[&str]) {
     }
     std::fs::remove_dir(pair.folder("backup")).unwrap();
     std::fs::rename(pair.folder("backup1"), pair.folder("backup")).unwrap();
-    example("4 (files copied by cp)", pair, &pair.at_a, blocks[3], (20, 0));
+    example("4", pair, &pair.at_a, blocks[3], (20, 0));
     assert!(PathBuf::from(pair.folder("restore")).join("db1/mt/_metaData").exists());
     example("5", pair, &pair.at_b, blocks[4], (20, 20));
 }
@@ -226,12 +261,10 @@ fn report(name: &str, before: (i64, i64), after: (i64, i64)) {
     println!("example {name}: A {} -> {} rows, B {} -> {} rows", before.0, after.0, before.1, after.1);
 }
 
-/// The text for this pair: between machines `rsync` becomes `cp` within this one.
+/// The text for this pair.
 fn substituted(pair: &Pair, printed: &str) -> String {
     printed
-        .replace("\"rsync -av  \"", "\"cp -r \"")
-        .replace("userName + \"@\" + restoreIP + \":\" + restoreDir", "restoreDir")
-        .replace("userName + \"@\" + restoreServerIP + \":\" + restoreDir", "restoreDir")
+        .replace("'user1'", &format!("'{}'", pair.user()))
         .replace("115.239.209.234", "127.0.0.1")
         .replace("18846", &pair.a.port.to_string())
         .replace("18848", &pair.b.port.to_string())

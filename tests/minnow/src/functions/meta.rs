@@ -1,4 +1,4 @@
-//! Code as values, functions of functions, variables by name.
+//! Functions of functions, variables by name. What runs in parallel on a server runs in turn here.
 use std::sync::Arc;
 
 use super::{args, vector};
@@ -7,30 +7,19 @@ use crate::script::{self, Function, Native, Session};
 use crate::value::{Value, Vector};
 
 pub const FUNCTIONS: &[Native] = &[
-    Native::new("eval", &["expr"], 1, eval),
-    Native::new("parseExpr", &["X"], 1, parse_expr),
     Native::new("funcByName", &["name"], 1, func_by_name),
     Native::new("defined", &["names", "type"], 1, defined),
     Native::new("undef", &["obj", "objType"], 1, undef),
     Native::new("call", &["func", "args..."], 1, call),
     Native::new("each", &["func", "args..."], 2, each),
     Native::new("loop", &["func", "args..."], 2, each),
+    Native::new("peach", &["func", "args..."], 2, each),
+    Native::new("ploop", &["func", "args..."], 2, each),
     Native::new("eqObj", &["obj1", "obj2", "precision"], 2, eq_obj),
     Native::new("print", &["X..."], 0, print),
     Native::new("assert", &["args..."], 1, assert),
     Native::new("share", &["table", "sharedName"], 2, share),
 ];
-
-fn eval(session: &mut Session, args: Vec<Value>) -> Result<Value> {
-    match &args[0] {
-        Value::Code(code) => session.eval_code(code),
-        other => Ok(other.clone()),
-    }
-}
-
-fn parse_expr(_: &mut Session, args: Vec<Value>) -> Result<Value> {
-    Ok(Value::Code(Arc::new(script::parse(args::text("parseExpr", &args, 0, "X")?)?)))
-}
 
 fn func_by_name(session: &mut Session, args: Vec<Value>) -> Result<Value> {
     let name = args::text("funcByName", &args, 0, "name")?;

@@ -9,6 +9,7 @@ mod faults;
 mod jobs;
 mod mapreduce;
 mod meta;
+mod metacode;
 mod operator;
 mod plugin;
 mod remote;
@@ -35,6 +36,7 @@ const FAMILIES: &[&[Native]] = &[
     jobs::FUNCTIONS,
     mapreduce::FUNCTIONS,
     meta::FUNCTIONS,
+    metacode::FUNCTIONS,
     operator::FUNCTIONS,
     plugin::FUNCTIONS,
     remote::FUNCTIONS,

@@ -2,13 +2,16 @@
 use super::args;
 use crate::error::Result;
 use crate::script::{Native, Session, operators};
-use crate::value::{Type, Value, Vector, calendar};
+use crate::value::{Duration, Type, Value, Vector, calendar};
 
 const ONE: &[&str] = &["X"];
 
 pub const FUNCTIONS: &[Native] = &[
     Native::new("now", &["nanoSecond"], 0, now),
     Native::new("today", &[], 0, today),
+    Native::new("temporalAdd", &["obj", "duration", "unit"], 2, temporal_add),
+    Native::new("datetimeAdd", &["obj", "duration", "unit"], 2, temporal_add),
+    Native::new("duration", ONE, 1, duration),
     Native::new("year", ONE, 1, |_, args| of_date(&args, |(year, ..)| year)),
     Native::new("monthOfYear", ONE, 1, |_, args| of_date(&args, |(_, month, _)| month)),
     Native::new("dayOfMonth", ONE, 1, |_, args| of_date(&args, |(.., day)| day)),
@@ -28,6 +31,35 @@ fn now(session: &mut Session, args: Vec<Value>) -> Result<Value> {
 
 fn today(session: &mut Session, _: Vec<Value>) -> Result<Value> {
     Ok(moment(session, Type::Date))
+}
+
+/// The manual's examples: temporalAdd, of 2.00.
+fn temporal_add(_: &mut Session, args: Vec<Value>) -> Result<Value> {
+    let given = args::required("temporalAdd", &args, 1, "duration")?;
+    let duration = given.cells().and_then(|cells| Duration::of(cells, 0)).or_else(|| {
+        let count = given.as_i64().and_then(|count| i32::try_from(count).ok())?;
+        Duration::new(count, args.get(2).and_then(Value::as_str)?)
+    });
+    let wrong = || args::bad("temporalAdd", "duration", "must be a DURATION, or an integer with a unit");
+    let duration = duration.ok_or_else(wrong)?;
+    operators::rewrap(&args[0], |cells| {
+        if !cells.ty.is_temporal() {
+            return Err(args::bad("temporalAdd", "obj", "must be temporal"));
+        }
+        let unfit = || args::bad("temporalAdd", "duration", "does not suit the type of obj");
+        let later = |row| cells.integer(row).map(|cell| duration.add(cell, cells.ty).ok_or_else(unfit));
+        let later = (0..cells.len()).map(|row| later(row).transpose()).collect::<Result<Vec<_>>>()?;
+        Ok(Vector::integers(cells.ty, later))
+    })
+}
+
+fn duration(_: &mut Session, args: Vec<Value>) -> Result<Value> {
+    if args[0].cells().is_some_and(|cells| Duration::of(cells, 0).is_some()) {
+        return Ok(args[0].clone());
+    }
+    let parsed = Duration::parse(args::text("duration", &args, 0, "X")?);
+    let duration = parsed.ok_or_else(|| args::bad("duration", "X", "must be a number and a unit of time"))?;
+    Ok(Value::Scalar(duration.cell().into()))
 }
 
 fn of_date(args: &[Value], part: fn((i64, i64, i64)) -> i64) -> Result<Value> {

@@ -67,6 +67,12 @@ pub enum StatementKind {
         changes: Vec<(String, Expr)>,
         conditions: Vec<Expr>,
     },
+    /// `insert into t (columns) values (..)`; no columns: all of them.
+    Insert {
+        table: Expr,
+        columns: Vec<String>,
+        values: Vec<Expr>,
+    },
     /// `go`: everything before it is done before what follows is looked at.
     Go,
 }
@@ -164,6 +170,8 @@ pub enum Expr {
     /// `<expr>` and how it was written.
     Code(Arc<Expr>, String),
     Query(Arc<Query>),
+    /// `expr as name`, in metacode that a query is put together from.
+    Named(Box<Expr>, String),
 }
 
 /// What a query's rows become.
@@ -192,6 +200,9 @@ pub struct Query {
     /// Comma-separated conditions, each applied to what those before it left.
     pub conditions: Vec<Expr>,
     pub group_by: Vec<Item>,
+    pub context_by: Vec<Item>,
+    /// Sort keys within each context.
+    pub context_sort: Vec<(Expr, bool)>,
     pub having: Option<Expr>,
     /// Sort keys and whether they ascend.
     pub order_by: Vec<(Expr, bool)>,

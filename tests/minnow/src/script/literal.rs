@@ -1,5 +1,5 @@
 //! Literals that begin with a digit: numbers, typed NULLs, temporal values.
-use crate::value::{Data, Type, Value, Vector, text};
+use crate::value::{Data, Duration, Type, Value, Vector, text};
 
 /// The value at the start of `source` and its length in bytes.
 pub fn number(source: &str) -> Result<(Value, usize), String> {
@@ -7,6 +7,14 @@ pub fn number(source: &str) -> Result<(Value, usize), String> {
         return Ok(found);
     }
     let (digits, is_float) = decimal(source);
+    let letters = source[digits..].bytes().take_while(u8::is_ascii_alphabetic).count();
+    let ended = !source[digits + letters..].starts_with(|c: char| c == '_' || c.is_alphanumeric());
+    if ended
+        && &source[..digits] != "00"
+        && let Some(duration) = Duration::parse(&source[..digits + letters])
+    {
+        return Ok((Value::Scalar(duration.cell().into()), digits + letters));
+    }
     let suffix = source[digits..].chars().next().filter(char::is_ascii_alphabetic);
     let spelled = &source[..digits];
     let length = digits + suffix.map_or(0, char::len_utf8);

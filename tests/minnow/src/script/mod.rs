@@ -1,6 +1,7 @@
 //! The script language. `lexer` makes tokens of text, `parser` a tree (`ast`) of tokens, and the
 //! evaluator walks that tree for a [`Session`].
 pub mod ast;
+mod compose;
 mod eval;
 mod function;
 mod lexer;
@@ -11,10 +12,12 @@ mod parser;
 mod scope;
 mod session;
 mod ship;
+mod spell;
 mod sql;
 
 use std::sync::Arc;
 
+pub use compose::{Composer, call as compose_call, infix};
 pub use eval::{index, item, items, pair, range, set_key, vector};
 pub use function::{Bound, Function, InPlaceFn, Native, NativeFn, PluginFunction, Run};
 use scope::unknown_column;

@@ -32,6 +32,7 @@ pub fn names(expr: &Expr, found: &mut dyn FnMut(&str, Use)) {
             found(name, Use::Call);
             in_args(args, found);
         }
+        Expr::Named(inner, _) => names(inner, found),
         Expr::Member { object, .. } => names(object, found),
         Expr::Index { object, index } => {
             names(object, found);
@@ -51,7 +52,12 @@ fn in_args(args: &[Arg], found: &mut dyn FnMut(&str, Use)) {
 
 /// The names in a query's clauses, those of its table expression left out.
 pub fn in_clauses(query: &Query, found: &mut dyn FnMut(&str, Use)) {
-    query.items.iter().chain(&query.group_by).for_each(|item| names(&item.expr, found));
+    query
+        .items
+        .iter()
+        .chain(&query.group_by)
+        .chain(&query.context_by)
+        .for_each(|item| names(&item.expr, found));
     query.conditions.iter().chain(&query.having).chain(&query.limit).for_each(|expr| names(expr, found));
-    query.order_by.iter().for_each(|(key, _)| names(key, found));
+    query.order_by.iter().chain(&query.context_sort).for_each(|(key, _)| names(key, found));
 }

@@ -3,6 +3,7 @@
 pub mod calendar;
 mod cast;
 mod decimal;
+mod duration;
 mod fit;
 mod nested;
 mod rows;
@@ -15,6 +16,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+pub use duration::Duration;
 pub use nested::Rows;
 pub use rows::LONGEST;
 pub use types::Type;

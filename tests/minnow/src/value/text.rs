@@ -2,12 +2,15 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::calendar::{self, NANOS_PER_DAY, civil};
-use super::{Data, Rows, Type, Vector, decimal};
+use super::{Data, Duration, Rows, Type, Vector, decimal};
 
 /// The cell at `row` as text; NULL is empty.
 pub fn cell(vector: &Vector, row: usize) -> String {
     if vector.is_null(row) && vector.ty.element().is_none() {
         return String::new();
+    }
+    if let Some(duration) = Duration::of(vector, row) {
+        return duration.to_string();
     }
     if vector.ty.is_decimal() {
         return decimal::spelled(vector.unscaled(row).unwrap_or(0), vector.ty.scale().unwrap_or(0));

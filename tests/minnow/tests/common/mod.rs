@@ -23,8 +23,13 @@ impl Running {
 
     /// Starts a node with more arguments.
     pub fn start_with(arguments: &[&str]) -> Running {
+        Running::start_in(arguments, &[])
+    }
+
+    /// Starts a node in an environment with more variables.
+    pub fn start_in(arguments: &[&str], variables: &[(&str, &str)]) -> Running {
         let home = TempDir::new().unwrap();
-        let (process, port) = serve(home.path(), arguments);
+        let (process, port) = serve(home.path(), arguments, variables);
         Running { port, process, home }
     }
 
@@ -32,7 +37,7 @@ impl Running {
     pub fn again(&mut self, arguments: &[&str]) {
         let _ = self.process.kill();
         self.process.wait().unwrap();
-        (self.process, self.port) = serve(self.home.path(), arguments);
+        (self.process, self.port) = serve(self.home.path(), arguments, &[]);
     }
 
     pub fn home(&self) -> &Path {
@@ -52,11 +57,12 @@ impl Drop for Running {
     }
 }
 
-fn serve(home: &Path, arguments: &[&str]) -> (Child, u16) {
+fn serve(home: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> (Child, u16) {
     let mut process = Command::new(env!("CARGO_BIN_EXE_minnow"))
         .args(["serve", "--site", "127.0.0.1:0:local", "--home"])
         .arg(home)
         .args(arguments)
+        .envs(variables.iter().copied())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

@@ -36,6 +36,7 @@ impl Session {
             Expr::Lambda(definition) => Ok(Value::Function(Arc::new(Function::Udf(definition.clone())))),
             Expr::Code(inner, text) => Ok(Value::Code(Arc::new(self.capture(inner, text)))),
             Expr::Query(query) => self.query(query),
+            Expr::Named(inner, _) => self.eval(inner),
         }
     }
 

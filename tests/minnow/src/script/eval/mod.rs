@@ -105,6 +105,9 @@ impl Session {
             StatementKind::Update { table, changes, conditions } => {
                 self.update(table, changes, conditions).map(Flow::Next)
             }
+            StatementKind::Insert { table, columns, values } => {
+                self.insert(table, columns, values).map(|_| Flow::Next(Value::Void))
+            }
             StatementKind::Go => done,
         }
     }

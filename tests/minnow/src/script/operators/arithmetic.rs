@@ -2,7 +2,7 @@
 use super::super::ast::Operator;
 use super::{doubles, incompatible, is_whole, wide, zip};
 use crate::error::Result;
-use crate::value::{Data, Strings, Type, Vector, text};
+use crate::value::{Data, Duration, Strings, Type, Vector, text};
 
 pub fn arithmetic(operator: Operator, a: &Vector, b: &Vector) -> Result<Vector> {
     if operator == Operator::Add && (a.ty.is_text() || b.ty.is_text()) {
@@ -46,6 +46,9 @@ fn decimals(operator: Operator, a: &Vector, b: &Vector) -> Result<Vector> {
 }
 
 pub fn negate(cells: &Vector) -> Result<Vector> {
+    if let Some(duration) = Duration::of(cells, 0) {
+        return Ok(duration.negated().cell());
+    }
     if cells.ty.is_decimal() {
         let digits = (0..cells.len()).map(|row| cells.unscaled(row).map(|digits| -digits));
         return Vector::decimals(cells.ty, digits);

@@ -72,6 +72,11 @@ impl Parser<'_> {
         if self.is_mark(",") || self.is_mark(close) {
             return Ok(Arg { name: None, value: None });
         }
+        if let Some(function) = self.bare_operator(close) {
+            self.next();
+            self.height = 1;
+            return Ok(Arg { name: None, value: Some(Expr::Name(function.to_owned())) });
+        }
         let name = match (self.peek(), &self.peek_after(1).token) {
             (Token::Name(name), Token::Mark("=")) if !self.in_query => Some(name.clone()),
             _ => None,
@@ -84,6 +89,27 @@ impl Parser<'_> {
         // `table(x as name)` names a column.
         let alias = if name.is_none() && self.accept_word("as") { Some(self.name()?) } else { None };
         Ok(Arg { name: name.or(alias), value })
+    }
+
+    /// An operator that stands alone, as in `expr(a, >, 5)`, is the function that does it.
+    fn bare_operator(&self, close: &str) -> Option<&'static str> {
+        const FUNCTIONS: [(&str, &str); 13] = [
+            ("+", "add"),
+            ("-", "sub"),
+            ("*", "mul"),
+            ("/", "div"),
+            ("%", "mod"),
+            ("==", "eq"),
+            ("!=", "ne"),
+            ("<", "lt"),
+            ("<=", "le"),
+            (">", "gt"),
+            (">=", "ge"),
+            ("&&", "and"),
+            ("||", "or"),
+        ];
+        let alone = matches!(self.peek_after(1).token, Token::Mark(mark) if mark == "," || mark == close);
+        FUNCTIONS.iter().find(|(mark, _)| alone && self.is_mark(mark)).map(|(_, function)| *function)
     }
 
     /// Expressions between brackets, separated by commas.

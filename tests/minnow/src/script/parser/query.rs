@@ -33,6 +33,8 @@ impl Parser<'_> {
         let from = self.source(&mut highest)?;
         let conditions = self.conditions(&mut highest)?;
         let group_by = if self.two_words("group", "by") { self.items(&mut highest)? } else { Vec::new() };
+        let context_by = if self.two_words("context", "by") { self.items(&mut highest)? } else { Vec::new() };
+        let context_sort = if self.accept_word("csort") { self.sort_keys(&mut highest)? } else { Vec::new() };
         let having = if self.is_word("having") { self.clause(&mut highest)? } else { None };
         let order_by = if self.two_words("order", "by") { self.sort_keys(&mut highest)? } else { Vec::new() };
         let limit = if self.is_word("limit") && !matches!(self.peek_after(1).token, Token::Mark("=")) {
@@ -48,6 +50,8 @@ impl Parser<'_> {
             from,
             conditions,
             group_by,
+            context_by,
+            context_sort,
             having,
             order_by,
             limit: limit.or(top),
@@ -160,6 +164,26 @@ impl Parser<'_> {
             parser.expect_word("from")?;
             let table = parser.source(&mut 0)?;
             Ok(StatementKind::Delete { table, conditions: parser.conditions(&mut 0)? })
+        })
+    }
+
+    /// `insert into t [(columns)] values (..)`, with `insert` already read.
+    pub fn insert_statement(&mut self) -> Result<StatementKind> {
+        self.querying(|parser| {
+            parser.expect_word("into")?;
+            let table = parser.primary()?;
+            let mut columns = Vec::new();
+            if parser.accept("(") {
+                loop {
+                    columns.push(parser.name()?);
+                    if !parser.accept(",") {
+                        break;
+                    }
+                }
+                parser.expect(")")?;
+            }
+            parser.expect_word("values")?;
+            Ok(StatementKind::Insert { table, columns, values: parser.list("(", ")")? })
         })
     }
 

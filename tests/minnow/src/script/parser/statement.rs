@@ -47,6 +47,7 @@ impl Parser<'_> {
             "share" if names_follow => self.word_then(Self::share),
             "undef" if names_follow => self.word_then(Self::undef_all),
             "delete" if names_follow => self.word_then(Self::delete_statement),
+            "insert" if names_follow => self.word_then(Self::insert_statement),
             "update" if names_follow => self.word_then(Self::update_statement),
             _ => self.simple_statement(),
         }

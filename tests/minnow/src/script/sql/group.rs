@@ -13,13 +13,7 @@ use crate::value::{Table, Type, Value, Vector};
 impl Session {
     pub(super) fn grouped(&mut self, query: &Query) -> Result<Table> {
         let rows = self.columns()?.rows();
-        let mut keys = Vec::new();
-        for item in &query.group_by {
-            match self.eval(&item.expr)? {
-                Value::Vector(cells) if cells.len() == rows => keys.push(cells),
-                _ => return Err(Error::runtime("A group by column must have one value per row.")),
-            }
-        }
+        let keys = self.group_keys(&query.group_by)?;
         let groups = order::groups(rows, &keys);
         let firsts: Vec<u32> = groups.iter().filter_map(|group| group.first().copied()).collect();
         let mut table = Table::default();
@@ -49,6 +43,19 @@ impl Session {
             table.columns.push(Arc::new(column(&cells)?));
         }
         Ok(table)
+    }
+
+    /// The columns to group by.
+    pub(super) fn group_keys(&mut self, items: &[Item]) -> Result<Vec<Arc<Vector>>> {
+        let rows = self.columns()?.rows();
+        let mut keys = Vec::new();
+        for item in items {
+            match self.eval(&item.expr)? {
+                Value::Vector(cells) if cells.len() == rows => keys.push(cells),
+                _ => return Err(Error::runtime("A group by column must have one value per row.")),
+            }
+        }
+        Ok(keys)
     }
 
     /// One group's values, `None` if `having` drops it.

@@ -1,7 +1,9 @@
 //! Queries: from the table over the conditions and groups to the result.
 mod change;
+mod context;
 mod datasource;
 mod group;
+mod insert;
 mod order;
 mod source;
 
@@ -24,6 +26,10 @@ impl Session {
         let (columns, conditions) = self.source(query)?;
         self.within(Scope::Columns(columns), |session| {
             session.filter(&conditions)?;
+            if !query.context_by.is_empty() {
+                let table = session.in_context(query)?;
+                return session.sorted_result(table, &query.order_by).map(|table| shaped(query, table));
+            }
             let mut table =
                 if query.group_by.is_empty() { session.plain(query)? } else { session.grouped(query)? };
             if query.distinct {
@@ -102,8 +108,10 @@ fn shaped(query: &Query, mut table: Table) -> Value {
         return Value::Table(table.into());
     }
     let column = table.columns.remove(0);
-    let is_scalar =
-        query.group_by.is_empty() && query.items.len() == 1 && has_aggregate(&query.items[0].expr);
+    let is_scalar = query.group_by.is_empty()
+        && query.context_by.is_empty()
+        && query.items.len() == 1
+        && has_aggregate(&query.items[0].expr);
     if is_scalar && column.len() == 1 { Value::Scalar(column) } else { Value::Vector(column) }
 }
 

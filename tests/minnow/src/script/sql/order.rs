@@ -24,6 +24,14 @@ impl Session {
         sorted(rows, &keys)
     }
 
+    /// Numbers of the present rows in the order of these keys.
+    pub(super) fn sort_by(&mut self, keys: &[(Expr, bool)]) -> Result<Vec<u32>> {
+        let keys =
+            keys.iter().map(|(key, ascends)| Ok((self.eval(key)?, *ascends))).collect::<Result<Vec<_>>>()?;
+        let rows = self.columns()?.rows();
+        sorted(rows, &keys)
+    }
+
     /// A finished table sorted by its own columns.
     pub(super) fn sorted_result(&mut self, table: Table, order_by: &[(Expr, bool)]) -> Result<Table> {
         if order_by.is_empty() {

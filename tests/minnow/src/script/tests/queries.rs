@@ -160,3 +160,42 @@ fn bad_queries_name_the_cause() {
         assert_eq!(fixture.fails(query), expected, "{query}");
     }
 }
+
+#[test]
+fn context_by_keeps_every_row() {
+    after(
+        TABLE,
+        &[
+            ("exec s from (select s, id from t context by s)", "[\"a\",\"a\",\"a\",\"b\",\"b\",\"c\"]"),
+            ("exec m from (select id, max(id) as m from t context by s)", "[6,6,6,5,5,4]"),
+            ("exec id from (select * from t context by s limit 1)", "[1,2,4]"),
+            ("exec id from (select id from t context by s limit -1)", "[6,5,4]"),
+            ("exec id from (select id from t context by s csort id desc limit 1)", "[6,5,4]"),
+            ("exec id from (select id from t where id > 1 context by s order by id)", "[2,3,4,5,6]"),
+            ("exec id from (select id from t context by s having count(id) > 1)", "[1,3,6,2,5]"),
+            ("(select id from t where id > 100 context by s).size()", "0"),
+        ],
+    );
+}
+
+/// dolphindb-semantics §3.2: distributed tables take no insert statement by default.
+#[test]
+fn rows_are_inserted_by_statement_in_memory_only() {
+    after(
+        TABLE,
+        &[
+            ("insert into t values (7, `d, 7.5)\nexec last(id) from t", "7"),
+            ("insert into t values (8 9, `e`f, 8.5 9.5)\nt.size()", "9"),
+            ("insert into t (px, id) values (1.0, 10)\nexec isNull(last(s)) from t", "1"),
+        ],
+    );
+    let mut fixture = fixture();
+    fixture.run(&[TABLE, DISTRIBUTED].concat());
+    assert!(
+        fixture
+            .fails("insert into q values (2013.01.01, 1, `a)")
+            .contains("enableInsertStatementForDFSTable")
+    );
+    assert!(fixture.fails("insert into t values (1, `a)").contains("one value for each"));
+    assert!(fixture.fails("insert into t (nope) values (1)").contains("nope"));
+}

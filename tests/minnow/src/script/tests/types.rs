@@ -109,3 +109,27 @@ fn columns_take_what_their_category_allows() {
     assert!(fixture.fails("tableInsert(t, [1e30], [`y])").contains("overflow"));
     assert_eq!(fixture.run("t.size()"), "4");
 }
+
+/// What the manual's page on temporalAdd shows; durations cannot be computed with.
+#[test]
+fn durations_move_temporal_values() {
+    check(&[
+        ("temporalAdd(2017.01.16, 1, \"d\")", "2017.01.17"),
+        ("temporalAdd(2017.01.16, 1, \"w\")", "2017.01.23"),
+        ("temporalAdd(2016.12M, 2, \"M\")", "2017.02M"),
+        ("temporalAdd(2012.07.31T13:30:10.008, -1, 'M')", "2012.06.30T13:30:10.008"),
+        ("temporalAdd(2012.07.31T13:30:10.008, 1, 'y')", "2013.07.31T13:30:10.008"),
+        ("temporalAdd(13:30:10.008007006, 100, \"ns\")", "13:30:10.008007106"),
+        ("temporalAdd([12:23:34, 23:34:45], 10m)", "[12:33:34,23:44:45]"),
+        ("temporalAdd(2021.08.06, 4B)", "2021.08.12"),
+        ("temporalAdd(datetime(2020.08.31), -2M)", "2020.06.30T00:00:00"),
+        ("temporalAdd(00d, 7d)", ""),
+        ("7d", "7d"),
+        ("typestr(3H)", "DURATION"),
+        ("duration(\"20ms\")", "20ms"),
+    ]);
+    let mut fixture = fixture();
+    assert!(fixture.fails("7d + 1").contains("Can't combine"));
+    assert!(fixture.fails("temporalAdd(2017.01.16, 1, \"H\")").contains("does not suit"));
+    assert!(fixture.fails("temporalAdd(2017.01.16, 1, \"fortnight\")").contains("DURATION"));
+}
