@@ -188,3 +188,16 @@ fn metadata_lists_have_file_chunks_too() {
     assert_eq!(a.run("exec type from getChunksMeta()").to_string(), "[1,0,0]");
     assert_eq!(a.number("size(getTabletsMeta())"), 1);
 }
+
+/// dolphindb-semantics §2.1.
+#[test]
+fn tables_are_listed_in_every_way() {
+    let mut a = with_table("VALUE, 1 2", "`k`x, [INT, INT]", "k");
+    a.run(TWO);
+    assert_eq!(a.run("getTables(db)").to_string(), "[\"t\",\"u\"]");
+    assert_eq!(a.run("exec physicalIndex from listTables('dfs://db')").to_string(), "[\"1\",\"2\"]");
+    assert_eq!(a.run("getDFSTablesByDatabase('dfs://db')").to_string(), "[\"dfs://db/t\",\"dfs://db/u\"]");
+    assert_eq!(a.run("getClusterDFSTables()").to_string(), "[\"dfs://db/t\",\"dfs://db/u\"]");
+    a.session.user = "guest".into();
+    assert_eq!(a.number("size(getClusterDFSTables()) + size(getDFSDatabases())"), 0);
+}

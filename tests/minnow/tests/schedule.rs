@@ -104,6 +104,31 @@ fn a_moved_clock_starts_the_jobs_of_where_it_arrives() {
     assert_eq!(a.number("int(today() > 2024.12.31)"), 1);
 }
 
+/// dolphindb-semantics §7.1: onComplete is called after success and failure, and survives a restart.
+#[test]
+fn a_job_calls_back_after_success_and_failure() {
+    let mut a = Local::new(None);
+    let schedule = |id: &str, function: &str| {
+        let days = "22:30m, 2024.01.01, 2024.12.31, 'D'";
+        format!("scheduleJob(`{id}, 'a job', {function}, {days}, onComplete=done)")
+    };
+    a.run("def done(id, desc, success, result) { print(id + '/' + desc + '/' + string(success) + '/' + string(result)) }");
+    a.run("def good() : 42\ndef bad() { throw 'no luck' }");
+    a.run(&schedule("good", "good"));
+    a.run(&schedule("bad", "bad"));
+    assert!(
+        a.fails("scheduleJob(`x, '', good, 22:30m, 2024.01.01, 2024.12.31, 'D', , good)")
+            .contains("onComplete")
+    );
+    reopened(&mut a).unwrap();
+    run_due(&a.session.node, FRIDAY_EVENING);
+    assert_eq!(a.number("getJobReturn(`good, true)"), 42);
+    assert!(a.fails("getJobReturn(`bad, true)").contains("no luck"));
+    assert!(a.run("getJobMessage(`good)").as_str().unwrap().contains("good/a job/1/42"));
+    assert!(a.run("getJobMessage(`bad)").as_str().unwrap().contains("bad/a job/0/"));
+    assert_eq!(a.number("size(getScheduledJobs('go%'))"), 1);
+}
+
 /// dolphindb-semantics §7.2, §13: a plugin's function in a job must be there at the start.
 #[test]
 fn a_job_of_a_missing_plugin_keeps_the_node_from_starting() {

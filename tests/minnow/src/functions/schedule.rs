@@ -2,10 +2,10 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use super::{args, jobs};
+use super::{args, dfs, jobs};
 use crate::error::{Error, Result};
 use crate::node::{Node, Scheduled};
-use crate::script::{Native, Session};
+use crate::script::{Native, Session, Shipment};
 use crate::value::{Table, Type, Value, Vector};
 
 /// The least distance of two start times, in minutes.
@@ -15,11 +15,23 @@ const MINUTE: i64 = 60_000;
 pub const FUNCTIONS: &[Native] = &[
     Native::new(
         "scheduleJob",
-        &["jobId", "jobDesc", "jobFunc", "scheduleTime", "startDate", "endDate", "frequency", "days"],
+        &[
+            "jobId",
+            "jobDesc",
+            "jobFunc",
+            "scheduleTime",
+            "startDate",
+            "endDate",
+            "frequency",
+            "days",
+            "onComplete",
+            "priority",
+            "parallelism",
+        ],
         7,
         schedule,
     ),
-    Native::new("getScheduledJobs", &[], 0, list),
+    Native::new("getScheduledJobs", &["pattern"], 0, list),
     Native::new("deleteScheduledJob", &["jobId"], 1, delete),
 ];
 
@@ -60,10 +72,32 @@ fn schedule(session: &mut Session, args: Vec<Value>) -> Result<Value> {
         end: day(5, "endDate")?,
         frequency,
         days,
+        on_complete: args::given(&args, 8).map(|callback| packed(session, callback)).transpose()?,
     };
     let wanted = args::text(NAME, &args, 0, "jobId")?;
     let id = session.node.schedule.add(job, |taken| session.node.jobs.free_id(wanted, taken))?;
     Ok(Value::string(&id))
+}
+
+/// `onComplete(jobId, jobDesc, success, result)`, its arguments to be put in later.
+fn packed(session: &Session, callback: &Value) -> Result<Shipment> {
+    let Value::Function(callback) = callback else {
+        return Err(args::bad("scheduleJob", "onComplete", "must be a function of four arguments"));
+    };
+    let (least, most) = callback.arity();
+    if !(least..=most).contains(&4) {
+        return Err(args::bad("scheduleJob", "onComplete", "must be a function of four arguments"));
+    }
+    session.ship(callback, &completion("", "", &Ok(Value::Void)))
+}
+
+fn completion(id: &str, description: &str, outcome: &Result<Value>) -> [Value; 4] {
+    let result = match outcome {
+        Ok(Value::Void) => Value::string(""),
+        Ok(value) => value.clone(),
+        Err(error) => Value::string(&error.text),
+    };
+    [Value::string(id), Value::string(description), Value::bool(outcome.is_ok()), result]
 }
 
 /// The cells of an argument of this type.
@@ -73,9 +107,10 @@ fn numbers(args: &[Value], index: usize, ty: Type) -> Option<Vec<i64>> {
 }
 
 /// The caller's jobs, an administrator's everybody's.
-fn list(session: &mut Session, _: Vec<Value>) -> Result<Value> {
+fn list(session: &mut Session, args: Vec<Value>) -> Result<Value> {
+    let pattern = args::optional_text("getScheduledJobs", &args, 0, "pattern")?.unwrap_or("%");
     let mut jobs = session.node.schedule.all();
-    jobs.retain(|job| may_see(session, job));
+    jobs.retain(|job| may_see(session, job) && dfs::matches(pattern, &job.id));
     let texts = |of: fn(&Scheduled) -> &str| Vector::strings(Type::String, jobs.iter().map(of));
     let dates =
         |of: fn(&Scheduled) -> i64| Vector::integers(Type::Date, jobs.iter().map(|job| Some(of(job))));
@@ -119,7 +154,20 @@ pub fn run_due(node: &Arc<Node>, minute: i64) {
         let job = node.jobs.add(&due.id, &due.description, &due.user);
         let mut session = Session::new(node.clone());
         session.user = due.user;
-        let started = jobs::start(session, job, move |session| session.receive(due.shipment));
+        let id = job.id.clone();
+        let work = move |session: &mut Session| {
+            let outcome = session.receive(due.shipment);
+            if let Some(mut callback) = due.on_complete {
+                let first = callback.data.len().saturating_sub(4);
+                callback.data.truncate(first);
+                callback.data.extend(completion(&id, &due.description, &outcome));
+                if let Err(error) = session.receive(callback) {
+                    session.node.log(&format!("onComplete of the job {id} failed: {}", error.text));
+                }
+            }
+            outcome
+        };
+        let started = jobs::start(session, job, work);
         if let Err(error) = started {
             node.log(&format!("the scheduled job {} did not start: {error}", due.id));
         }

@@ -1,4 +1,5 @@
 //! One running node: its home directory, store, users and loaded plugins.
+mod backups;
 mod faults;
 mod jobs;
 mod log;
@@ -19,6 +20,7 @@ use crate::script::{Function, Session};
 use crate::store::Store;
 use crate::value::Value;
 
+pub use backups::{Backups, Progress};
 pub use faults::{Fault, Faults};
 pub use jobs::{Job, Jobs};
 use log::Log;
@@ -54,6 +56,7 @@ pub struct Node {
     /// They last as long as the process.
     pub users: RwLock<HashMap<String, Account>>,
     pub clock: Arc<Clock>,
+    pub backups: Backups,
     pub jobs: Jobs,
     pub schedule: Schedule,
     pub switches: Switches,
@@ -86,6 +89,7 @@ impl Node {
             plugins: RwLock::default(),
             plugin_functions: RwLock::default(),
             users: RwLock::new(HashMap::from([("admin".into(), admin)])),
+            backups: Backups::new(clock.clone()),
             jobs: Jobs::new(clock.clone()),
             schedule: Schedule::open(home, &clock)?,
             clock,

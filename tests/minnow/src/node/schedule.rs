@@ -32,6 +32,8 @@ pub struct Scheduled {
     pub frequency: String,
     /// Days of the week (0 is Sunday) or of the month.
     pub days: Vec<i64>,
+    /// What is called after each run; its last four data stand for the arguments.
+    pub on_complete: Option<Shipment>,
 }
 
 impl Scheduled {
@@ -59,6 +61,10 @@ impl Scheduled {
             numbers(Type::Long, &[self.start, self.end]),
             Value::string(&self.frequency),
             numbers(Type::Long, &self.days),
+            self.on_complete.as_ref().map_or(Value::Void, |callback| Value::string(&callback.source)),
+            self.on_complete
+                .as_ref()
+                .map_or(Value::Void, |callback| Value::Tuple(Arc::new(callback.arguments()))),
         ]))
     }
 
@@ -81,6 +87,12 @@ impl Scheduled {
             end: *span.get(1)?,
             frequency: text(7)?,
             days: numbers(8)?,
+            on_complete: match (text(9), parts.get(10)) {
+                (Some(source), Some(Value::Tuple(arguments))) => {
+                    Some(Shipment::of(source, arguments.to_vec()).ok()?)
+                }
+                _ => None,
+            },
         })
     }
 }

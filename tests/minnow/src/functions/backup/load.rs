@@ -55,8 +55,12 @@ fn put_back(
     let unchanged = |entry: &Entry| {
         own.iter().any(|chunk| id_text(chunk.id) == entry.id && chunk.cid as i64 == entry.cid)
     };
+    let due: Vec<&&Entry> = entries.iter().filter(|entry| force || !unchanged(entry)).collect();
+    let kind = if folder.mode == Mode::Sql { "RESTORE_BY_SQL" } else { "RESTORE_BY_COPY_FILE" };
+    let names = (table.database().url.clone(), table.name().to_owned());
+    let progress = session.node.backups.start(&session.user, kind, (&names.0, &names.1), due.len());
     let mut restored = Vec::new();
-    for entry in entries.iter().filter(|entry| force || !unchanged(entry)) {
+    for entry in due {
         let rows = folder.rows(entry)?;
         match folder.mode {
             Mode::Sql => {
@@ -67,6 +71,7 @@ fn put_back(
                 table.replace(&rows)?;
             }
         }
+        progress.done_one();
         restored.push(match table.shares_chunks() {
             true => entry.partition.clone(),
             false => format!("{}/{}", entry.partition, table.number()),

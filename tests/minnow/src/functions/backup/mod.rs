@@ -3,6 +3,7 @@
 mod folder;
 mod load;
 mod save;
+mod status;
 
 use super::{args, dfs};
 use crate::error::Result;
@@ -39,6 +40,7 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("getBackupList", &["backupDir", "dbPath", "tableName"], 3, load::list),
     Native::new("getBackupMeta", &["backupDir", "dbPath", "partition", "tableName"], 4, load::meta),
     Native::new("loadBackup", &["backupDir", "dbPath", "partition", "tableName"], 4, load::load_backup),
+    Native::new("getBackupStatus", &["userName"], 0, status::status),
     Native::new("checkBackup", &["backupDir", "dbPath", "tableName", "partition"], 2, load::check),
 ];
 

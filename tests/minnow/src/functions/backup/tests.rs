@@ -119,3 +119,44 @@ fn a_damaged_backup_is_named_and_not_repaired_without_force() {
     session.run("backup(dir, <select * from t>, true)").unwrap();
     assert_eq!(number(session, damaged), 0);
 }
+
+/// dolphindb-semantics §1.5, §1.6, §1.9: partitions by path or by key, which must exist; what is
+/// gone is forgotten by backups of whole tables only.
+#[test]
+fn chosen_partitions_are_copied() {
+    let home = tempfile::tempdir().unwrap();
+    let session = &mut session(home.path());
+    let backup = |partition: &str| format!("backup(dir, 'dfs://db', tableName=`t, partition={partition})");
+    assert_eq!(number(session, &backup("'/20240102'")), 1);
+    assert_eq!(number(session, &backup("['/20240101', '/20240102']")), 1);
+    assert_eq!(number(session, &backup("2024.01.03")), 1);
+    for missing in ["'/20240105'", "['/20240101', '/2024']", "2024.01.05"] {
+        assert!(fails(session, &backup(missing)).contains("S01020"), "{missing}");
+    }
+    session.run("dropPartition(db, 2024.01.01, `t)").unwrap();
+    assert_eq!(number(session, &backup("2024.01.02")), 0);
+    assert_eq!(number(session, "size(getBackupList(dir, 'dfs://db', `t))"), 3);
+    session.run("backupTable(dir, 'dfs://db', `t)").unwrap();
+    assert_eq!(number(session, "size(getBackupList(dir, 'dfs://db', `t))"), 2);
+}
+
+/// dolphindb-semantics §1.2: one row per table, kept until the node stops.
+#[test]
+fn the_status_of_backups_is_kept_per_table() {
+    let home = tempfile::tempdir().unwrap();
+    let session = &mut session(home.path());
+    session.run("backup(dir, <select * from t>); restore(dir, 'dfs://db', `t, '%2024010_', true)").unwrap();
+    session.run("other = dir + '/copy'; backupTable(other, 'dfs://db', `t)").unwrap();
+    session.run("restoreTable(other, 'dfs://db', `t, 'dfs://new')").unwrap();
+    let kinds = session.run("exec type from getBackupStatus()").unwrap().to_string();
+    let expected = r#"["BACKUP_BY_SQL","RESTORE_BY_SQL","BACKUP_BY_COPY_FILE","RESTORE_BY_COPY_FILE"]"#;
+    assert_eq!(kinds, expected);
+    assert_eq!(
+        session.run("exec completedPartitions from getBackupStatus()").unwrap().to_string(),
+        "[3,0,3,3]"
+    );
+    assert_eq!(number(session, "sum(exec completed from getBackupStatus(`admin))"), 4);
+    session.run("createUser(`carol, 'Pa55word')").unwrap();
+    session.user = "carol".into();
+    assert_eq!(number(session, "size(getBackupStatus())"), 0);
+}

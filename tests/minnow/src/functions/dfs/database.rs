@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::node::GUEST;
 use crate::script::Session;
 use crate::store::{Database, Identity, Level, Scheme};
-use crate::value::{Type, Value, Vector};
+use crate::value::{Table, Type, Value, Vector};
 
 pub fn database(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     let url = match args::given(&given, 0) {
@@ -69,6 +69,45 @@ pub fn tables(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     require_login(session, "list the tables of a database")?;
     let database = database_of(session, "getTables", &given, "dbHandle")?;
     Ok(names(&session.node.store.tables(&database.url)?))
+}
+
+/// Names, and physical indexes where tables have their own chunks (dolphindb-semantics §2.1).
+pub fn list_tables(session: &mut Session, given: Vec<Value>) -> Result<Value> {
+    require_login(session, "list the tables of a database")?;
+    let database = database_of(session, "listTables", &given, "dbUrl")?;
+    let store = &session.node.store;
+    let tables: Vec<_> = store.tables(&database.url)?;
+    let indexes: Vec<String> = tables
+        .iter()
+        .map(|name| {
+            let table = store.table(&database.url, name)?;
+            Ok(if table.shares_chunks() { String::new() } else { table.number().to_string() })
+        })
+        .collect::<Result<_>>()?;
+    let strings = |texts: &[String]| Vector::strings(Type::String, texts.iter().map(String::as_str));
+    let columns = [("tableName", strings(&tables)), ("physicalIndex", strings(&indexes))];
+    Ok(Value::Table(Table::of(columns).into()))
+}
+
+pub fn tables_of(session: &mut Session, given: Vec<Value>) -> Result<Value> {
+    require_login(session, "list the tables of a database")?;
+    let database = database_of(session, "getDFSTablesByDatabase", &given, "dbUrl")?;
+    paths(session, std::slice::from_ref(&database.url))
+}
+
+/// The guest sees none.
+pub fn all_tables(session: &mut Session, _given: Vec<Value>) -> Result<Value> {
+    let urls = if session.user == GUEST { Vec::new() } else { session.node.store.databases() };
+    paths(session, &urls)
+}
+
+/// `dfs://db/table` of every table.
+fn paths(session: &Session, urls: &[String]) -> Result<Value> {
+    let mut paths = Vec::new();
+    for url in urls {
+        paths.extend(session.node.store.tables(url)?.iter().map(|name| format!("{url}/{name}")));
+    }
+    Ok(names(&paths))
 }
 
 fn names(texts: &[String]) -> Value {

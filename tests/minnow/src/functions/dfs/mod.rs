@@ -10,6 +10,7 @@ mod upsert;
 use std::sync::Arc;
 
 pub use metadata::matches;
+pub use partition::{is_path, selections};
 pub use table::store_rows;
 
 use super::{args, faults};
@@ -39,6 +40,10 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("getClusterDFSDatabases", &["includeSysDb"], 0, database::list),
     Native::new("setAtomicLevel", &["dbHandle", "atomic"], 2, database::set_atomic),
     Native::new("getTables", &["dbHandle"], 1, database::tables),
+    Native::new("listTables", &["dbUrl"], 1, database::list_tables),
+    Native::new("getDFSTablesByDatabase", &["dbUrl"], 1, database::tables_of),
+    Native::new("getClusterDFSTables", &["includeSysTable"], 0, database::all_tables),
+    Native::new("getDFSDatabases", &[], 0, database::list),
     Native::new(
         "createPartitionedTable",
         &[

@@ -28,13 +28,7 @@ pub fn drop(session: &mut Session, given: Vec<Value>) -> Result<Value> {
         if table.levels().is_empty() {
             continue;
         }
-        let selections = match what.cells() {
-            Some(cells) if cells.text(0).is_some_and(|text| text.starts_with('/')) => {
-                by_path(table.levels(), cells)
-            }
-            _ => vec![by_value(NAME, table.levels(), what)?],
-        };
-        dropped += table.drop_chunks(&selections)?;
+        dropped += table.drop_chunks(&selections(NAME, table.levels(), what)?)?;
     }
     if dropped == 0 {
         // The number is documented (dolphindb-semantics §4.1), the sentence is not.
@@ -68,8 +62,21 @@ fn grow(session: &mut Session, function: &str, given: &[Value], suits: fn(&Schem
     Ok(Value::int(added as i32))
 }
 
+/// What paths or keys choose (dolphindb-semantics §1.6).
+pub fn selections(function: &str, levels: &[Level], what: &Value) -> Result<Vec<Selection>> {
+    match what.cells() {
+        Some(cells) if is_path(cells) => Ok(by_path(levels, cells)),
+        _ => Ok(vec![by_value(function, levels, what)?]),
+    }
+}
+
+/// Paths start with a slash, and keys do not.
+pub fn is_path(cells: &Vector) -> bool {
+    cells.text(0).is_some_and(|text| text.starts_with('/'))
+}
+
 /// One selection per path that the scheme knows; a shorter path names everything below it.
-pub fn by_path(levels: &[Level], paths: &Vector) -> Vec<Selection> {
+fn by_path(levels: &[Level], paths: &Vector) -> Vec<Selection> {
     let labels: Vec<HashMap<String, u32>> = levels
         .iter()
         .map(|level| (0..level.count() as u32).map(|number| (level.label(number), number)).collect())
@@ -89,7 +96,7 @@ pub fn by_path(levels: &[Level], paths: &Vector) -> Vec<Selection> {
 /// The partitions that hold these keys: a scalar or vector for the first level, or a tuple with
 /// one for each level, where an empty one is no filter. HASH takes the number of the bucket
 /// (dolphindb-semantics §1.6).
-pub fn by_value(function: &str, levels: &[Level], keys: &Value) -> Result<Selection> {
+fn by_value(function: &str, levels: &[Level], keys: &Value) -> Result<Selection> {
     let keys = match keys {
         Value::Tuple(keys) => keys.to_vec(),
         single => vec![single.clone()],
