@@ -25,6 +25,9 @@ extern "C" {
 
 /* ---- The server's binary interface, as found for its release ---- */
 
+/* The position of a method that a release does not have. */
+#define CS_NO_SLOT UINT32_MAX
+
 /* Positions in the virtual tables; the names are the server's methods. */
 typedef struct cs_slots {
   uint32_t destroy; /* the deleting destructor */
@@ -33,8 +36,13 @@ typedef struct cs_slots {
   uint32_t get_float_const, get_double_const, get_string_const, get_binary_const;
   uint32_t set, set_bool, set_char, set_short, set_int, set_long, set_float, set_double;
   uint32_t set_string, set_binary, set_null_flag;
+  uint32_t get_decimal32_const, get_decimal64_const, get_decimal128_const;
+  uint32_t set_decimal32, set_decimal64, set_decimal128;
+  uint32_t get_extra_param_for_type;  /* a decimal's scale */
+  uint32_t get_string_at, set_strings; /* as std::string, which may hold NUL characters */
   uint32_t size, rows, columns, keys, values;
   uint32_t is_fast_mode, get_data_array, get_data_segment, get_segment_size;
+  uint32_t vector_flatten, vector_row_size;
   uint32_t table_get_column_name;
   uint32_t dictionary_set;
   uint32_t session_get_function_def;
@@ -106,8 +114,9 @@ bool cs_release(cs_value value, cs_failure *failure);
 
 /* ---- Calls into the server: each answers false and fills `failure` when the server threw ---- */
 
-bool cs_create_constant(int32_t type, cs_failure *failure, cs_value *out);
-bool cs_create_vector(int32_t type, int32_t size, cs_failure *failure, cs_value *out);
+/* `scale` counts for decimals only. */
+bool cs_create_constant(int32_t type, int32_t scale, cs_failure *failure, cs_value *out);
+bool cs_create_vector(int32_t type, int32_t scale, int32_t size, cs_failure *failure, cs_value *out);
 bool cs_create_table(const cs_text *names, const cs_value *columns, size_t count, cs_failure *failure,
                      cs_value *out);
 /* A dictionary from STRING to anything. */
@@ -119,6 +128,8 @@ bool cs_columns(cs_value value, cs_failure *failure, int32_t *out);
 bool cs_describe(cs_value value, cs_failure *failure, cs_text *out);
 bool cs_get(cs_value value, int32_t index, cs_failure *failure, cs_value *out);
 bool cs_set(cs_value value, int32_t index, cs_value item, cs_failure *failure);
+/* The digits behind the point of a decimal, or of a vector of decimals. */
+bool cs_scale(cs_value value, cs_failure *failure, int32_t *out);
 
 /* How cells travel in a block. */
 typedef enum cs_cell {
@@ -130,17 +141,34 @@ typedef enum cs_cell {
   CS_CELL_FLOAT,
   CS_CELL_DOUBLE,
   CS_CELL_BYTES16,
-  CS_CELL_TEXT /* an array of pointers to NUL-terminated texts */
+  CS_CELL_DECIMAL32,
+  CS_CELL_DECIMAL64,
+  CS_CELL_DECIMAL128,
+  CS_CELL_TEXT, /* an array of pointers to NUL-terminated texts */
+  CS_CELL_BLOB, /* not in blocks: see cs_read_blob */
+  CS_CELL_ARRAY /* not in blocks: see cs_flatten */
 } cs_cell;
 
+/* Whether the release has the methods for such cells. */
+bool cs_has_cells(cs_cell cell);
+
 /* Cells [start, start + count) of a vector or a scalar: `out` points into `buffer`, which has room
- * for them, or into the object. Text lives as long as the object. */
-bool cs_read(cs_value value, cs_cell cell, int32_t start, int32_t count, void *buffer, cs_failure *failure,
-             const void **out);
+ * for them, or into the object. Text lives as long as the object. `scale` counts for decimals only. */
+bool cs_read(cs_value value, cs_cell cell, int32_t scale, int32_t start, int32_t count, void *buffer,
+             cs_failure *failure, const void **out);
 /* How many cells one block may have. */
 int32_t cs_block_cells(void);
 /* Overwrites cells [start, start + count). */
-bool cs_write(cs_value value, cs_cell cell, int32_t start, int32_t count, void *cells, cs_failure *failure);
+bool cs_write(cs_value value, cs_cell cell, int32_t scale, int32_t start, int32_t count, void *cells,
+              cs_failure *failure);
+/* A copy of the bytes of a cell, which belongs to the caller. */
+bool cs_read_blob(cs_value value, int32_t index, cs_failure *failure, cs_text *out);
+/* Overwrites cells [start, start + count) with copies of these bytes. */
+bool cs_write_blobs(cs_value value, int32_t start, int32_t count, const cs_text *cells, cs_failure *failure);
+/* The values of the first `rows` cells of an array vector, one after the other, as a vector; and how
+ * many each cell has. */
+bool cs_flatten(cs_value value, int32_t rows, cs_failure *failure, cs_value *out);
+bool cs_row_sizes(cs_value value, int32_t rows, cs_failure *failure, cs_value *out);
 /* Tells a vector that its cells may hold NULLs, which writing in blocks does not. */
 bool cs_set_null_flag(cs_value value, cs_failure *failure);
 /* The cells of a vector that keeps them in one piece, null for any other. */

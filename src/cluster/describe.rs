@@ -73,9 +73,13 @@ fn columns(schema: &Datum) -> Result<Vec<ColumnDef>> {
     let names = text_column(defs, "name")?;
     let shown = text_column(defs, "typeString")?;
     let ids = defs.column("typeInt").ok_or_else(|| strange("a table's schema"))?.integers();
+    // The scale of decimals (dolphindb-semantics §3.4).
+    let scales: Vec<Option<i64>> =
+        defs.column("extra").map_or_else(Vec::new, |extra| extra.integers().collect());
+    let scales = scales.into_iter().chain(std::iter::repeat(None));
     let (mut columns, mut unknown) = (Vec::new(), Vec::new());
-    for ((name, shown), id) in names.into_iter().zip(shown).zip(ids) {
-        match id.and_then(|id| Type::from_id(id as i32)) {
+    for (((name, shown), id), scale) in names.into_iter().zip(shown).zip(ids).zip(scales) {
+        match id.and_then(|id| type_of(id, scale)) {
             Some(ty) => columns.push(ColumnDef { name, ty }),
             None => unknown.push(format!("`{name}` {shown}")),
         }
@@ -86,6 +90,14 @@ fn columns(schema: &Datum) -> Result<Vec<ColumnDef>> {
             Kind::Schema,
             format!("this version cannot copy the type of {}", unknown.join(", ")),
         )),
+    }
+}
+
+fn type_of(id: i64, scale: Option<i64>) -> Option<Type> {
+    let ty = Type::from_id(i32::try_from(id).ok()?)?;
+    match ty.scale() {
+        Some(_) => ty.with_scale(i32::try_from(scale?).ok()?),
+        None => Some(ty),
     }
 }
 

@@ -1,4 +1,5 @@
 //! Columns without per-value objects: memory in wire layout, owned by whoever lends it.
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -36,6 +37,11 @@ pub enum Cells {
     Fixed(Vec<Bytes>),
     /// Text, each cell ended by one NUL byte. A segment holds whole cells.
     Text(Vec<Bytes>),
+    /// Bytes, each cell behind its length in four bytes. A segment holds whole cells.
+    Blob(Vec<Bytes>),
+    /// Arrays: how many values each cell has, and the values of all cells one after the other. A
+    /// segment holds whole values.
+    Array(Arc<[u32]>, Vec<Bytes>),
 }
 
 impl Cells {
@@ -43,12 +49,14 @@ impl Cells {
     pub fn segments(&self) -> &[Bytes] {
         match self {
             Cells::Fixed(segments) | Cells::Text(segments) => segments,
+            Cells::Blob(segments) | Cells::Array(_, segments) => segments,
         }
     }
 
-    /// Bytes in all segments.
+    /// Bytes in all segments, and those that say how long arrays are.
     pub fn byte_len(&self) -> usize {
-        self.segments().iter().map(|segment| segment.len()).sum()
+        let lengths = if let Cells::Array(lengths, _) = self { size_of_val(&**lengths) } else { 0 };
+        lengths + self.segments().iter().map(|segment| segment.len()).sum::<usize>()
     }
 }
 
@@ -59,7 +67,7 @@ pub struct Column {
     pub ty: Type,
     /// How many cells.
     pub rows: usize,
-    /// The cells; `Text` exactly when `ty.is_text()`.
+    /// The cells, as the type has them.
     pub cells: Cells,
 }
 
@@ -67,7 +75,7 @@ impl Column {
     /// A fixed-width column over one piece of memory, as many rows as whole cells fit it.
     ///
     /// # Panics
-    /// When `ty` is text.
+    /// When `ty` has no fixed width.
     pub fn fixed(ty: Type, bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
         let bytes = Bytes::new(bytes);
         let rows = bytes.len() / ty.width().expect("a fixed-width type");
@@ -76,14 +84,34 @@ impl Column {
 
     /// A text column of these values.
     pub fn text<S: AsRef<str>>(ty: Type, values: impl IntoIterator<Item = S>) -> Self {
-        let mut bytes = Vec::new();
-        let mut rows = 0;
-        for value in values {
-            bytes.extend_from_slice(value.as_ref().as_bytes());
-            bytes.push(0);
-            rows += 1;
+        Column::of(ty, values.into_iter().map(|value| value.as_ref().as_bytes().to_vec()))
+    }
+
+    /// A column whose cells have these bytes: of text without its NUL, of arrays their values one
+    /// after the other.
+    pub fn of<B: AsRef<[u8]>>(ty: Type, cells: impl IntoIterator<Item = B>) -> Self {
+        let (mut bytes, mut lengths) = (Vec::new(), Vec::new());
+        for cell in cells {
+            let cell = cell.as_ref();
+            lengths.push(cell.len() as u32);
+            match ty {
+                Type::Blob => bytes.extend((cell.len() as u32).to_le_bytes().iter().chain(cell)),
+                _ => bytes.extend_from_slice(cell),
+            }
+            if ty.is_text() {
+                bytes.push(0);
+            }
         }
-        Column { ty, rows, cells: Cells::Text(vec![Bytes::new(bytes)]) }
+        let (rows, segments) = (lengths.len(), vec![Bytes::new(bytes)]);
+        let cells = match ty {
+            Type::Blob => Cells::Blob(segments),
+            Type::Array(element) => {
+                Cells::Array(lengths.iter().map(|bytes| bytes / element.width() as u32).collect(), segments)
+            }
+            _ if ty.is_text() => Cells::Text(segments),
+            _ => Cells::Fixed(segments),
+        };
+        Column { ty, rows, cells }
     }
 
     /// The cells of a text column, in order, without their NUL bytes.
@@ -99,6 +127,37 @@ impl Column {
     pub fn fixed_cells(&self) -> impl Iterator<Item = &[u8]> {
         let width = self.ty.width().unwrap_or(1);
         self.cells.segments().iter().flat_map(move |segment| segment.chunks_exact(width))
+    }
+
+    /// The cells of a BLOB column, in order.
+    pub fn blobs(&self) -> impl Iterator<Item = &[u8]> {
+        self.cells.segments().iter().flat_map(|segment| {
+            let mut rest: &[u8] = segment;
+            std::iter::from_fn(move || {
+                let (length, behind) = rest.split_first_chunk()?;
+                let (cell, next) = behind.split_at(u32::from_le_bytes(*length) as usize);
+                rest = next;
+                Some(cell)
+            })
+        })
+    }
+
+    /// The cells of a column of any type, in order, as [`Column::of`] takes them. Reads cell by
+    /// cell, which is for few rows.
+    pub fn each(&self) -> Box<dyn Iterator<Item = Cow<'_, [u8]>> + '_> {
+        match (&self.cells, self.ty) {
+            (Cells::Fixed(_), _) => Box::new(self.fixed_cells().map(Cow::from)),
+            (Cells::Text(_), _) => Box::new(self.texts().map(Cow::from)),
+            (Cells::Blob(_), _) => Box::new(self.blobs().map(Cow::from)),
+            (Cells::Array(lengths, values), Type::Array(element)) => {
+                let mut values = values.iter().flat_map(move |segment| segment.chunks_exact(element.width()));
+                Box::new(lengths.iter().map(move |length| {
+                    let cell = values.by_ref().take(*length as usize);
+                    Cow::from(cell.flatten().copied().collect::<Vec<u8>>())
+                }))
+            }
+            (Cells::Array(..), _) => Box::new(std::iter::empty()),
+        }
     }
 }
 
@@ -120,5 +179,34 @@ impl Batch {
     /// Bytes of all cells.
     pub fn byte_len(&self) -> usize {
         self.columns.iter().map(|(_, column)| column.cells.byte_len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_come_back_from_every_kind_of_column() {
+        let arrays = Type::Short.array().unwrap();
+        for (ty, cells) in [
+            (Type::Short, [&[1, 0][..], &[2, 0], &[0, 0x80]]),
+            (Type::String, [b"a", b"", b"bcd"]),
+            (Type::Blob, [b"\0", b"", b"x\0y"]),
+            (arrays, [&[1, 0, 2, 0][..], &[], &[3, 0]]),
+        ] {
+            let column = Column::of(ty, cells);
+            assert_eq!(column.rows, 3);
+            assert!(column.each().eq(cells), "{}", ty.name());
+        }
+    }
+
+    #[test]
+    fn arrays_may_lie_across_segments() {
+        let segments = [&[1, 0, 2, 0][..], &[], &[3, 0]].map(Bytes::new).into();
+        let ty = Type::Short.array().unwrap();
+        let column = Column { ty, rows: 2, cells: Cells::Array([1, 2].into(), segments) };
+        assert!(column.each().eq([&[1, 0][..], &[2, 0, 3, 0]]));
+        assert_eq!(column.cells.byte_len(), 6 + 8);
     }
 }

@@ -62,8 +62,7 @@ impl Column {
     /// The cells of an integer, boolean or temporal column as numbers; NULL is `None`. Empty for
     /// other types.
     pub fn integers(&self) -> impl Iterator<Item = Option<i64>> {
-        use super::Type::*;
-        let counts = !matches!(self.ty, Float | Double | Uuid | Ipaddr | Int128 | Symbol | String);
+        let counts = self.ty.is_integral();
         self.fixed_cells().filter(move |_| counts).map(|cell| {
             let (value, null) = match *cell {
                 [a] => (i64::from(a as i8), i64::from(i8::MIN)),

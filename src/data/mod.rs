@@ -7,4 +7,4 @@ mod types;
 pub use column::{Batch, Bytes, Cells, Column};
 pub use datum::Datum;
 pub use fingerprint::Fingerprint;
-pub use types::Type;
+pub use types::{Element, Type};

@@ -27,14 +27,16 @@ fn error(failure: cs_failure) -> Error {
 
 /// The text as a `String`; its memory goes back to the shim.
 pub(super) fn take(text: cs_text) -> String {
+    String::from_utf8_lossy(&take_bytes(text)).into_owned()
+}
+
+/// The bytes of the text; its memory goes back to the shim.
+pub(super) fn take_bytes(text: cs_text) -> Vec<u8> {
     if text.data.is_null() {
-        return String::new();
+        return Vec::new();
     }
     // SAFETY: the contract gives `size` bytes at `data`, which are ours until freed just below.
-    let own = unsafe {
-        let bytes = std::slice::from_raw_parts(text.data.cast::<u8>(), text.size);
-        String::from_utf8_lossy(bytes).into_owned()
-    };
+    let own = unsafe { std::slice::from_raw_parts(text.data.cast::<u8>(), text.size) }.to_vec();
     // SAFETY: the text belongs to us, and nothing refers to it any more.
     unsafe { cs_text_free(text) };
     own
@@ -47,6 +49,7 @@ pub(super) fn give(text: &str) -> cs_text {
 }
 
 /// `text` for the duration of a call; the shim only reads it.
-pub(super) fn lend(text: &str) -> cs_text {
+pub(super) fn lend<T: AsRef<[u8]> + ?Sized>(text: &T) -> cs_text {
+    let text = text.as_ref();
     cs_text { data: text.as_ptr().cast::<c_char>().cast_mut(), size: text.len() }
 }

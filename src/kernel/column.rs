@@ -1,7 +1,9 @@
 //! Vectors of one type: reading without copying where the server shows its memory, and writing.
 use std::ffi::{c_char, c_void};
 
-use super::answer::{ask, tell};
+use super::answer::{self, ask, tell};
+use super::array;
+use super::cell::cell;
 use super::sys::*;
 use super::thread;
 use super::value::Value;
@@ -28,13 +30,14 @@ impl Column {
 
     /// The cells as they are, in as few copies as the vector allows.
     pub fn read(&self) -> Result<data::Column> {
-        let cells = if self.ty.is_text() {
-            Cells::Text(self.read_text()?)
-        } else {
-            Cells::Fixed(match self.lend()? {
+        let cells = match self.ty {
+            Type::Symbol | Type::String => Cells::Text(self.read_text()?),
+            Type::Blob => Cells::Blob(self.read_blobs()?),
+            Type::Array(element) => array::read(&self.value, element, self.rows)?,
+            _ => Cells::Fixed(match self.lend()? {
                 Some(segments) => segments,
                 None => vec![Bytes::new(self.read_blocks()?)],
-            })
+            }),
         };
         Ok(data::Column { ty: self.ty, rows: self.rows, cells })
     }
@@ -65,7 +68,7 @@ impl Column {
     }
 
     fn width(&self) -> usize {
-        self.ty.width().expect("text goes its own way")
+        self.ty.width().expect("cells of any length go their own way")
     }
 
     fn lent(&self, start: *mut c_void, cells: usize) -> Bytes {
@@ -113,23 +116,54 @@ impl Column {
         Ok(segments)
     }
 
+    fn read_blobs(&self) -> Result<Vec<Bytes>> {
+        let mut segments = Vec::new();
+        let mut segment = Vec::new();
+        for index in 0..self.rows {
+            let raw = self.value.raw();
+            // SAFETY: the value is live and on its thread.
+            let cell = ask(cs_text::default(), |failure, out| unsafe {
+                cs_read_blob(raw, index as i32, failure, out)
+            })?;
+            let cell = answer::take_bytes(cell);
+            segment.extend_from_slice(&(cell.len() as u32).to_le_bytes());
+            segment.extend_from_slice(&cell);
+            if segment.len() >= TEXT_SEGMENT {
+                segments.push(Bytes::new(std::mem::take(&mut segment)));
+            }
+        }
+        if !segment.is_empty() {
+            segments.push(Bytes::new(segment));
+        }
+        Ok(segments)
+    }
+
     fn read_block(&self, start: usize, count: usize, buffer: *mut c_void) -> Result<*const c_void> {
         let (raw, cell) = (self.value.raw(), cell(self.ty));
         let (start, count) = (start as i32, count as i32);
         // SAFETY: the value is live and on its thread; `buffer` has room for a block of any type.
         ask(std::ptr::null(), |failure, out| unsafe {
-            cs_read(raw, cell, start, count, buffer, failure, out)
+            cs_read(raw, cell, self.scale(), start, count, buffer, failure, out)
         })
     }
 
-    /// Overwrites every cell with `cells`, which has as many.
-    pub fn write(&self, cells: &Cells) -> Result<()> {
+    fn scale(&self) -> i32 {
+        self.ty.scale().unwrap_or(0).into()
+    }
+
+    /// Overwrites every cell with `column`, which has as many.
+    pub fn write(&self, column: &data::Column) -> Result<()> {
         let mut row = 0;
-        for segment in cells.segments() {
-            row += match cells {
-                Cells::Fixed(_) => self.write_fixed(row, segment)?,
-                Cells::Text(_) => self.write_text(row, segment)?,
-            };
+        match &column.cells {
+            Cells::Blob(_) => self.write_blobs(column)?,
+            cells => {
+                for segment in cells.segments() {
+                    row += match cells {
+                        Cells::Text(_) => self.write_text(row, segment)?,
+                        _ => self.write_fixed(row, segment)?,
+                    };
+                }
+            }
         }
         // SAFETY: the value is live and on its thread.
         tell(|failure| unsafe { cs_set_null_flag(self.value.raw(), failure) })
@@ -160,10 +194,22 @@ impl Column {
         Ok(texts.len())
     }
 
+    fn write_blobs(&self, column: &data::Column) -> Result<()> {
+        let cells: Vec<cs_text> = column.blobs().map(answer::lend).collect();
+        for (number, block) in cells.chunks(block_cells()).enumerate() {
+            let start = (number * block_cells()) as i32;
+            // SAFETY: the value is live and on its thread; the bytes are copied during the call.
+            tell(|failure| unsafe {
+                cs_write_blobs(self.value.raw(), start, block.len() as i32, block.as_ptr(), failure)
+            })?;
+        }
+        Ok(())
+    }
+
     fn write_block(&self, row: usize, count: usize, cells: *mut c_void) -> Result<()> {
         let (raw, cell) = (self.value.raw(), cell(self.ty));
         // SAFETY: the value is live and on its thread; there are `count` cells, which are only read.
-        tell(|failure| unsafe { cs_write(raw, cell, row as i32, count as i32, cells, failure) })
+        tell(|failure| unsafe { cs_write(raw, cell, self.scale(), row as i32, count as i32, cells, failure) })
     }
 }
 
@@ -171,22 +217,6 @@ fn block_cells() -> usize {
     // SAFETY: there is a value, so the server's interface is bound.
     let server = unsafe { cs_block_cells() };
     usize::try_from(server).unwrap_or(1).clamp(1, BLOCK)
-}
-
-/// How cells of a type travel in blocks.
-fn cell(ty: Type) -> cs_cell {
-    match ty {
-        Type::Bool => CS_CELL_BOOL,
-        Type::Char => CS_CELL_CHAR,
-        Type::Short => CS_CELL_SHORT,
-        Type::Long | Type::Timestamp | Type::Nanotime | Type::Nanotimestamp => CS_CELL_LONG,
-        Type::Float => CS_CELL_FLOAT,
-        Type::Double => CS_CELL_DOUBLE,
-        Type::Symbol | Type::String => CS_CELL_TEXT,
-        Type::Uuid | Type::Ipaddr | Type::Int128 => CS_CELL_BYTES16,
-        Type::Int | Type::Date | Type::Month | Type::Time | Type::Minute => CS_CELL_INT,
-        Type::Second | Type::Datetime | Type::Datehour => CS_CELL_INT,
-    }
 }
 
 /// Memory inside a server object, kept by a reference to that object.

@@ -3,7 +3,7 @@ use super::column::Column;
 use super::session::Session;
 use super::table::Table;
 use super::value::{ANY, Form, VOID, Value};
-use crate::data::{Batch, Datum, Type};
+use crate::data::{Batch, Datum};
 use crate::error::{Error, Kind, Result};
 
 /// What `value` holds. Cells stay in the server's memory where it shows them.
@@ -12,7 +12,7 @@ pub(super) fn to_datum(value: &Value) -> Result<Datum> {
         return Ok(Datum::Void);
     }
     let id = value.type_id();
-    match (value.form(), Type::from_id(id)) {
+    match (value.form(), value.ty()?) {
         (Form::Scalar, _) if id == VOID => Ok(Datum::Void),
         (Form::Scalar, Some(ty)) => Ok(Datum::Scalar(Column::new(value.clone(), ty, 1).read()?)),
         (Form::Vector | Form::Pair, Some(ty)) => {
@@ -59,7 +59,7 @@ pub(super) fn to_value(session: &Session, datum: &Datum) -> Result<Value> {
 }
 
 fn tuple(session: &Session, items: &[Datum]) -> Result<Value> {
-    let value = session.vector(ANY, items.len())?;
+    let value = session.tuple(items.len())?;
     for (index, item) in items.iter().enumerate() {
         value.set(index, &to_value(session, item)?)?;
     }
@@ -69,7 +69,12 @@ fn tuple(session: &Session, items: &[Datum]) -> Result<Value> {
 /// The rows as a table in the server's memory.
 pub(super) fn table(session: &Session, batch: &Batch) -> Result<Value> {
     let names: Vec<&str> = batch.columns.iter().map(|(name, _)| name.as_str()).collect();
-    let columns: Result<Vec<Value>> =
-        batch.columns.iter().map(|(_, column)| session.column(column)).collect();
+    let columns: Result<Vec<Value>> = batch
+        .columns
+        .iter()
+        .map(|(name, column)| {
+            session.column(column).map_err(|error| error.context(format!("column `{name}`")))
+        })
+        .collect();
     session.table(&names, &columns?)
 }

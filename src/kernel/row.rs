@@ -2,7 +2,7 @@
 //!
 //! Supporting a further release is a new file there (`scripts/abi-rows` writes them) and one line in
 //! [`ROWS`]; no code knows a number of any release.
-use super::sys::{cs_exports, cs_offsets, cs_row, cs_slots};
+use super::sys::{CS_NO_SLOT, cs_exports, cs_offsets, cs_row, cs_slots};
 
 /// The servers that this build knows, by the first three parts of their version. A release has a
 /// row for each layout of `std::string` that its editions come with, as far as it is known.
@@ -118,6 +118,8 @@ impl Row {
 
     fn slot_numbers(&self) -> Result<cs_slots, String> {
         let constant = |method: &str| self.position("Constant", method);
+        // The releases before these types have no methods for them.
+        let newer = |class, method| self.position(class, method).unwrap_or(CS_NO_SLOT);
         Ok(cs_slots {
             destroy: constant("destroy")?,
             get_string: constant("getString")?,
@@ -143,6 +145,15 @@ impl Row {
             set_string: constant("setString")?,
             set_binary: constant("setBinary")?,
             set_null_flag: constant("setNullFlag")?,
+            get_decimal32_const: newer("Constant", "getDecimal32Const"),
+            get_decimal64_const: newer("Constant", "getDecimal64Const"),
+            get_decimal128_const: newer("Constant", "getDecimal128Const"),
+            set_decimal32: newer("Constant", "setDecimal32"),
+            set_decimal64: newer("Constant", "setDecimal64"),
+            set_decimal128: newer("Constant", "setDecimal128"),
+            get_extra_param_for_type: constant("getExtraParamForType")?,
+            get_string_at: constant("getStringAt")?,
+            set_strings: constant("setStrings")?,
             size: constant("size")?,
             rows: constant("rows")?,
             columns: constant("columns")?,
@@ -152,6 +163,8 @@ impl Row {
             get_data_array: constant("getDataArray")?,
             get_data_segment: constant("getDataSegment")?,
             get_segment_size: constant("getSegmentSize")?,
+            vector_flatten: newer("Vector", "flatten"),
+            vector_row_size: newer("Vector", "rowSize"),
             table_get_column_name: self.position("Table", "getColumnName")?,
             dictionary_set: self.position("Dictionary", "set")?,
             session_get_function_def: self.position("Session", "getFunctionDef")?,

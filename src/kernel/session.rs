@@ -3,6 +3,8 @@ use std::ffi::c_void;
 use std::marker::PhantomData;
 
 use super::answer::{self, ask};
+use super::array;
+use super::cell;
 use super::column::Column;
 use super::sys::*;
 use super::value::Value;
@@ -66,30 +68,46 @@ impl<'call> Session<'call> {
 
     /// A value of no type.
     pub fn void(&self) -> Result<Value> {
-        self.constant(super::value::VOID)
+        self.create_constant(super::value::VOID, 0)
     }
 
     /// The NULL or zero scalar of a type.
-    pub fn constant(&self, type_id: i32) -> Result<Value> {
+    pub fn constant(&self, ty: Type) -> Result<Value> {
+        self.create_constant(ty.id(), scale(ty))
+    }
+
+    fn create_constant(&self, id: i32, scale: i32) -> Result<Value> {
         // SAFETY: the row is bound and this is a server thread.
-        ask(cs_value::default(), |failure, out| unsafe { cs_create_constant(type_id, failure, out) })
+        ask(cs_value::default(), |failure, out| unsafe { cs_create_constant(id, scale, failure, out) })
             .map(Value::adopt)
     }
 
     /// A vector of `rows` cells that are still to be written.
-    pub fn vector(&self, type_id: i32, rows: usize) -> Result<Value> {
+    pub fn vector(&self, ty: Type, rows: usize) -> Result<Value> {
+        self.create_vector(ty.id(), scale(ty), rows)
+    }
+
+    /// A vector of `rows` items of any type that are still to be set.
+    pub fn tuple(&self, rows: usize) -> Result<Value> {
+        self.create_vector(super::value::ANY, 0, rows)
+    }
+
+    fn create_vector(&self, id: i32, scale: i32, rows: usize) -> Result<Value> {
         let size = i32::try_from(rows)
             .map_err(|_| Error::new(Kind::Refused, format!("{rows} rows are more than a vector can hold")))?;
-        // SAFETY: as in `constant`.
-        ask(cs_value::default(), |failure, out| unsafe { cs_create_vector(type_id, size, failure, out) })
+        // SAFETY: as in `create_constant`.
+        ask(cs_value::default(), |failure, out| unsafe { cs_create_vector(id, scale, size, failure, out) })
             .map(Value::adopt)
     }
 
     /// A vector with the cells of `column`.
     pub fn column(&self, column: &data::Column) -> Result<Value> {
-        let ty: Type = column.ty;
-        let value = self.vector(ty.id(), column.rows)?;
-        Column::new(value.clone(), ty, column.rows).write(&column.cells)?;
+        cell::require(column.ty)?;
+        if let Type::Array(element) = column.ty {
+            return array::create(self, column, element);
+        }
+        let value = self.vector(column.ty, column.rows)?;
+        Column::new(value.clone(), column.ty, column.rows).write(column)?;
         Ok(value)
     }
 
@@ -98,7 +116,7 @@ impl<'call> Session<'call> {
         let names: Vec<cs_text> = names.iter().map(|name| answer::lend(name)).collect();
         let columns: Vec<cs_value> = columns.iter().map(Value::raw).collect();
         let count = names.len().min(columns.len());
-        // SAFETY: as in `constant`; both arrays have `count` entries and are read during the call.
+        // SAFETY: as in `create_constant`; both arrays have `count` entries and are read during the call.
         ask(cs_value::default(), |failure, out| unsafe {
             cs_create_table(names.as_ptr(), columns.as_ptr(), count, failure, out)
         })
@@ -107,10 +125,14 @@ impl<'call> Session<'call> {
 
     /// An empty dictionary from text to anything.
     pub fn dictionary(&self) -> Result<Value> {
-        // SAFETY: as in `constant`.
+        // SAFETY: as in `create_constant`.
         ask(cs_value::default(), |failure, out| unsafe { cs_create_dictionary(failure, out) })
             .map(Value::adopt)
     }
+}
+
+fn scale(ty: Type) -> i32 {
+    ty.scale().unwrap_or(0).into()
 }
 
 impl Function {

@@ -1,9 +1,10 @@
 //! Tables in the server's memory.
 use super::answer::{self, ask};
+use super::cell;
 use super::column::Column;
 use super::sys::*;
 use super::value::Value;
-use crate::data::{Batch, Type};
+use crate::data::Batch;
 use crate::error::{Error, Kind, Result};
 
 /// A table whose columns are in memory.
@@ -42,13 +43,13 @@ impl Table {
         let value =
             ask(cs_value::default(), |failure, out| unsafe { cs_column(self.0.raw(), index, failure, out) })?;
         let value = Value::adopt(value);
-        let id = value.type_id();
-        let ty = Type::from_id(id).ok_or_else(|| unsupported(name, id))?;
+        let ty = value.ty()?.ok_or_else(|| unsupported(name, value.type_id()))?;
+        cell::require(ty).map_err(|error| error.context(format!("column `{name}`")))?;
         Ok(Column::new(value, ty, rows))
     }
 }
 
 fn unsupported(name: &str, id: i32) -> Error {
-    Error::new(Kind::Schema, format!("column {name} has the type number {id}, which cannot be synced yet"))
+    Error::new(Kind::Schema, format!("column `{name}` has the type number {id}, which cannot be synced"))
         .advise("leave the table out of the sync")
 }

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use super::answer::{self, ask, tell};
 use super::sys::*;
 use super::thread;
+use crate::data::Type;
 use crate::error::Result;
 
 /// The shape of a server object, by the server's own numbers.
@@ -69,6 +70,18 @@ impl Value {
     /// The server's type number.
     pub fn type_id(&self) -> i32 {
         ((self.flags() >> 16) & 0xff) as i32
+    }
+
+    /// The type of the value or of a vector's cells, if a table can hold it.
+    pub fn ty(&self) -> Result<Option<Type>> {
+        match Type::from_id(self.type_id()) {
+            Some(ty) if ty.scale().is_some() => {
+                // SAFETY: as in `flags`.
+                let scale = ask(0, |failure, out| unsafe { cs_scale(self.raw, failure, out) })?;
+                Ok(ty.with_scale(scale))
+            }
+            ty => Ok(ty),
+        }
     }
 
     fn flags(&self) -> u32 {

@@ -1,4 +1,5 @@
 //! Whether two tables fit each other.
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::some_of;
@@ -133,6 +134,6 @@ fn summary(level: &Level) -> String {
 
 /// SYMBOL and STRING hold the same text; were a server to hash them apart, the read-back of the
 /// first partition would show it.
-fn text_alike(ty: Type) -> &'static str {
-    if ty.is_text() { "text" } else { ty.name() }
+fn text_alike(ty: Type) -> Cow<'static, str> {
+    if ty.is_text() { "text".into() } else { ty.name() }
 }

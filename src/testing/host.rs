@@ -80,7 +80,7 @@ impl FakeHost {
 
     fn lend(&self, mut rows: Batch) -> Batch {
         for (_, column) in &mut rows.columns {
-            let (Cells::Fixed(segments) | Cells::Text(segments)) = &mut column.cells;
+            let (Cells::Fixed(segments) | Cells::Text(segments)) = &mut column.cells else { continue };
             for segment in segments {
                 *segment = Bytes::new(Lent::new(segment.clone(), &self.gauge));
             }

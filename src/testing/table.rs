@@ -1,6 +1,6 @@
 //! A partitioned table in memory that drops rows as a server does.
 use crate::cluster::keys;
-use crate::data::{Batch, Bytes, Cells, Column, Datum, Type};
+use crate::data::{Batch, Column, Datum, Type};
 use crate::model::{Level, Scheme, TableSchema};
 
 /// The cells of a row, text without its NUL byte.
@@ -105,22 +105,14 @@ impl FakeTable {
 
 /// A column of these cells.
 pub(crate) fn column(ty: Type, cells: &[&Vec<u8>]) -> Column {
-    let text = ty.is_text();
-    let end: &[u8] = if text { &[0] } else { &[] };
-    let bytes = Bytes::new(cells.iter().flat_map(|cell| [cell, end].concat()).collect::<Vec<u8>>());
-    let cells_of = if text { Cells::Text } else { Cells::Fixed };
-    Column { ty, rows: cells.len(), cells: cells_of(vec![bytes]) }
+    Column::of(ty, cells)
 }
 
 /// The rows of `batch`.
 pub(crate) fn rows(batch: &Batch) -> Vec<Row> {
     let mut rows = vec![Row::new(); batch.rows];
     for (_, column) in &batch.columns {
-        let cells: Vec<&[u8]> = match column.ty.is_text() {
-            true => column.texts().collect(),
-            false => column.fixed_cells().collect(),
-        };
-        rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell.to_vec()));
+        rows.iter_mut().zip(column.each()).for_each(|(row, cell)| row.push(cell.into_owned()));
     }
     rows
 }

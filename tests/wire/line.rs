@@ -198,7 +198,7 @@ fn what_cannot_be_understood_ends_the_connection() {
     let strange: [&[u8]; 4] = [
         b"77 2 1\nOK\n",
         b"77 1 1\nOK\n\x04\x63",
-        b"77 1 1\nOK\n\x26\x01\x01\x00\x00\x00\x01\x00\x00\x00",
+        b"77 1 1\nOK\n\x24\x01\x01\x00\x00\x00\x01\x00\x00\x00",
         b"MSG\n\xff\xff\0",
     ];
     for bytes in strange {

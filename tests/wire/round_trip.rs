@@ -27,29 +27,44 @@ impl Read for Drip<'_> {
     }
 }
 
-/// Cells of `ty` with any bits, in segments of `cut` cells.
+/// Cells of `ty` with any bits, in segments of `cut` cells, of arrays `cut` values.
 fn column(ty: Type, rows: usize) -> impl Strategy<Value = Column> {
-    let fixed = vec(any::<u8>(), rows * ty.width().unwrap_or(0));
-    let texts = vec("[^\\x00]{0,12}", if ty.is_text() { rows } else { 0 });
-    (fixed, texts, 1..5usize).prop_map(move |(fixed, texts, cut)| {
-        let cells = match ty.width() {
-            Some(width) => {
-                Cells::Fixed(fixed.chunks(cut * width).map(|run| Bytes::new(run.to_vec())).collect())
-            }
-            None => {
-                let segment = |run: &[String]| {
-                    run.iter().flat_map(|text| format!("{text}\0").into_bytes()).collect::<Vec<u8>>()
-                };
-                let segments = texts.chunks(cut).map(|run| Bytes::new(segment(run)));
-                Cells::Text(segments.collect())
+    let width = match ty {
+        Type::Array(element) => element.width(),
+        ty => ty.width().unwrap_or(1),
+    };
+    let any_bytes = move |values| vec(any::<u8>(), values * width);
+    let cells = match ty {
+        Type::Symbol | Type::String => vec("[^\\x00]{0,12}".prop_map(String::into_bytes), rows).boxed(),
+        Type::Blob | Type::Array(_) => vec((0..5usize).prop_flat_map(any_bytes), rows).boxed(),
+        _ => vec(any_bytes(1), rows).boxed(),
+    };
+    (cells, 1..5usize).prop_map(move |(cells, cut)| {
+        let runs = cells.chunks(cut).map(|run| Column::of(ty, run).cells);
+        let segments = runs.flat_map(|cells| cells.segments().to_vec()).collect();
+        let whole = Column::of(ty, &cells);
+        let cells = match whole.cells {
+            Cells::Fixed(_) => Cells::Fixed(segments),
+            Cells::Text(_) => Cells::Text(segments),
+            Cells::Blob(_) => Cells::Blob(segments),
+            Cells::Array(lengths, values) => {
+                let values = values[0].chunks(cut * width).map(|run| Bytes::new(run.to_vec()));
+                Cells::Array(lengths, values.collect())
             }
         };
-        Column { ty, rows, cells }
+        Column { cells, ..whole }
     })
 }
 
 fn any_type() -> impl Strategy<Value = Type> {
-    proptest::sample::select(Type::ALL)
+    let scaled = |ty: &Type| ty.with_scale(5).unwrap_or(*ty);
+    let plain = Type::ALL.iter().map(scaled);
+    let arrays = Type::ALL.iter().filter_map(|ty| scaled(ty).array());
+    proptest::sample::select(plain.chain(arrays).collect::<Vec<_>>())
+}
+
+fn scalar_type() -> impl Strategy<Value = Type> {
+    any_type().prop_filter("an array is no scalar", |ty| !matches!(ty, Type::Array(_)))
 }
 
 fn any_column() -> impl Strategy<Value = Column> {
@@ -66,7 +81,7 @@ fn table() -> impl Strategy<Value = Batch> {
 fn datum() -> impl Strategy<Value = Datum> {
     let leaf = prop_oneof![
         Just(Datum::Void),
-        any_type().prop_flat_map(|ty| column(ty, 1)).prop_map(Datum::Scalar),
+        scalar_type().prop_flat_map(|ty| column(ty, 1)).prop_map(Datum::Scalar),
         any_column().prop_map(Datum::Vector),
         table().prop_map(Datum::Table),
     ];
@@ -103,10 +118,12 @@ fn every_type_survives_in_a_large_table() {
     let columns = Type::ALL.iter().map(|&ty| {
         let column = match ty.width() {
             Some(width) => Column::fixed(ty, (0..rows * width).map(|i| (i % 253) as u8).collect::<Vec<u8>>()),
-            None => Column::text(ty, (0..rows).map(|i| format!("row {i}"))),
+            None => Column::of(ty, (0..rows).map(|i| format!("row {i}"))),
         };
         (format!("c{}", ty.name()), column)
     });
+    let lengths = (0..rows).map(|row| vec![7; row % 4 * 8]);
+    let columns = columns.chain([("array".to_owned(), Column::of(Type::Double.array().unwrap(), lengths))]);
     let table = Datum::Table(Batch { rows, columns: columns.collect() });
     let bytes = encoded(&table);
     let back = decode(&mut Reader::new(&bytes[..])).unwrap();
@@ -118,7 +135,15 @@ fn cells_that_do_not_fit_their_count_are_not_sent() {
     let with = |ty, rows, cells| Batch { rows: 2, columns: vec![("c".into(), Column { ty, rows, cells })] };
     let fixed = |len: usize| Cells::Fixed(vec![Bytes::new(vec![0; len])]);
     let text = |bytes: &'static [u8]| Cells::Text(vec![Bytes::new(bytes)]);
-    let good = [with(Type::Int, 2, fixed(8)), with(Type::String, 2, text(b"a\0\0"))];
+    let blob = |bytes: &'static [u8]| Cells::Blob(vec![Bytes::new(bytes)]);
+    let array = |lengths: &[u32], len: usize| Cells::Array(lengths.into(), vec![Bytes::new(vec![0; len])]);
+    let ints = Type::Int.array().unwrap();
+    let good = [
+        with(Type::Int, 2, fixed(8)),
+        with(Type::String, 2, text(b"a\0\0")),
+        with(Type::Blob, 2, blob(b"\x01\0\0\0a\0\0\0\0")),
+        with(ints, 2, array(&[0, 2], 8)),
+    ];
     let bad = [
         with(Type::Int, 2, fixed(7)),
         with(Type::Int, 3, fixed(12)),
@@ -127,6 +152,12 @@ fn cells_that_do_not_fit_their_count_are_not_sent() {
         with(Type::String, 2, text(b"a\0")),
         with(Type::String, 2, text(b"a\0b\0c\0")),
         with(Type::String, 2, text(b"a\0b\0c")),
+        with(Type::Blob, 2, blob(b"\x01\0\0\0a\x01\0\0\0")),
+        with(Type::Blob, 2, blob(b"\x01\0\0\0a")),
+        with(Type::Blob, 2, text(b"a\0b\0")),
+        with(ints, 2, array(&[1, 2], 8)),
+        with(ints, 2, array(&[2], 8)),
+        with(Type::Int, 2, array(&[1, 1], 8)),
     ];
     good.iter().for_each(|batch| encode_table(batch, &mut Gather::default()).unwrap());
     for batch in &bad {

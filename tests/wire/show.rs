@@ -17,6 +17,12 @@ pub fn show(datum: &Datum) -> String {
     }
 }
 
+fn unscaled(cell: &[u8]) -> String {
+    let mut bytes = if cell[cell.len() - 1] < 0x80 { [0; 16] } else { [0xff; 16] };
+    bytes[..cell.len()].copy_from_slice(cell);
+    i128::from_le_bytes(bytes).to_string()
+}
+
 fn table_text(batch: &Batch) -> String {
     let column = |(name, column): &(String, Column)| {
         assert_eq!(column.rows, batch.rows);
@@ -38,6 +44,18 @@ fn column_text(column: &Column) -> String {
         Type::Double => words.extend(column.fixed_cells().map(|cell| {
             let value = f64::from_le_bytes(cell.try_into().unwrap());
             if value == -f64::MAX { "NULL".into() } else { format!("{value}") }
+        })),
+        Type::Complex | Type::Point => words.extend(column.fixed_cells().map(|cell| {
+            let parts = cell.as_chunks().0.iter().map(|part| f64::from_le_bytes(*part).to_string());
+            if cell == column.ty.null() { "NULL".into() } else { parts.collect::<Vec<_>>().join("/") }
+        })),
+        Type::Decimal32(_) | Type::Decimal64(_) | Type::Decimal128(_) => words.extend(
+            column.each().map(|cell| if *cell == column.ty.null() { "NULL".into() } else { unscaled(&cell) }),
+        ),
+        Type::Blob => words.extend(column.blobs().map(|cell| cell.escape_ascii().to_string())),
+        Type::Array(element) => words.extend(column.each().map(|cell| {
+            let cell = column_text(&Column::fixed(element.ty(), cell.into_owned()));
+            format!("[{}]", cell.split_once(' ').map_or("", |(_, values)| values))
         })),
         Type::Uuid | Type::Ipaddr | Type::Int128 => words.extend(
             column.fixed_cells().map(|cell| cell.iter().rev().map(|byte| format!("{byte:02x}")).collect()),

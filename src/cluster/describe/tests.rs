@@ -40,8 +40,9 @@ fn described(types: &[i32], partitioning: Vec<(&str, Datum)>) -> Result<TableSch
         rows: types.len(),
         columns: vec![
             ("name".into(), names(&all[..types.len()])),
-            ("typeString".into(), names(&["DATE", "SYMBOL", "INT[]"][..types.len()])),
+            ("typeString".into(), names(&["DATE", "SYMBOL", "IOTANY"][..types.len()])),
             ("typeInt".into(), int_column(types)),
+            ("extra".into(), int_column(&[i32::MIN, 4, i32::MIN][..types.len()])),
         ],
     };
     let mut members = vec![("colDefs".to_owned(), Datum::Table(defs))];
@@ -116,9 +117,22 @@ fn a_dimension_table_has_no_levels() {
 }
 
 #[test]
+fn a_decimal_has_its_scale_or_cannot_be_copied() {
+    let types = |ids: &[i32]| {
+        let schema = described(ids, vec![("partitionColumnIndex", int(-1))])?;
+        Ok(schema.columns.iter().map(|column| column.ty).collect::<Vec<_>>())
+    };
+    let decimals: Result<_> = types(&[68, 64 + 38]);
+    let array = |ty: Type| ty.array().unwrap();
+    assert_eq!(decimals.unwrap(), [array(Type::Int), array(Type::Decimal64(4))]);
+    let unscaled: Result<_> = types(&[38]);
+    assert_eq!(unscaled.unwrap_err().kind(), Kind::Schema);
+}
+
+#[test]
 fn a_type_that_cannot_be_copied_is_named_with_its_column() {
-    let error = described(&[6, 17, 68], vec![("partitionColumnIndex", int(-1))]).unwrap_err();
+    let error = described(&[6, 17, 41], vec![("partitionColumnIndex", int(-1))]).unwrap_err();
     assert_eq!(error.kind(), Kind::Schema);
-    assert!(error.message().ends_with("this version cannot copy the type of `tail` INT[]"), "{error}");
+    assert!(error.message().ends_with("this version cannot copy the type of `tail` IOTANY"), "{error}");
     assert!(error.to_string().contains("; leave this table out"), "{error}");
 }

@@ -1,11 +1,19 @@
 //! One number that says whether two sets of rows are the same, whatever their order.
 //!
-//! # Definition, version 1
-//! A row is a sequence of 64-bit words: its cells in the order of columns that the caller gives
-//! (both sides must give the same, by name). A cell of up to 8 bytes is one word, zero-extended;
-//! one of 16 bytes is two words, little endian; text is its bytes in words of 8, the last one
-//! filled up with zeros and always holding at least one zero. A row's hash absorbs these words one
-//! by one into two lanes and finishes them into 128 bits. The fingerprint is the number of rows and
+//! # Definition, version 2
+//! The columns of a row have numbers in the order that the caller gives (both sides must give the
+//! same, by name), and each number has three keys, K0 to K2. A row's sum is the sum, modulo 2^128,
+//! of products of words of 64 bits, little endian and filled up with zeros, with these keys:
+//! - a cell of up to 8 bytes: the cell with K0;
+//! - one of 16 bytes: its two halves with K0 and K1;
+//! - text and the zero that ends it: the last of its words with K0, and the others, if there are
+//!   any, as a chain;
+//! - bytes: their number with K0, and their words as a chain;
+//! - an array: the number of its values with K0, and the words of each value as a chain; one
+//!   without values is one with a single NULL, as which servers store it (dolphindb-semantics §4.4).
+//!
+//! A chain takes in words one by one into two lanes, which go to K1 and K2. A row's hash is its sum
+//! after a bijection in which each bit depends on all. The fingerprint is the number of rows and
 //! the wrapping sum of their hashes.
 //!
 //! Cells count by their bits, as the type stores them: a NULL is its type's one reserved value, the
@@ -13,15 +21,15 @@
 //! not let a doubled and a dropped row cancel as an exclusive or would, and because whole rows are
 //! hashed, values that changed places between rows or columns show.
 //!
-//! Of the two lanes one is a bijection of every absorbed word, so a single changed cell always
-//! changes the row's hash; the other folds a full 128-bit product, so that no simple pattern of
-//! changes cancels in both.
+//! A single changed word always changes the row's hash: keys are odd, so no difference of words
+//! makes the product zero, and all that follows is a bijection. Several changes cancel only if the
+//! sum of their products is zero in all 128 bits.
 mod absorb;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use super::Column;
-use absorb::{BLOCK, Cursor, Lanes};
 
 /// The count and the summed row hashes of some rows; see the module for its definition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,15 +46,7 @@ impl Fingerprint {
     /// # Panics
     /// When a column holds fewer cells than `rows`.
     pub fn of<'a>(rows: usize, columns: impl IntoIterator<Item = &'a Column>) -> Self {
-        let mut cursors: Vec<Cursor> = columns.into_iter().map(Cursor::new).collect();
-        let mut lanes = Lanes::new();
-        let mut sum = 0u128;
-        for start in (0..rows).step_by(BLOCK) {
-            let block = BLOCK.min(rows - start);
-            lanes.reset(block);
-            cursors.iter_mut().for_each(|cursor| cursor.absorb(&mut lanes, block));
-            sum = sum.wrapping_add(lanes.finish(block));
-        }
+        let sum = absorb::sum_of(rows, columns);
         Fingerprint { rows: rows as u64, sum }
     }
 }

@@ -9,11 +9,12 @@ use std::mem::ManuallyDrop;
 
 use crate::data::Type;
 use crate::error::{Error, Kind, Result as Answer};
+use crate::kernel::cell::is_optional;
 use crate::kernel::row::{Row, Slot};
 use crate::kernel::session::Session;
 use crate::kernel::symbols::{Symbol, name_at};
 use crate::kernel::sys::{cs_object, cs_references};
-use crate::kernel::value::{ANY, Value};
+use crate::kernel::value::Value;
 
 /// The functions that the plugin cannot do without; their objects are looked at, too.
 const FUNCTIONS: &[&str] = &["parseExpr", "eval"];
@@ -78,15 +79,20 @@ impl Objects {
         // First, because these have the server's own counters; those of what we make are ours.
         FUNCTIONS.iter().try_for_each(|name| objects.add_function(session, name))?;
         objects.add("Constant", session.void()?);
-        objects.add("Constant", session.vector(ANY, 1)?);
+        objects.add("Constant", session.tuple(1)?);
         for ty in Type::ALL {
-            objects.add("Constant", session.vector(ty.id(), 1)?);
+            // A server without the type is used for the others.
+            match session.vector(*ty, 1) {
+                Ok(vector) => objects.add("Vector", vector),
+                Err(_) if is_optional(*ty) => continue,
+                Err(error) => return Err(error),
+            }
             // Scalars have no SYMBOL type of their own.
             if *ty != Type::Symbol {
-                objects.add("Constant", session.constant(ty.id())?);
+                objects.add("Constant", session.constant(*ty)?);
             }
         }
-        let column = session.vector(Type::Int.id(), 1)?;
+        let column = session.vector(Type::Int, 1)?;
         objects.add("Table", session.table(&["a"], std::slice::from_ref(&column))?);
         objects.add("Constant", column);
         objects.add("Dictionary", session.dictionary()?);

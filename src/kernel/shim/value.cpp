@@ -83,10 +83,10 @@ bool cs_release(cs_value value, cs_failure *failure) {
   return guard(failure, [&] { reinterpret_cast<Holder &>(value).release(); });
 }
 
-bool cs_create_constant(int32_t type, cs_failure *failure, cs_value *out) {
+bool cs_create_constant(int32_t type, int32_t scale, cs_failure *failure, cs_value *out) {
   typedef void *(*Create)(int, int);
   Create create = reinterpret_cast<Create>(row->exported.create_constant);
-  return guard_into(failure, out, [&] { return Holder::own(create(type, 0)).leave(); });
+  return guard_into(failure, out, [&] { return Holder::own(create(type, scale)).leave(); });
 }
 
 bool cs_size(cs_value value, cs_failure *failure, int32_t *out) {
@@ -118,6 +118,11 @@ bool cs_set(cs_value value, int32_t index, cs_value item, cs_failure *failure) {
     if (!call<bool>(object_of(value), row->slot.set, index, &held))
       fail("the vector did not take the item");
   });
+}
+
+bool cs_scale(cs_value value, cs_failure *failure, int32_t *out) {
+  return guard_into(failure, out,
+                    [&] { return call<int>(object_of(value), row->slot.get_extra_param_for_type); });
 }
 
 }  // extern "C"

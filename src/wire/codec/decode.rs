@@ -1,9 +1,9 @@
 //! Objects from bytes (wire-protocol §6).
 use std::io::Read;
 
-use super::form;
 use super::reader::{Reader, broken};
 use super::symbols::Bases;
+use super::{arrays, form};
 use crate::data::{Batch, Bytes, Cells, Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
 
@@ -59,7 +59,8 @@ impl<R: Read> Decoder<'_, R> {
             }
             ty if form::NAMED.contains(&ty) => self.reader.text(TEXT_LIMIT).map(Datum::Opaque),
             _ => {
-                let known = Type::from_id(i32::from(ty)).ok_or_else(|| unsupported(form::SCALAR, ty))?;
+                let known = Type::from_id(i32::from(ty)).filter(|ty| !matches!(ty, Type::Array(_)));
+                let known = self.scaled(known.ok_or_else(|| unsupported(form::SCALAR, ty))?)?;
                 self.cells(known, 1).map(Datum::Scalar)
             }
         }
@@ -73,17 +74,32 @@ impl<R: Read> Decoder<'_, R> {
         let rows = self.reader.count("rows")?;
         let _columns = self.reader.i32()?;
         match (ty, known) {
-            (_, Some(known)) => self.cells(known, rows).map(Datum::Vector),
+            (_, Some(known)) => {
+                let known = self.scaled(known)?;
+                self.cells(known, rows).map(Datum::Vector)
+            }
             (form::ANY, _) => self.tuple(rows).map(Datum::Tuple),
             (form::SYMBOL_WITH_BASE, _) => self.bases.column(self.reader, rows).map(Datum::Vector),
             _ => Ok(Datum::Void),
         }
     }
 
+    /// A decimal's type comes before how many digits are behind the point.
+    fn scaled(&mut self, ty: Type) -> Result<Type> {
+        if ty.scale().is_none() {
+            return Ok(ty);
+        }
+        let scale = self.reader.i32()?;
+        let name = form::type_name(ty.id() as u8);
+        ty.with_scale(scale).ok_or_else(|| broken(format!("a {name} has {scale} digits behind the point")))
+    }
+
     fn cells(&mut self, ty: Type, rows: usize) -> Result<Column> {
-        let cells = match ty.width() {
-            Some(width) => Cells::Fixed(vec![Bytes::new(self.reader.bytes(rows * width)?)]),
-            None => Cells::Text(vec![Bytes::new(self.reader.texts(rows)?)]),
+        let cells = match (ty, ty.width()) {
+            (_, Some(width)) => Cells::Fixed(vec![Bytes::new(self.reader.bytes(rows * width)?)]),
+            (Type::Array(element), _) => arrays::read(self.reader, rows, element.width())?,
+            (Type::Blob, _) => Cells::Blob(vec![Bytes::new(self.reader.blobs(rows)?)]),
+            _ => Cells::Text(vec![Bytes::new(self.reader.texts(rows)?)]),
         };
         Ok(Column { ty, rows, cells })
     }
@@ -147,17 +163,14 @@ impl<R: Read> Decoder<'_, R> {
     }
 }
 
-/// The cells of a column as scalars.
+/// The cells of a column as scalars, of arrays as vectors.
 fn scalars(column: &Column) -> Vec<Datum> {
-    let scalar = |cells| Datum::Scalar(Column { ty: column.ty, rows: 1, cells });
-    match column.ty.width() {
-        Some(_) => {
-            column.fixed_cells().map(|cell| scalar(Cells::Fixed(vec![Bytes::new(cell.to_vec())]))).collect()
+    let cells = column.each();
+    match column.ty {
+        Type::Array(element) => {
+            cells.map(|cell| Datum::Vector(Column::fixed(element.ty(), cell.into_owned()))).collect()
         }
-        None => {
-            let ended = |text: &[u8]| [text, &[0]].concat();
-            column.texts().map(|text| scalar(Cells::Text(vec![Bytes::new(ended(text))]))).collect()
-        }
+        ty => cells.map(|cell| Datum::Scalar(Column::of(ty, [cell]))).collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Objects to bytes (wire-protocol §6). Columns are lent, not copied.
 use super::reader::count_ends;
-use super::{Gather, form};
-use crate::data::{Batch, Cells, Column, Datum};
+use super::{Gather, arrays, form};
+use crate::data::{Batch, Bytes, Cells, Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
 
 /// Adds `datum` to `out`.
@@ -14,14 +14,15 @@ pub fn encode<'a>(datum: &'a Datum, out: &mut Gather<'a>) -> Result<()> {
         Datum::Void => out.put(&[form::VOID, form::SCALAR, 1]),
         Datum::Scalar(column) => {
             check(column, 1)?;
-            out.put(&[column.ty.id() as u8, form::SCALAR]);
+            head(column.ty, form::SCALAR, out);
+            scale(column.ty, out);
             lend(column, out);
         }
         Datum::Vector(column) => vector(column, column.rows, out)?,
         Datum::Tuple(items) => tuple(items.iter(), items.len(), out)?,
         Datum::Dict(items) => {
             out.put(&[form::ANY, form::DICTIONARY]);
-            out.put(&[crate::data::Type::String as u8, form::VECTOR]);
+            head(Type::String, form::VECTOR, out);
             size(items.len(), 1, out)?;
             items.iter().try_for_each(|(key, _)| name(key, out))?;
             tuple(items.iter().map(|(_, item)| item), items.len(), out)?;
@@ -53,10 +54,27 @@ pub fn encode_table<'a>(batch: &'a Batch, out: &mut Gather<'a>) -> Result<()> {
 /// SYMBOL cells go as plain texts of type 17, as one of the vendor's own clients sends them.
 fn vector<'a>(column: &'a Column, rows: usize, out: &mut Gather<'a>) -> Result<()> {
     check(column, rows)?;
-    out.put(&[column.ty.id() as u8, form::VECTOR]);
-    size(rows, 1, out)?;
-    lend(column, out);
+    head(column.ty, form::VECTOR, out);
+    if let Cells::Array(lengths, values) = &column.cells {
+        size(rows, arrays::values(lengths), out)?;
+        scale(column.ty, out);
+        arrays::lend(lengths, values, width(column.ty), out);
+    } else {
+        size(rows, 1, out)?;
+        scale(column.ty, out);
+        lend(column, out);
+    }
     Ok(())
+}
+
+fn head(ty: Type, form: u8, out: &mut Gather<'_>) {
+    out.put(&[ty.id() as u8, form]);
+}
+
+fn scale(ty: Type, out: &mut Gather<'_>) {
+    if let Some(scale) = ty.scale() {
+        out.put_i32(scale.into());
+    }
 }
 
 fn tuple<'a>(items: impl Iterator<Item = &'a Datum>, len: usize, out: &mut Gather<'a>) -> Result<()> {
@@ -85,13 +103,26 @@ fn name(text: &str, out: &mut Gather<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Bytes of a cell or of a value in a cell.
+fn width(ty: Type) -> usize {
+    match ty {
+        Type::Array(element) => element.width(),
+        ty => ty.width().unwrap_or(1),
+    }
+}
+
 /// Bytes that do not fit `rows` would shift everything after them, and the peer would store it.
 fn check(column: &Column, rows: usize) -> Result<()> {
-    let whole = match (&column.cells, column.ty.width()) {
-        (Cells::Fixed(_), Some(width)) => column.cells.byte_len() == rows * width,
-        (Cells::Text(segments), None) => {
+    let bytes = || column.cells.segments().iter().map(|segment| segment.len()).sum::<usize>();
+    let whole = match (&column.cells, column.ty) {
+        (Cells::Fixed(_), ty) if ty.width().is_some() => bytes() == rows * width(ty),
+        (Cells::Text(segments), ty) if ty.is_text() => {
             let ended = segments.iter().all(|segment| segment.last().is_none_or(|last| *last == 0));
             ended && segments.iter().map(|segment| count_ends(segment)).sum::<usize>() == rows
+        }
+        (Cells::Blob(segments), Type::Blob) => segments.iter().try_fold(0, count_blobs) == Some(rows),
+        (Cells::Array(lengths, _), Type::Array(_)) => {
+            lengths.len() == rows && arrays::values(lengths) * width(column.ty) == bytes()
         }
         _ => false,
     };
@@ -102,4 +133,16 @@ fn check(column: &Column, rows: usize) -> Result<()> {
             Err(Error::new(Kind::Bug, format!("the cells of a {ty} column are not {rows} rows")))
         }
     }
+}
+
+/// `before` and the cells of a segment, if it holds whole ones.
+fn count_blobs(before: usize, segment: &Bytes) -> Option<usize> {
+    let (mut rest, mut cells) = (&**segment, before);
+    while !rest.is_empty() {
+        let (length, behind) = rest.split_first_chunk()?;
+        let length = usize::try_from(i32::from_le_bytes(*length)).ok()?;
+        rest = behind.get(length..)?;
+        cells += 1;
+    }
+    Some(cells)
 }

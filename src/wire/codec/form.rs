@@ -37,22 +37,19 @@ pub fn describe(form: u8, ty: u8) -> String {
 }
 
 /// The script name of a type, whether or not a table of ours can hold it.
-fn type_name(ty: u8) -> String {
+pub fn type_name(ty: u8) -> String {
     if let Some(known) = Type::from_id(i32::from(ty)) {
-        return known.name().into();
+        return known.name().split('(').next().unwrap_or_default().into();
     }
     match ty {
         VOID => "VOID".into(),
         FUNCTION => "FUNCTIONDEF".into(),
         ANY => "ANY".into(),
         29 => "DATEMINUTE".into(),
-        32 => "BLOB".into(),
-        34 => "COMPLEX".into(),
-        35 => "POINT".into(),
         36 => "DURATION".into(),
-        37 => "DECIMAL32".into(),
-        38 => "DECIMAL64".into(),
-        39 => "DECIMAL128".into(),
+        41 => "IOTANY".into(),
+        42 => "INSTRUMENT".into(),
+        43 => "MKTDATA".into(),
         SYMBOL_WITH_BASE => "SYMBOL".into(),
         ARRAY..=127 => format!("{}[]", type_name(ty - ARRAY)),
         _ => format!("type {ty}"),
@@ -65,8 +62,10 @@ mod tests {
 
     #[test]
     fn unsupported_types_are_called_as_in_scripts() {
-        assert_eq!(describe(VECTOR, 38), "a DECIMAL64 vector");
-        assert_eq!(describe(VECTOR, 64 + 16), "a DOUBLE[] vector");
+        assert_eq!(describe(SCALAR, 38), "a DECIMAL64 scalar");
+        assert_eq!(describe(VECTOR, 42), "a INSTRUMENT vector");
+        assert_eq!(describe(SCALAR, 64 + 16), "a DOUBLE[] scalar");
+        assert_eq!(describe(VECTOR, 64 + 18), "a STRING[] vector");
         assert_eq!(describe(VECTOR, COMPRESSED), "a compressed vector");
         assert_eq!(describe(99, 200), "an object of form 99 and type 200");
     }

@@ -6,6 +6,7 @@
 //! be parsed ends the connection.
 //!
 //! Only little-endian peers are understood: every server that runs on x86 or ARM is one.
+mod arrays;
 mod decode;
 mod encode;
 mod form;

@@ -83,6 +83,18 @@ impl<R: Read> Reader<R> {
         Ok(bytes)
     }
 
+    /// The next `count` runs of bytes, each behind its length, which is kept.
+    pub fn blobs(&mut self, count: usize) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        for _ in 0..count {
+            let length = self.count("bytes of a BLOB")?;
+            bytes.extend_from_slice(&(length as u32).to_le_bytes());
+            let mut arrived = self.bytes(length)?;
+            bytes.append(&mut arrived);
+        }
+        Ok(bytes)
+    }
+
     /// The next `count` texts, each with the NUL byte that ends it.
     pub fn texts(&mut self, count: usize) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
@@ -174,6 +186,16 @@ mod tests {
         let mut reader = Reader::new(&sent[..]);
         assert!(reader.texts(200_000).unwrap() == sent);
         assert!(!reader.has_surplus());
+    }
+
+    #[test]
+    fn blobs_hold_any_byte() {
+        let sent = [2, 0, 0, 0, 0, 9, 0, 0, 0, 0, 7];
+        let mut reader = Reader::new(&sent[..]);
+        assert_eq!(reader.blobs(2).unwrap(), sent[..10]);
+        assert!(reader.has_surplus());
+        assert_eq!(Reader::new(&[0xff; 4][..]).blobs(1).unwrap_err().kind(), Kind::Protocol);
+        assert_eq!(Reader::new(&[0xff, 0xff, 0xff, 0x7f, 1][..]).blobs(1).unwrap_err().kind(), Kind::Network);
     }
 
     #[test]

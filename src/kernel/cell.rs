@@ -1,0 +1,56 @@
+//! How cells of each type travel, and the types that this server does not give back as it took them.
+use parking_lot::Mutex;
+
+use super::sys::*;
+use crate::data::Type;
+use crate::error::{Error, Kind, Result};
+
+/// The types that failed their round trip, by number, and how.
+static REFUSED: Mutex<Vec<(i32, String)>> = Mutex::new(Vec::new());
+
+/// How cells of a type travel in blocks.
+pub(super) fn cell(ty: Type) -> cs_cell {
+    match ty {
+        Type::Bool => CS_CELL_BOOL,
+        Type::Char => CS_CELL_CHAR,
+        Type::Short => CS_CELL_SHORT,
+        Type::Long | Type::Timestamp | Type::Nanotime | Type::Nanotimestamp => CS_CELL_LONG,
+        Type::Float => CS_CELL_FLOAT,
+        Type::Double => CS_CELL_DOUBLE,
+        Type::Symbol | Type::String => CS_CELL_TEXT,
+        Type::Uuid | Type::Ipaddr | Type::Int128 | Type::Complex | Type::Point => CS_CELL_BYTES16,
+        Type::Int | Type::Date | Type::Month | Type::Time | Type::Minute => CS_CELL_INT,
+        Type::Second | Type::Datetime | Type::Datehour => CS_CELL_INT,
+        Type::Decimal32(_) => CS_CELL_DECIMAL32,
+        Type::Decimal64(_) => CS_CELL_DECIMAL64,
+        Type::Decimal128(_) => CS_CELL_DECIMAL128,
+        Type::Blob => CS_CELL_BLOB,
+        Type::Array(_) => CS_CELL_ARRAY,
+    }
+}
+
+/// Whether a server may lack this type and be used all the same.
+pub(super) fn is_optional(ty: Type) -> bool {
+    use Type::*;
+    ty.scale().is_some() || matches!(ty, Blob | Complex | Point | Array(_))
+}
+
+/// From now on no column of this type is read or written.
+pub(super) fn refuse(ty: Type, why: String) {
+    REFUSED.lock().push((ty.id(), why));
+}
+
+/// Fails where this server does not carry cells of the type.
+pub(super) fn require(ty: Type) -> Result<()> {
+    // SAFETY: there is a value or a session, so the server's interface is bound.
+    let known = unsafe { cs_has_cells(cell(ty)) };
+    let why = match REFUSED.lock().iter().find(|(id, _)| *id == ty.id()) {
+        Some((_, why)) => why.clone(),
+        None if known => return Ok(()),
+        None => "its interface has no methods for them".to_owned(),
+    };
+    let message =
+        format!("this release of the server does not hand out columns of type {} ({why})", ty.name());
+    Err(Error::new(Kind::Schema, message)
+        .advise("sync the other columns, or run the sync from the other cluster"))
+}
