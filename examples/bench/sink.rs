@@ -46,7 +46,7 @@ impl Sink {
             match body.starts_with(b"function\n") {
                 true => {
                     let rows = self.table()?;
-                    let answer = [b"1 1 1\nOK\n", &[Type::Int as u8, 0][..], &rows.to_le_bytes()];
+                    let answer = [b"1 1 1\nOK\n", &[Type::Int.id() as u8, 0][..], &rows.to_le_bytes()];
                     self.output.write_all(&answer.concat())?;
                 }
                 false => self.output.write_all(b"1 0 1\nOK\n")?,

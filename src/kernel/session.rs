@@ -113,7 +113,7 @@ impl<'call> Session<'call> {
 
     /// A table of these columns.
     pub fn table(&self, names: &[&str], columns: &[Value]) -> Result<Value> {
-        let names: Vec<cs_text> = names.iter().map(|name| answer::lend(name)).collect();
+        let names: Vec<cs_text> = names.iter().map(answer::lend).collect();
         let columns: Vec<cs_value> = columns.iter().map(Value::raw).collect();
         let count = names.len().min(columns.len());
         // SAFETY: as in `create_constant`; both arrays have `count` entries and are read during the call.
