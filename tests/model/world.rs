@@ -17,7 +17,7 @@ const HASHED: i64 = 6;
 pub struct Pair {
     pub source: Node,
     pub target: Node,
-    buckets: HashMap<(&'static str, usize), Vec<i64>>,
+    buckets: HashMap<(i32, usize), Vec<i64>>,
 }
 
 impl Pair {
@@ -28,7 +28,7 @@ impl Pair {
         pair.introduce();
         for (ty, buckets) in [Type::Int, Type::Symbol].into_iter().flat_map(|ty| [(ty, 2), (ty, 3)]) {
             let found = pair.probe(ty, buckets);
-            pair.buckets.insert((ty.name(), buckets), found);
+            pair.buckets.insert((ty.id(), buckets), found);
         }
         pair
     }
@@ -177,7 +177,7 @@ impl<'a> World<'a> {
         let list =
             |texts: Vec<String>| texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(",");
         let names = list(places.iter().map(|place| self.columns[*place].0.clone()).collect());
-        let types = list(places.iter().map(|place| self.columns[*place].1.name().to_owned()).collect());
+        let types = list(places.iter().map(|place| self.columns[*place].1.name().into_owned()).collect());
         let path = &self.table.db;
         let database = match &*self.levels {
             [] => format!("db = database(\"{path}\", VALUE, 1..2)"),
@@ -277,7 +277,7 @@ impl<'a> World<'a> {
             match level {
                 Level::Value(_) => key,
                 Level::Range(_) => key / 10,
-                Level::Hash(ty, buckets) => self.pair.buckets[&(ty.name(), *buckets)][key as usize],
+                Level::Hash(ty, buckets) => self.pair.buckets[&(ty.id(), *buckets)][key as usize],
             }
         };
         self.levels.iter().enumerate().map(key).collect()
