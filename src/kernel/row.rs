@@ -151,7 +151,7 @@ impl Row {
             set_decimal32: newer("Constant", "setDecimal32"),
             set_decimal64: newer("Constant", "setDecimal64"),
             set_decimal128: newer("Constant", "setDecimal128"),
-            get_extra_param_for_type: constant("getExtraParamForType")?,
+            get_extra_param_for_type: newer("Constant", "getExtraParamForType"),
             get_string_at: constant("getStringAt")?,
             set_strings: constant("setStrings")?,
             size: constant("size")?,

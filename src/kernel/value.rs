@@ -76,6 +76,7 @@ impl Value {
     pub fn ty(&self) -> Result<Option<Type>> {
         match Type::from_id(self.type_id()) {
             Some(ty) if ty.scale().is_some() => {
+                super::cell::require(ty)?;
                 // SAFETY: as in `flags`.
                 let scale = ask(0, |failure, out| unsafe { cs_scale(self.raw, failure, out) })?;
                 Ok(ty.with_scale(scale))

@@ -24,6 +24,8 @@ pub(super) fn round_trip(session: &Session) -> Result<(), String> {
             outcome => outcome.map_err(doing(&ty.name()))?,
         }
     }
+    strings(session).map_err(doing("text as bytes"))?;
+    plain_arrays(session).map_err(doing("arrays"))?;
     for ty in Type::ALL.iter().filter_map(|ty| ty.with_scale(3)?.array()) {
         if let Err(why) = arrays(session, ty) {
             refuse(ty, why);
@@ -135,6 +137,33 @@ fn same_column(left: &Column, right: &Column) -> bool {
 
 fn bytes(column: &Column) -> Vec<u8> {
     column.cells.segments().iter().flat_map(|segment| segment.iter().copied()).collect()
+}
+
+/// The methods for BLOB work on text, which every server has.
+fn strings(session: &Session) -> Result<(), String> {
+    let cells = sample(Type::String);
+    let blobs = Column::of(Type::Blob, cells.each());
+    let vector = session.vector(Type::String, blobs.rows).map_err(text)?;
+    let as_bytes = ServerColumn::new(vector.clone(), Type::Blob, blobs.rows);
+    as_bytes.write(&blobs).map_err(text)?;
+    let bytes_back = as_bytes.read().map_err(text)?;
+    let back = ServerColumn::new(vector, Type::String, blobs.rows).read().map_err(text)?;
+    match same_column(&back, &cells) && same_column(&bytes_back, &blobs) {
+        true => Ok(()),
+        false => Err(format!("{cells:?} came back as {back:?}")),
+    }
+}
+
+/// The methods for arrays work on those without NULL, which every server that makes them has.
+fn plain_arrays(session: &Session) -> Result<(), String> {
+    let cells = [&[1_i32, 2][..], &[3]]
+        .map(|cell| cell.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>());
+    let arrays = Column::of(Type::Int.array().ok_or("INT has no arrays")?, cells);
+    match session.column(&arrays) {
+        Ok(_) => same(session, &Datum::Vector(arrays)),
+        // Arrays of every type are refused when their turn comes.
+        Err(_) => Ok(()),
+    }
 }
 
 /// Arrays of several values, of one NULL and of one value.
