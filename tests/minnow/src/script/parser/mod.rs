@@ -167,9 +167,11 @@ impl<'a> Parser<'a> {
     /// Runs `parse` inside brackets that are already open.
     fn bracketed<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let in_code = std::mem::replace(&mut self.in_code, false);
+        // Restored, not counted down: a block inside that fails leaves its own count behind.
+        let outside = self.brackets;
         self.brackets += 1;
         let parsed = self.nested(parse);
-        self.brackets -= 1;
+        self.brackets = outside;
         self.in_code = in_code;
         parsed
     }

@@ -94,6 +94,7 @@ fn odd_characters_and_huge_numbers_are_errors() {
         "}",
         "a = ",
         "\"\\",
+        "[def (x) { )",
     ] {
         assert!(fixture.session.run(source).is_err(), "{source:?}");
     }
