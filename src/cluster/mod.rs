@@ -21,7 +21,7 @@ pub use read::{count, read};
 pub use units::{keys, units};
 
 use crate::data::{Batch, Datum};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::model::TableName;
 
 /// One side of a sync.
@@ -42,6 +42,18 @@ pub trait Cluster {
     /// # Errors
     /// As [`Cluster::query`]. After `Network`, `Silent` and `Protocol` the rows may have been stored or not.
     fn append(&mut self, table: &TableName, rows: &Batch) -> Result<u64>;
+
+    /// Puts each of `rows`, whose columns are in the table's own order, in the place of the row with
+    /// the same values in `keys` and the partitioning columns, or adds it. Without `keys` the table
+    /// knows its own. As one transaction.
+    ///
+    /// # Errors
+    /// As [`Cluster::append`]; `Refused` where a side cannot.
+    fn upsert(&mut self, table: &TableName, rows: &Batch, keys: &[String]) -> Result<()> {
+        let _ = (rows, keys);
+        let what = format!("{} takes no upserts into {table}", self.label());
+        Err(Error::new(Kind::Refused, what).advise("use another mode"))
+    }
 }
 
 /// The server call that a plugin function runs in.

@@ -6,5 +6,5 @@ mod types;
 
 pub use column::{Batch, Bytes, Cells, Column};
 pub use datum::Datum;
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{Fingerprint, row_hashes};
 pub use types::{Element, Type};

@@ -2,10 +2,10 @@
 //! became of a broken one is looked at before it is done again.
 use parking_lot::Mutex;
 
-use super::Guard;
 use super::lane::{Job, Link, Work};
 use super::patience::{Retries, Stop};
-use crate::cluster::{Cluster, sql::Rows};
+use super::{Guard, merge};
+use crate::cluster::{Cluster, read, sql::Rows};
 use crate::data::{Batch, Fingerprint};
 use crate::error::{Error, Kind, Result, Retry};
 use crate::failpoint::reach;
@@ -73,15 +73,14 @@ impl Copy<'_> {
     fn attempt(&self, target: &mut dyn Cluster, parcel: &mut Parcel) -> Result<()> {
         let draft = &self.plan.draft;
         let there = draft.rows(parcel.unit);
-        let held = online::look(target, there, &draft.columns)?;
+        let (held, gone) = self.view(target, there, parcel)?;
         if let Some(intent) = parcel.doubt
             && self.resolve(parcel, intent, held)?
         {
             return Ok(());
         }
         self.admit(parcel, held)?;
-        let replaces = self.plan.decisions[parcel.number].action == Action::Replace;
-        let intent = Intent { replaces, before: held, sent: parcel.sent };
+        let intent = Intent { before: held, gone, sent: parcel.sent };
         (self.guard)()?;
         self.note(parcel, Event::Intended(intent), "")?;
         reach("intended");
@@ -89,9 +88,35 @@ impl Copy<'_> {
         self.prove(target, there, parcel, intent)
     }
 
+    fn action(&self, parcel: &Parcel) -> Action {
+        self.plan.decisions[parcel.number].action
+    }
+
+    /// What the target holds, and what of it is going to give way.
+    fn view(
+        &self,
+        target: &mut dyn Cluster,
+        there: Rows,
+        parcel: &Parcel,
+    ) -> Result<(Fingerprint, Fingerprint)> {
+        let columns = &self.plan.draft.columns;
+        if self.action(parcel) == Action::Upsert {
+            let rows = read(target, there, columns)?;
+            let gone = merge::superseded(&parcel.rows, &rows, &self.plan.keys_of(parcel.unit))?;
+            return Ok((online::fingerprint(&rows), gone));
+        }
+        let held = online::look(target, there, columns)?;
+        let gone = if self.action(parcel) == Action::Replace { held } else { Fingerprint::default() };
+        Ok((held, gone))
+    }
+
     /// Settles what became of a broken try; returns whether it had arrived.
     fn resolve(&self, parcel: &mut Parcel, intent: Intent, held: Fingerprint) -> Result<bool> {
-        let found = intent.examine(held);
+        let found = match intent.examine(held) {
+            // What an upsert does may be done again, whatever is there.
+            Found::Other if self.action(parcel) == Action::Upsert => Found::Absent,
+            found => found,
+        };
         self.note(parcel, Event::Looked(found), "")?;
         parcel.doubt = None;
         match found {
@@ -103,8 +128,8 @@ impl Copy<'_> {
 
     /// What the target holds now must still be what the plan may touch.
     fn admit(&self, parcel: &Parcel, held: Fingerprint) -> Result<()> {
-        let planned = self.plan.decisions[parcel.number].action;
-        if held.rows == 0 || self.plan.mode == Mode::Append || planned == Action::Replace {
+        let touches = matches!(self.action(parcel), Action::Replace | Action::Upsert);
+        if held.rows == 0 || self.plan.mode == Mode::Append || touches {
             return Ok(());
         }
         Err(Error::new(
@@ -115,14 +140,15 @@ impl Copy<'_> {
     }
 
     fn put(&self, target: &mut dyn Cluster, there: Rows, parcel: &mut Parcel, intent: Intent) -> Result<()> {
-        let cleared = match intent.replaces && intent.before.rows > 0 {
-            true => online::clear(target, there),
-            false => Ok(()),
+        let stored = match self.action(parcel) {
+            Action::Upsert if intent.after() == intent.before => Ok(()),
+            Action::Upsert => online::upsert(target, there, &parcel.rows, &self.plan.keys),
+            Action::Replace if intent.before.rows > 0 => online::clear(target, there).and_then(|()| {
+                reach("cleared");
+                online::append(target, there, &parcel.rows)
+            }),
+            _ => online::append(target, there, &parcel.rows),
         };
-        let stored = cleared.and_then(|()| {
-            reach("cleared");
-            online::append(target, there, &parcel.rows)
-        });
         reach("appended");
         stored.or_else(|error| match error.kind() {
             kind if online::is_open(kind) => self.doubt(parcel, intent, error),
@@ -166,6 +192,5 @@ impl Copy<'_> {
 }
 
 fn difference(intent: Intent, held: Fingerprint) -> Error {
-    let before = if intent.replaces { Fingerprint::default() } else { intent.before };
-    online::difference(before, intent.sent, held)
+    online::difference(intent.before - intent.gone, intent.sent, held)
 }

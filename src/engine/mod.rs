@@ -12,6 +12,7 @@ mod copy;
 mod feed;
 mod lane;
 mod look;
+mod merge;
 mod patience;
 mod progress;
 mod round;

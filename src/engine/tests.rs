@@ -13,6 +13,7 @@ use crate::plan::{Wanted, decide, is_compared, prepare};
 use crate::testing::{FakeHost, FakeNode, FakeTable, Fault, Row, flight, flights, flights_table, ints};
 
 mod once;
+mod upsert;
 
 const NAMES: [&str; 4] = ["date", "carrier", "delay", "distance"];
 const ORDER: [&str; 4] = ["distance", "date", "carrier", "delay"];
@@ -25,6 +26,7 @@ struct Pair {
     target: FakeNode,
     limits: Limits,
     mode: Mode,
+    keys: Vec<String>,
     home: tempfile::TempDir,
 }
 
@@ -39,7 +41,7 @@ impl Pair {
         let host = FakeHost::new(FakeNode::with(&flights(), table));
         let retries = Retries { count: 0, first: Duration::ZERO };
         let limits = Limits { lanes: 2, memory: 1 << 20, retries };
-        Pair { host, target, limits, mode: Mode::Auto, home: tempfile::tempdir().unwrap() }
+        Pair { host, target, limits, mode: Mode::Auto, keys: Vec::new(), home: tempfile::tempdir().unwrap() }
     }
 
     fn failing(mut self, append: usize, fault: Fault) -> Self {
@@ -59,7 +61,8 @@ impl Pair {
         let state = |number: usize| left.units.get(&draft.units[number].to_string()).copied();
         let picked = |number: usize, look: &Look| is_compared(self.mode, look, state(number));
         let looks = look(&mut self.host, &draft, &connect, self.limits, &picked)?;
-        Ok(decide(draft, self.mode, &looks.units, &left, (looks.rows, looks.strangers)))
+        let plan = decide(draft, self.mode, &looks.units, &left, (looks.rows, looks.strangers));
+        Ok(Plan { keys: self.keys.clone(), ..plan })
     }
 
     fn run(&mut self) -> Result<Summary> {
@@ -123,6 +126,7 @@ fn begun() -> Begun {
         filter: None,
         column: None,
         mode: "auto".into(),
+        keys: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@ use std::fmt;
 
 const MAGIC: &[u8; 8] = b"CSYNCRUN";
 /// The version of the format that this code writes, and the only one that it reads.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// Magic, version, and the checksum of both.
 pub(super) const HEAD: usize = 16;
 /// Length and checksum, in front of each payload.

@@ -43,6 +43,9 @@ pub struct Begun {
     pub column: Option<String>,
     /// The mode, as users write it.
     pub mode: String,
+    /// The columns that identify a row, for an upsert.
+    #[serde(default)]
+    pub keys: Vec<String>,
 }
 
 /// What makes two plans for a table the same plan: only then does what one run left count for

@@ -10,11 +10,12 @@ use crate::data::Fingerprint;
 /// it was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
-    /// Whether what is there is dropped first.
-    pub replaces: bool,
     /// What the target held.
     #[serde(with = "mark")]
     pub before: Fingerprint,
+    /// What of it goes away.
+    #[serde(with = "mark")]
+    pub gone: Fingerprint,
     /// What is sent.
     #[serde(with = "mark")]
     pub sent: Fingerprint,
@@ -34,16 +35,16 @@ pub enum Found {
 impl Intent {
     /// What the target holds once it is done.
     pub fn after(&self) -> Fingerprint {
-        if self.replaces { self.sent } else { self.before + self.sent }
+        self.before - self.gone + self.sent
     }
 
-    /// What it means that the target holds `held`. A replacement that was interrupted after the
-    /// drop leaves nothing.
+    /// What it means that the target holds `held`. Between what goes and what comes there is a
+    /// moment without either.
     pub fn examine(&self, held: Fingerprint) -> Found {
-        let dropped = self.replaces && held == Fingerprint::default();
+        let between = self.before - self.gone;
         match held {
             held if held == self.after() => Found::Present,
-            held if held == self.before || dropped => Found::Absent,
+            held if held == self.before || held == between => Found::Absent,
             _ => Found::Other,
         }
     }

@@ -11,13 +11,15 @@ pub enum Mode {
     Append,
     /// Puts the source's rows in the place of what is there.
     Replace,
+    /// Puts each of the source's rows in the place of the row with the same key, or adds it.
+    Upsert,
     /// Compares and writes nothing.
     VerifyOnly,
 }
 
 impl Mode {
     /// Every mode.
-    pub const ALL: [Mode; 4] = [Mode::Auto, Mode::Append, Mode::Replace, Mode::VerifyOnly];
+    pub const ALL: [Mode; 5] = [Mode::Auto, Mode::Append, Mode::Replace, Mode::Upsert, Mode::VerifyOnly];
 
     /// As a user writes it.
     pub fn name(self) -> &'static str {
@@ -25,6 +27,7 @@ impl Mode {
             Mode::Auto => "auto",
             Mode::Append => "append",
             Mode::Replace => "replace",
+            Mode::Upsert => "upsert",
             Mode::VerifyOnly => "verifyOnly",
         }
     }
@@ -48,6 +51,10 @@ pub enum Action {
     Copy,
     /// The target's partition is dropped, then the source's rows are appended.
     Replace,
+    /// The source's rows take the place of rows with the same keys, or are added.
+    Upsert,
+    /// The target's rows are removed, because the source has none.
+    Delete,
     /// Nothing needs to be done.
     Skip,
     /// Nothing may be done, which forbids the run.
@@ -56,13 +63,16 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 4] = [Action::Copy, Action::Replace, Action::Skip, Action::Refuse];
+    pub const ALL: [Action; 6] =
+        [Action::Copy, Action::Replace, Action::Upsert, Action::Delete, Action::Skip, Action::Refuse];
 
     /// As tables show it.
     pub fn name(self) -> &'static str {
         match self {
             Action::Copy => "Copy",
             Action::Replace => "Replace",
+            Action::Upsert => "Upsert",
+            Action::Delete => "Delete",
             Action::Skip => "Skip",
             Action::Refuse => "Refuse",
         }
@@ -75,6 +85,6 @@ impl Action {
 
     /// Whether the unit's rows are sent.
     pub fn sends(self) -> bool {
-        matches!(self, Action::Copy | Action::Replace)
+        matches!(self, Action::Copy | Action::Replace | Action::Upsert)
     }
 }

@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::cluster::{Cluster, count, describe, read, sql, sql::Rows};
-use crate::data::{Batch, Fingerprint};
+use crate::data::{Batch, Datum, Fingerprint};
 use crate::error::{Error, Kind, Result};
 
 /// The fingerprint of what the target holds of `there`, its columns in the order of `columns`.
@@ -111,6 +111,18 @@ pub fn append(target: &mut dyn Cluster, there: Rows, rows: &Batch) -> Result<()>
              outside the target's scheme",
         )),
     }
+}
+
+/// Puts `rows`, whose columns are in the target's order, in the place of rows with the same `keys`,
+/// or adds them. What has become of them only a look can tell.
+///
+/// # Errors
+/// As [`append`].
+pub fn upsert(target: &mut dyn Cluster, there: Rows, rows: &Batch, keys: &[String]) -> Result<()> {
+    // A PKEY table knows its key, and takes no other (dolphindb-semantics §4.1).
+    let schema = target.query(&format!("schema({})", sql::load_table(there.table)))?;
+    let own = schema.get("engineType").and_then(Datum::as_str) == Some("PKEY");
+    target.upsert(there.table, rows, if own { &[] } else { keys })
 }
 
 /// Whether an error of this kind leaves it open what the target did.

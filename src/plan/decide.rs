@@ -36,6 +36,7 @@ pub fn is_compared(mode: Mode, look: &Look, left: Option<State>) -> bool {
     both && match mode {
         Mode::VerifyOnly => true,
         Mode::Append => is_doubtful,
+        Mode::Upsert => look.rows == look.held,
         Mode::Auto | Mode::Replace => look.rows == look.held || is_doubtful,
     }
 }
@@ -49,12 +50,14 @@ pub fn decide(draft: Draft, mode: Mode, looks: &[Look], left: &Left, (rows, stra
         let (action, reason, state) = match mode {
             Mode::Append => append(look, left, run),
             Mode::Replace => replace(look),
+            Mode::Upsert => upsert(look),
             Mode::Auto | Mode::VerifyOnly => auto(look, left, run),
         };
         Decision { action, reason, rows: look.rows, held: look.held, state }
     };
     let units: Vec<String> = draft.units.iter().map(ToString::to_string).collect();
-    Plan { mode, decisions: units.iter().zip(looks).map(decision).collect(), rows, strangers, draft }
+    let keys = Vec::new();
+    Plan { mode, keys, decisions: units.iter().zip(looks).map(decision).collect(), rows, strangers, draft }
 }
 
 type Verdict = (Action, String, State);
@@ -119,6 +122,16 @@ fn append(look: &Look, left: Option<State>, run: &str) -> Verdict {
             ),
         },
         _ => copy(format!("added to {} rows", look.held)),
+    }
+}
+
+/// What is there and not at the source stays, so only equality needs nothing.
+fn upsert(look: &Look) -> Verdict {
+    let Look { rows, held, .. } = *look;
+    match rows {
+        0 => skip("the source has no rows"),
+        _ if look.is_equal() => skip("equal"),
+        _ => (Action::Upsert, format!("{rows} rows put into {held} by their keys"), State::Waiting),
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Plan {
     pub draft: Draft,
     /// What the sync may do.
     pub mode: Mode,
+    /// The columns that identify a row, for an upsert.
+    pub keys: Vec<String>,
     /// What happens to each unit of the draft, in its order.
     pub decisions: Vec<Decision>,
     /// How many rows of the source passed the filter when the plan was made.
@@ -97,6 +99,15 @@ impl Plan {
     pub fn sent(&self) -> impl Iterator<Item = (usize, &Unit)> {
         let all = self.draft.units.iter().zip(&self.decisions).enumerate();
         all.filter(|(_, (_, decision))| decision.action.sends()).map(|(number, (unit, _))| (number, unit))
+    }
+
+    /// The columns that identify a row of `unit`: those that were named and those that it is
+    /// partitioned by (dolphindb-semantics §4.1).
+    pub fn keys_of(&self, unit: &Unit) -> Vec<String> {
+        let mut keys = self.keys.clone();
+        let parted = unit.keys.iter().map(|key| key.column.clone());
+        parted.for_each(|column| keys.extend((!keys.contains(&column)).then_some(column)));
+        keys
     }
 
     /// The plan as the journal keeps it.

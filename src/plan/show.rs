@@ -16,7 +16,12 @@ impl fmt::Display for Plan {
             write!(f, ", {window}")?;
         }
         write!(f, ": {} partitions with {} rows at the source", self.decisions.len(), self.rows)?;
-        let each = [(Action::Copy, "copy"), (Action::Replace, "replace"), (Action::Refuse, "refuse")];
+        let each = [
+            (Action::Copy, "copy"),
+            (Action::Replace, "replace"),
+            (Action::Upsert, "upsert"),
+            (Action::Refuse, "refuse"),
+        ];
         for (action, word) in each {
             let (units, rows) = self.sum(action);
             if units > 0 {
@@ -47,8 +52,8 @@ impl Plan {
             .filter(|(_, decision)| decision.action == Action::Refuse)
             .map(|(unit, decision)| format!("partition {unit} is {}", decision.reason))
             .collect();
-        // Equality of all partitions of the source says nothing about others; adding does not care.
-        if self.strangers > 0 && self.mode != Mode::Append {
+        // Equality of all partitions of the source says nothing about others; adding and upserting do not care.
+        if self.strangers > 0 && !matches!(self.mode, Mode::Append | Mode::Upsert) {
             let what = "the target holds rows in partitions that the source does not have";
             refused.push(format!("{what} ({} rows)", self.strangers));
         }

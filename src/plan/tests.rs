@@ -178,8 +178,8 @@ fn compared(ours: Fingerprint, theirs: Fingerprint) -> Look {
 }
 
 const INTENT: Intent = Intent {
-    replaces: false,
     before: Fingerprint { rows: 2, sum: 22 },
+    gone: Fingerprint { rows: 0, sum: 0 },
     sent: Fingerprint { rows: 3, sum: 33 },
 };
 
@@ -205,6 +205,11 @@ fn every_mode_decides_by_what_both_sides_hold() {
         (Mode::Replace, counted(3, 2), Replace),
         (Mode::Replace, other, Replace),
         (Mode::Replace, equal, Skip),
+        (Mode::Upsert, counted(0, 9), Skip),
+        (Mode::Upsert, counted(3, 0), Upsert),
+        (Mode::Upsert, counted(3, 9), Upsert),
+        (Mode::Upsert, other, Upsert),
+        (Mode::Upsert, equal, Skip),
     ];
     for (mode, look, expected) in cases {
         let (action, reason, _) = verdict(mode, look, None);

@@ -21,6 +21,7 @@ const KNOWN: &[&str] = &[
     "retries",
     "lease",
     "wait",
+    "keyColumns",
 ];
 /// What a run that is resumed may choose anew.
 const RESUMED: &[&str] = &["lanes", "memoryBudget", "timeout", "retries", "lease", "wait"];
@@ -33,6 +34,8 @@ pub(super) struct Options {
     pub(super) mode: Mode,
     /// Which rows, by the values of a column.
     pub(super) window: Option<Said>,
+    /// The columns that identify a row, for the mode `upsert`.
+    pub(super) keys: Vec<String>,
     /// Whether it stops at the plan.
     pub(super) dry_run: bool,
     /// What the run may use.
@@ -53,6 +56,7 @@ impl Default for Options {
         Options {
             mode: Mode::default(),
             window: None,
+            keys: Vec::new(),
             dry_run: false,
             limits,
             timeout: Duration::from_secs(300),
@@ -86,6 +90,7 @@ impl Options {
                 "from" => window.from = Some(value),
                 "to" => window.to = Some(value),
                 "lookBack" => window.look_back = Some(value),
+                "keyColumns" => options.keys = names(name, value)?,
                 "dryRun" => options.dry_run = number(name, value, 0, 1)? == 1,
                 "lanes" => options.limits.lanes = number(name, value, 1, 16)?,
                 "memoryBudget" => options.limits.memory = number(name, value, 1, 1 << 20)? * MEGABYTE,
@@ -96,6 +101,17 @@ impl Options {
             }
         }
         Ok(Options { window: window.said()?, ..options })
+    }
+}
+
+/// One text, or a vector of them.
+fn names(name: &str, value: &Datum) -> Result<Vec<String>> {
+    match value {
+        Datum::Scalar(column) | Datum::Vector(column) if column.ty.is_text() => {
+            Ok(column.texts().map(|text| String::from_utf8_lossy(text).into_owned()).collect())
+        }
+        _ => Err(Error::new(Kind::Argument, format!("the option `{name}` must be column names"))
+            .advise("give one string or a vector of strings")),
     }
 }
 

@@ -53,7 +53,7 @@ impl Request {
             options: Options::parse(argument(args, 4))?,
             resumed: None,
         };
-        request.require_whole()
+        request.require_whole()?.require_keys()
     }
 
     /// What `run` was asked for, with other options.
@@ -66,11 +66,27 @@ impl Request {
             )
             .advise("sync anew")
         })?;
-        let Begun { db, table, filter, column, .. } = begun.clone();
+        let Begun { db, table, filter, column, keys, .. } = begun.clone();
         let plans = run.tables.iter().map(|table| &table.plan.identity);
         let windows = plans.map(|plan| (plan.table.clone(), plan.window.clone())).collect();
         let resumed = Some(Resumed { run: begun.run.clone(), column, windows });
-        Ok(Request { db, table, filter, options: Options { mode, ..options }, resumed })
+        Ok(Request { db, table, filter, options: Options { mode, keys, ..options }, resumed })
+    }
+
+    /// Rows are known again by their keys, and by nothing else.
+    fn require_keys(self) -> Result<Self> {
+        let upserts = self.options.mode == Mode::Upsert;
+        match self.options.keys.is_empty() {
+            true if upserts => {
+                Err(Error::new(Kind::Argument, "the mode `upsert` needs the option `keyColumns`")
+                    .advise("name the columns that, with the partitioning ones, identify a row"))
+            }
+            false if !upserts => {
+                Err(Error::new(Kind::Argument, "the option `keyColumns` belongs to the mode `upsert`")
+                    .advise("leave it out, or choose that mode"))
+            }
+            _ => Ok(self),
+        }
     }
 
     /// What is replaced is dropped whole, so a filter, which names a part, forbids it.

@@ -139,6 +139,7 @@ fn begun(request: &Request, site: &Site, id: &RunId) -> Begun {
         filter,
         column: options.window.map(|said| said.column),
         mode: options.mode.name().into(),
+        keys: options.keys,
     }
 }
 
@@ -177,13 +178,14 @@ fn plans(
     drafts: Vec<Draft>,
     connect: Connect,
 ) -> Result<Vec<Plan>> {
-    let Options { mode, limits, .. } = request.options;
+    let Options { mode, limits, .. } = request.options.clone();
     let mut plan = |draft: Draft| {
         let left = site.runs.left(&draft.identity(mode))?;
         let state = |number: usize| left.units.get(&draft.units[number].to_string()).copied();
         let picked = |number: usize, look: &_| is_compared(mode, look, state(number));
         let looks = look(host, &draft, connect, limits, &picked)?;
         let plan = decide(draft, mode, &looks.units, &left, (looks.rows, looks.strangers));
+        let plan = Plan { keys: request.options.keys.clone(), ..plan };
         host.print(&plan.to_string());
         Ok(plan)
     };

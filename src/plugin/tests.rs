@@ -92,7 +92,7 @@ fn wrong_arguments_say_what_and_what_to_do() {
             with_options(dict(vec![("lanes", text("2"))])),
         ),
         (
-            "the option `mode` must be one of auto, append, replace, verifyOnly",
+            "the option `mode` must be one of auto, append, replace, upsert, verifyOnly",
             with_options(dict(vec![("mode", text("mirror"))])),
         ),
         (

@@ -282,6 +282,22 @@ impl Cluster for FakeNode {
     }
 
     fn append(&mut self, table: &TableName, rows: &Batch) -> Result<u64> {
+        self.take_in(table, rows, |held, rows| held.append(rows))
+    }
+
+    fn upsert(&mut self, table: &TableName, rows: &Batch, keys: &[String]) -> Result<()> {
+        self.take_in(table, rows, |held, rows| held.upsert(rows, keys)).map(drop)
+    }
+}
+
+impl FakeNode {
+    /// Lets `store` store rows as a write does, unless a fault is due.
+    fn take_in(
+        &self,
+        table: &TableName,
+        rows: &Batch,
+        store: impl FnOnce(&mut FakeTable, Vec<Row>) -> u64,
+    ) -> Result<u64> {
         let is_ledger = table.db == LEDGER;
         let fault = if is_ledger { None } else { self.lock().next_fault() };
         let mut rows = table::rows(rows);
@@ -296,7 +312,7 @@ impl Cluster for FakeNode {
         }
         let mut inner = self.lock();
         let held = inner.tables.get_mut(&(table.db.clone(), table.table.clone())).expect("a table");
-        let stored = held.append(rows);
+        let stored = store(held, rows);
         match fault {
             Some(Fault::Alter(_)) => Ok(sent),
             Some(Fault::ReportFewer) => Ok(stored - 1),

@@ -64,6 +64,21 @@ impl FakeTable {
         (self.rows.len() - before) as u64
     }
 
+    /// Puts rows in the place of those with the same keys and partition, or adds them.
+    pub(crate) fn upsert(&mut self, rows: Vec<Row>, keys: &[String]) -> u64 {
+        let parted = self.schema.levels.iter().map(|level| &level.column);
+        let at: Vec<usize> =
+            keys.iter().chain(parted).map(|key| self.position(key).expect("a column")).collect();
+        for row in rows {
+            let key = |own: &Row| at.iter().map(|at| own[*at].clone()).collect::<Row>();
+            match self.rows.iter_mut().find(|own| key(own) == key(&row)) {
+                Some(own) => *own = row,
+                None => drop(self.append(vec![row])),
+            }
+        }
+        0
+    }
+
     /// What `schema(loadTable(..))` answers.
     pub(crate) fn describe(&self) -> Datum {
         let TableSchema { columns, levels } = &self.schema;

@@ -33,6 +33,15 @@ impl Remote {
         self.connection.on_message = Box::new(receiver);
     }
 
+    /// Calls the function `name`, a script's text, with `rows` that are meant for `table`.
+    fn hand_over(&mut self, name: String, table: &TableName, rows: &Batch) -> Result<u64> {
+        let mut message = self.connection.request(Body::Function { name, arguments: 1 })?;
+        encode_table(rows, &mut message)?;
+        let unsent = |error: Error| error.context(format!("the rows did not reach {table}")).advise(AGAIN);
+        self.connection.send(&message).map_err(unsent)?;
+        self.stored(table)
+    }
+
     /// The count that an append was answered with. An error line says that nothing was stored;
     /// anything else but a count says nothing.
     fn stored(&mut self, table: &TableName) -> Result<u64> {
@@ -63,11 +72,21 @@ impl Cluster for Remote {
     }
 
     fn append(&mut self, table: &TableName, rows: &Batch) -> Result<u64> {
-        let name = format!("tableInsert{{{}}}", sql::load_table(table));
-        let mut message = self.connection.request(Body::Function { name, arguments: 1 })?;
-        encode_table(rows, &mut message)?;
-        let unsent = |error: Error| error.context(format!("the rows did not reach {table}")).advise(AGAIN);
-        self.connection.send(&message).map_err(unsent)?;
-        self.stored(table)
+        self.hand_over(format!("tableInsert{{{}}}", sql::load_table(table)), table, rows)
+    }
+
+    fn upsert(&mut self, table: &TableName, rows: &Batch, keys: &[String]) -> Result<()> {
+        let keys: Vec<String> = keys.iter().map(|key| sql::text(key)).collect();
+        let named = match keys.is_empty() {
+            true => String::new(),
+            false => format!(", ignoreNull=false, keyColNames=[{}]", keys.join(",")),
+        };
+        // The table that `upsert!` returns must not travel back; the vendor's Python client sends
+        // such a definition (wire-protocol §2).
+        let name = format!(
+            "(def(mutable tb, data){{upsert!(tb, data{named});return 0;}}){{{}}}",
+            sql::load_table(table)
+        );
+        self.hand_over(name, table, rows).map(drop)
     }
 }

@@ -76,6 +76,18 @@ impl Chain {
 
 /// The summed hashes of the first `rows` rows of `columns`.
 pub(super) fn sum_of<'a>(rows: usize, columns: impl IntoIterator<Item = &'a Column>) -> u128 {
+    let mut all = 0_u128;
+    each(rows, columns, |hash| all = all.wrapping_add(hash));
+    all
+}
+
+/// Gives `take` the hash of each of the first `rows` rows of `columns`.
+#[inline(always)]
+pub(super) fn each<'a>(
+    rows: usize,
+    columns: impl IntoIterator<Item = &'a Column>,
+    mut take: impl FnMut(u128),
+) {
     let mut sources: Vec<WordsOf> = columns
         .into_iter()
         .enumerate()
@@ -83,14 +95,12 @@ pub(super) fn sum_of<'a>(rows: usize, columns: impl IntoIterator<Item = &'a Colu
         .collect();
     let mut sums = [0_u128; BLOCK];
     let mut room = [Words::default(), Words::default(), Words::default(), Words::default()];
-    let mut all = 0_u128;
     for start in (0..rows).step_by(BLOCK) {
         let sums = &mut sums[..BLOCK.min(rows - start)];
         sums.fill(0);
         sources.chunks_mut(room.len()).for_each(|some| absorb(sums, some, &mut room));
-        all = sums.iter().fold(all, |all, sum| all.wrapping_add(finish(*sum)));
+        sums.iter().for_each(|sum| take(finish(*sum)));
     }
-    all
 }
 
 /// Adds the next words of up to four sources to the sums of their rows.

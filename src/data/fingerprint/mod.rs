@@ -49,6 +49,21 @@ impl Fingerprint {
         let sum = absorb::sum_of(rows, columns);
         Fingerprint { rows: rows as u64, sum }
     }
+
+    /// The fingerprint of one row, by its hash.
+    pub fn of_row(hash: u128) -> Self {
+        Fingerprint { rows: 1, sum: hash }
+    }
+}
+
+/// The hash of each row that `columns` form, each `rows` long.
+///
+/// # Panics
+/// As [`Fingerprint::of`].
+pub fn row_hashes<'a>(rows: usize, columns: impl IntoIterator<Item = &'a Column>) -> Vec<u128> {
+    let mut hashes = Vec::with_capacity(rows);
+    absorb::each(rows, columns, |hash| hashes.push(hash));
+    hashes
 }
 
 impl std::fmt::Display for Fingerprint {
@@ -63,5 +78,14 @@ impl std::ops::Add for Fingerprint {
     /// The fingerprint of both sets of rows together.
     fn add(self, other: Fingerprint) -> Fingerprint {
         Fingerprint { rows: self.rows + other.rows, sum: self.sum.wrapping_add(other.sum) }
+    }
+}
+
+impl std::ops::Sub for Fingerprint {
+    type Output = Fingerprint;
+
+    /// The fingerprint of the rows of this set without `other`, all of which are in it.
+    fn sub(self, other: Fingerprint) -> Fingerprint {
+        Fingerprint { rows: self.rows.saturating_sub(other.rows), sum: self.sum.wrapping_sub(other.sum) }
     }
 }

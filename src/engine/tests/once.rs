@@ -211,8 +211,8 @@ fn an_intent_tells_what_was_there_and_what_was_sent() {
     let mut pair = Pair::new().failing(0, Fault::DieAfter);
     pair.limits.lanes = 1;
     pair.failure();
-    let State::Failed(Some(Intent { replaces, before, sent })) = pair.states()[0] else {
+    let State::Failed(Some(Intent { before, gone, sent })) = pair.states()[0] else {
         panic!("{:?}", pair.states()[0])
     };
-    assert_eq!((replaces, before.rows, sent.rows), (false, 0, 1));
+    assert_eq!((before.rows, gone.rows, sent.rows), (0, 0, 1));
 }

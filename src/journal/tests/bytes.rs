@@ -74,9 +74,9 @@ fn last_payload(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn another_version_and_another_file_are_refused() {
-    let mut newer = [&b"CSYNCRUN"[..], &2u32.to_le_bytes()].concat();
+    let mut newer = [&b"CSYNCRUN"[..], &3u32.to_le_bytes()].concat();
     newer.extend(crc32c::crc32c(&newer).to_le_bytes());
-    assert_eq!(replay(&newer), Err(Damage::Version(2)));
+    assert_eq!(replay(&newer), Err(Damage::Version(3)));
     assert_eq!(replay(b"a diary of somebody else"), Err(Damage::Foreign));
     assert_eq!(replay(b"short"), Err(Damage::Foreign));
     assert_eq!(replay(b""), Ok(None));

@@ -13,7 +13,7 @@ fn mark(rows: u64) -> Fingerprint {
 
 /// Three rows appended to two.
 fn intent() -> Intent {
-    Intent { replaces: false, before: mark(2), sent: mark(3) }
+    Intent { before: mark(2), gone: Fingerprint::default(), sent: mark(3) }
 }
 
 fn begun(run: &str) -> Begun {
@@ -29,6 +29,7 @@ fn begun(run: &str) -> Begun {
         filter: Some("price > \"1\"\n".into()),
         column: None,
         mode: "append".into(),
+        keys: Vec::new(),
     }
 }
 

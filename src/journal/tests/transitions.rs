@@ -94,7 +94,7 @@ fn a_restart_follows_everything_and_changes_nothing_twice() {
 #[test]
 fn what_the_target_holds_tells_how_far_an_intent_came() {
     let append = intent();
-    let replace = Intent { replaces: true, ..append };
+    let replace = Intent { gone: append.before, ..append };
     let nothing = Fingerprint::default();
     let both = mark(2) + mark(3);
     for (intent, held, expected) in [
