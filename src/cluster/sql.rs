@@ -143,6 +143,11 @@ impl<'a> Rows<'a> {
         format!("select {} from {}{}", names.join(","), load_table(self.table), self.conditions())
     }
 
+    /// The statement that deletes them.
+    pub fn delete(&self) -> String {
+        format!("delete from {}{}", load_table(self.table), self.conditions())
+    }
+
     /// The `where` clause. The filter stands in parentheses so that an `or` in it stays in it.
     fn conditions(&self) -> String {
         let keys = self.unit.iter().flat_map(|unit| &unit.keys);

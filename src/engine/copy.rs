@@ -106,7 +106,8 @@ impl Copy<'_> {
             return Ok((online::fingerprint(&rows), gone));
         }
         let held = online::look(target, there, columns)?;
-        let gone = if self.action(parcel) == Action::Replace { held } else { Fingerprint::default() };
+        let goes = matches!(self.action(parcel), Action::Replace | Action::Delete);
+        let gone = if goes { held } else { Fingerprint::default() };
         Ok((held, gone))
     }
 
@@ -128,7 +129,7 @@ impl Copy<'_> {
 
     /// What the target holds now must still be what the plan may touch.
     fn admit(&self, parcel: &Parcel, held: Fingerprint) -> Result<()> {
-        let touches = matches!(self.action(parcel), Action::Replace | Action::Upsert);
+        let touches = matches!(self.action(parcel), Action::Replace | Action::Upsert | Action::Delete);
         if held.rows == 0 || self.plan.mode == Mode::Append || touches {
             return Ok(());
         }
@@ -141,7 +142,9 @@ impl Copy<'_> {
 
     fn put(&self, target: &mut dyn Cluster, there: Rows, parcel: &mut Parcel, intent: Intent) -> Result<()> {
         let stored = match self.action(parcel) {
-            Action::Upsert if intent.after() == intent.before => Ok(()),
+            // Nothing is to be changed.
+            Action::Upsert | Action::Delete if intent.after() == intent.before => Ok(()),
+            Action::Delete => online::clear(target, there),
             Action::Upsert => online::upsert(target, there, &parcel.rows, &self.plan.keys),
             Action::Replace if intent.before.rows > 0 => online::clear(target, there).and_then(|()| {
                 reach("cleared");

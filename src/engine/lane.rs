@@ -42,7 +42,12 @@ pub(super) struct Link<'a> {
     target: Option<Box<dyn Cluster + Send>>,
 }
 
-impl Link<'_> {
+impl<'a> Link<'a> {
+    /// Not yet made.
+    pub(super) fn new(connect: Connect<'a>) -> Self {
+        Link { connect, target: None }
+    }
+
     /// The connection.
     pub(super) fn open(&mut self) -> Result<&mut (dyn Cluster + 'static)> {
         let target = match self.target.take() {
@@ -73,7 +78,7 @@ pub(super) struct Shared<'a> {
 
 /// Works until there is no more work.
 pub(super) fn work<'a>(shared: Shared<'a>, todo: Receiver<Work<'a>>, done: Sender<Report<'a>>) {
-    let mut link = Link { connect: shared.connect, target: None };
+    let mut link = Link::new(shared.connect);
     for work in todo {
         let outcome = match shared.stop.is_told() {
             true => Ok(false),

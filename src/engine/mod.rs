@@ -15,6 +15,7 @@ mod look;
 mod merge;
 mod patience;
 mod progress;
+mod remove;
 mod round;
 mod run_id;
 #[cfg(test)]
@@ -61,6 +62,8 @@ pub struct Summary {
     pub copied: u64,
     /// Partitions with rows that needed nothing.
     pub skipped: u64,
+    /// Partitions that were removed.
+    pub removed: u64,
     /// Rows sent.
     pub rows: u64,
     /// Bytes of their cells.
@@ -93,10 +96,12 @@ pub fn run(
     let round = Round { doing: "copied", draft: &plan.draft, units: &units, looks: &looks, job: &copy };
     let moved = feed::feed_until(host, &round, connect, limits, &stop)?;
     require_complete(host, plan, &moved)?;
+    let removed = remove::remove(host, &copy, connect)?;
     let skipped = plan.decisions.iter().filter(|d| d.action == Action::Skip && d.rows > 0).count();
     Ok(Summary {
         copied: moved.partitions,
         skipped: skipped as u64,
+        removed,
         rows: moved.rows,
         bytes: moved.bytes,
         took: started.elapsed(),

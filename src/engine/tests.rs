@@ -127,6 +127,7 @@ fn begun() -> Begun {
         column: None,
         mode: "auto".into(),
         keys: Vec::new(),
+        max_delete: None,
     }
 }
 

@@ -46,6 +46,10 @@ pub struct Begun {
     /// The columns that identify a row, for an upsert.
     #[serde(default)]
     pub keys: Vec<String>,
+    /// The percentage of partitions that may be removed because the source does not have them;
+    /// nothing is removed without it.
+    #[serde(default)]
+    pub max_delete: Option<u32>,
 }
 
 /// What makes two plans for a table the same plan: only then does what one run left count for

@@ -38,11 +38,11 @@ pub fn in_order(rows: &Batch, columns: &[String]) -> Result<Batch> {
     Ok(Batch { rows: rows.rows, columns: columns.iter().map(named).collect::<Result<_>>()? })
 }
 
-/// Drops the partition of `there` at the target, all of it, or empties a dimension table, and makes
-/// sure that nothing is left.
+/// Drops the partition of `there` at the target, all of it, or empties a dimension table, or deletes
+/// what a window takes of them, and makes sure that nothing is left.
 ///
 /// # Errors
-/// `Refused` when `there` is not exactly one partition, `Mismatch` when rows are left, otherwise
+/// `Refused` when `there` is neither, `Mismatch` when rows are left, otherwise
 /// what the target answers.
 pub fn clear(target: &mut dyn Cluster, there: Rows) -> Result<()> {
     let removal = removal(target, there)?;
@@ -61,8 +61,10 @@ fn removal(target: &mut dyn Cluster, there: Rows) -> Result<String> {
         Error::new(Kind::Refused, "only whole partitions can be replaced")
             .advise("empty the table with truncate, then use the mode auto")
     };
-    let is_whole = there.filter.is_none() && there.window.is_none();
-    let unit = there.unit.filter(|_| is_whole).ok_or_else(partial)?;
+    let unit = there.unit.filter(|_| there.filter.is_none()).ok_or_else(partial)?;
+    if there.window.is_some() {
+        return Ok(there.delete());
+    }
     if unit.keys.is_empty() {
         // Only of a dimension table are no keys the whole partition.
         return match describe(target, there.table)?.levels.is_empty() {

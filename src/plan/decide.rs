@@ -56,8 +56,8 @@ pub fn decide(draft: Draft, mode: Mode, looks: &[Look], left: &Left, (rows, stra
         Decision { action, reason, rows: look.rows, held: look.held, state }
     };
     let units: Vec<String> = draft.units.iter().map(ToString::to_string).collect();
-    let keys = Vec::new();
-    Plan { mode, keys, decisions: units.iter().zip(looks).map(decision).collect(), rows, strangers, draft }
+    let decisions = units.iter().zip(looks).map(decision).collect();
+    Plan { mode, keys: Vec::new(), decisions, rows, strangers, mirror: None, surplus: 0, draft }
 }
 
 type Verdict = (Action, String, State);

@@ -7,6 +7,7 @@
 mod axis;
 mod compare;
 mod decide;
+mod mirror;
 mod prepare;
 mod show;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod window;
 
 pub use compare::{Finding, compare};
 pub use decide::{Look, decide, is_compared};
+pub use mirror::{Mirror, surplus};
 pub use prepare::{Wanted, prepare};
 pub use window::{Asked, End, LookBack, Point, fold};
 
@@ -77,6 +79,10 @@ pub struct Plan {
     pub rows: u64,
     /// How many rows the target holds in partitions that the source does not have.
     pub strangers: u64,
+    /// How much of what the source does not have may be removed; nothing without it.
+    pub mirror: Option<Mirror>,
+    /// How many of the last units the source's scheme does not have.
+    pub surplus: usize,
 }
 
 /// What is going to happen to one unit, and why.

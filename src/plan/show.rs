@@ -20,6 +20,7 @@ impl fmt::Display for Plan {
             (Action::Copy, "copy"),
             (Action::Replace, "replace"),
             (Action::Upsert, "upsert"),
+            (Action::Delete, "remove"),
             (Action::Refuse, "refuse"),
         ];
         for (action, word) in each {
@@ -57,6 +58,7 @@ impl Plan {
             let what = "the target holds rows in partitions that the source does not have";
             refused.push(format!("{what} ({} rows)", self.strangers));
         }
+        refused.extend(self.too_much());
         if refused.is_empty() {
             return Ok(());
         }

@@ -7,6 +7,7 @@ use crate::data::Datum;
 use crate::engine::{Limits, Retries};
 use crate::error::{Error, Kind, Result};
 use crate::model::Mode;
+use crate::plan::Mirror;
 
 const KNOWN: &[&str] = &[
     "mode",
@@ -22,6 +23,8 @@ const KNOWN: &[&str] = &[
     "lease",
     "wait",
     "keyColumns",
+    "mirror",
+    "maxDelete",
 ];
 /// What a run that is resumed may choose anew.
 const RESUMED: &[&str] = &["lanes", "memoryBudget", "timeout", "retries", "lease", "wait"];
@@ -36,6 +39,8 @@ pub(super) struct Options {
     pub(super) window: Option<Said>,
     /// The columns that identify a row, for the mode `upsert`.
     pub(super) keys: Vec<String>,
+    /// Whether and how much is removed that the source does not have.
+    pub(super) mirror: Option<Mirror>,
     /// Whether it stops at the plan.
     pub(super) dry_run: bool,
     /// What the run may use.
@@ -57,6 +62,7 @@ impl Default for Options {
             mode: Mode::default(),
             window: None,
             keys: Vec::new(),
+            mirror: None,
             dry_run: false,
             limits,
             timeout: Duration::from_secs(300),
@@ -83,6 +89,7 @@ impl Options {
             return Ok(options);
         }
         let mut window = Parts::default();
+        let (mut mirrors, mut max_delete) = (false, None);
         for (name, value) in members("options", argument, known)? {
             match name {
                 "mode" => options.mode = mode(value)?,
@@ -90,6 +97,8 @@ impl Options {
                 "from" => window.from = Some(value),
                 "to" => window.to = Some(value),
                 "lookBack" => window.look_back = Some(value),
+                "mirror" => mirrors = number(name, value, 0, 1)? == 1,
+                "maxDelete" => max_delete = Some(number(name, value, 0, 100)? as u32),
                 "keyColumns" => options.keys = names(name, value)?,
                 "dryRun" => options.dry_run = number(name, value, 0, 1)? == 1,
                 "lanes" => options.limits.lanes = number(name, value, 1, 16)?,
@@ -100,7 +109,12 @@ impl Options {
                 _ => options.timeout = Duration::from_secs(number(name, value, 1, 86_400)? as u64),
             }
         }
-        Ok(Options { window: window.said()?, ..options })
+        if max_delete.is_some() && !mirrors {
+            return Err(Error::new(Kind::Argument, "the option `maxDelete` belongs to the option `mirror`")
+                .advise("give both, or leave it out"));
+        }
+        let mirror = mirrors.then_some(Mirror { max_delete: max_delete.unwrap_or(5) });
+        Ok(Options { window: window.said()?, mirror, ..options })
     }
 }
 
@@ -128,6 +142,7 @@ fn number(name: &str, value: &Datum, least: usize, most: usize) -> Result<usize>
     whole.filter(|value| (least..=most).contains(value)).ok_or_else(|| {
         let unit = match name {
             "memoryBudget" => " of megabytes",
+            "maxDelete" => " of percent",
             "timeout" | "lease" | "wait" => " of seconds",
             _ => "",
         };

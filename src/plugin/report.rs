@@ -16,6 +16,7 @@ pub(super) fn summaries(run: &RunId, results: &[(TableName, Summary)]) -> Datum 
         ("partitions", number(|summary| summary.copied + summary.skipped)),
         ("copied", number(|summary| summary.copied)),
         ("skipped", number(|summary| summary.skipped)),
+        ("removed", number(|summary| summary.removed)),
         ("rows", number(|summary| summary.rows)),
         ("bytes", number(|summary| summary.bytes)),
         ("seconds", doubles(results, |(_, summary)| summary.took.as_secs_f64())),

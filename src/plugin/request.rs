@@ -5,6 +5,7 @@ use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Begun, Bounds, Run};
 use crate::model::{Mode, TableName};
+use crate::plan::Mirror;
 
 /// The arguments after `remote`.
 #[derive(Clone, Debug)]
@@ -53,7 +54,7 @@ impl Request {
             options: Options::parse(argument(args, 4))?,
             resumed: None,
         };
-        request.require_whole()?.require_keys()
+        request.require_whole()?.require_keys()?.require_mirror()
     }
 
     /// What `run` was asked for, with other options.
@@ -66,11 +67,12 @@ impl Request {
             )
             .advise("sync anew")
         })?;
-        let Begun { db, table, filter, column, keys, .. } = begun.clone();
+        let Begun { db, table, filter, column, keys, max_delete, .. } = begun.clone();
+        let mirror = max_delete.map(|max_delete| Mirror { max_delete });
         let plans = run.tables.iter().map(|table| &table.plan.identity);
         let windows = plans.map(|plan| (plan.table.clone(), plan.window.clone())).collect();
         let resumed = Some(Resumed { run: begun.run.clone(), column, windows });
-        Ok(Request { db, table, filter, options: Options { mode, keys, ..options }, resumed })
+        Ok(Request { db, table, filter, options: Options { mode, keys, mirror, ..options }, resumed })
     }
 
     /// Rows are known again by their keys, and by nothing else.
@@ -87,6 +89,17 @@ impl Request {
             }
             _ => Ok(self),
         }
+    }
+
+    /// What is removed must be named by partitions and a window.
+    fn require_mirror(self) -> Result<Self> {
+        let why = match (self.options.mirror, self.options.mode, &self.filter) {
+            (Some(_), Mode::Append, _) => "the mode `append` only adds",
+            (Some(_), _, Some(_)) => "a filter may mean rows that the source has under other values",
+            _ => return Ok(self),
+        };
+        Err(Error::new(Kind::Argument, format!("the option `mirror` cannot be used here: {why}"))
+            .advise("leave one of the two out"))
     }
 
     /// What is replaced is dropped whole, so a filter, which names a part, forbids it.

@@ -15,7 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::failpoint::reach;
 use crate::journal::{Begun, Journal, Run};
 use crate::model::{Mode, TableName};
-use crate::plan::{Draft, Plan, decide, is_compared};
+use crate::plan::{Draft, Plan, decide, is_compared, surplus};
 
 /// The parameters of each function as the manual writes them.
 pub(super) const SYNC: &str = "clusterSync::syncOnline(remote, dbPath, [tableName], [filter], [options])";
@@ -140,6 +140,7 @@ fn begun(request: &Request, site: &Site, id: &RunId) -> Begun {
         column: options.window.map(|said| said.column),
         mode: options.mode.name().into(),
         keys: options.keys,
+        max_delete: options.mirror.map(|mirror| mirror.max_delete),
     }
 }
 
@@ -171,6 +172,16 @@ fn carry_out(
     Ok(results)
 }
 
+/// The plan with what has to be removed, if that is wanted.
+fn mirrored(plan: Plan, request: &Request, connect: Connect) -> Result<Plan> {
+    let Some(mirror) = request.options.mirror else { return Ok(plan) };
+    let found = match plan.strangers {
+        0 => Vec::new(),
+        _ => surplus(&mut *connect()?, &plan.draft)?,
+    };
+    Ok(plan.mirrored(mirror, found))
+}
+
 fn plans(
     host: &mut dyn Host,
     request: &Request,
@@ -185,7 +196,7 @@ fn plans(
         let picked = |number: usize, look: &_| is_compared(mode, look, state(number));
         let looks = look(host, &draft, connect, limits, &picked)?;
         let plan = decide(draft, mode, &looks.units, &left, (looks.rows, looks.strangers));
-        let plan = Plan { keys: request.options.keys.clone(), ..plan };
+        let plan = mirrored(Plan { keys: request.options.keys.clone(), ..plan }, request, connect)?;
         host.print(&plan.to_string());
         Ok(plan)
     };

@@ -196,6 +196,7 @@ fn the_result_has_one_row_per_table() {
             ("partitions", Type::Long),
             ("copied", Type::Long),
             ("skipped", Type::Long),
+            ("removed", Type::Long),
             ("rows", Type::Long),
             ("bytes", Type::Long),
             ("seconds", Type::Double),

@@ -30,6 +30,7 @@ fn begun(run: &str) -> Begun {
         column: None,
         mode: "append".into(),
         keys: Vec::new(),
+        max_delete: None,
     }
 }
 
