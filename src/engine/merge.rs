@@ -77,11 +77,7 @@ fn has_null(column: &Column) -> Option<bool> {
         Type::Uuid | Type::Ipaddr | Type::Int128 => {
             Some(column.fixed_cells().any(|cell| cell.iter().all(|byte| *byte == 0)))
         }
-        _ => {
-            let (mut cells, mut nulls) = (0, false);
-            column.integers().for_each(|cell| (cells, nulls) = (cells + 1, nulls || cell.is_none()));
-            (cells == column.rows).then_some(nulls)
-        }
+        ty => ty.is_integral().then(|| column.integers().any(|cell| cell.is_none())),
     }
 }
 
