@@ -37,6 +37,8 @@ pub mod memory;
 #[forbid(unsafe_code)]
 pub mod model;
 #[forbid(unsafe_code)]
+pub mod offline;
+#[forbid(unsafe_code)]
 pub mod online;
 #[forbid(unsafe_code)]
 pub mod peers;

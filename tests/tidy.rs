@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("peers", &["disk", "lock", "model"]),
     ("memory", &["disk", "data", "model"]),
     ("ship", &[]),
+    ("offline", &["failpoint", "ship", "plan", "online", "journal", "cluster", "data", "model"]),
     ("lease", &["cluster", "data", "model"]),
     ("journal", &["failpoint", "lock", "data", "model"]),
     ("plan", &["journal", "cluster", "data", "model"]),
@@ -22,6 +23,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         "plugin",
         &[
             "failpoint",
+            "offline",
+            "ship",
             "lease",
             "engine",
             "plan",

@@ -10,7 +10,7 @@ const RANGE: i64 = 2;
 const HASH: i64 = 5;
 
 /// What to do about an answer that no release is known to give.
-pub(super) const UNEXPECTED: &str = "report this with the release of the server";
+pub const UNEXPECTED: &str = "report this with the release of the server";
 
 /// The structure of `table`.
 ///

@@ -16,7 +16,7 @@ mod units;
 pub use bound::literal;
 pub use calendar::{civil, clock};
 pub use condition::flaw;
-pub use describe::{describe, tables};
+pub use describe::{UNEXPECTED, describe, tables};
 pub use read::{count, read};
 pub use units::{keys, units};
 

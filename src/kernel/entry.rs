@@ -84,6 +84,12 @@ forward! {
     9 => clusterSyncGetRunPartitions,
     10 => clusterSyncVerify,
     11 => clusterSyncFingerprint,
+    12 => clusterSyncSyncOffline,
+    13 => clusterSyncBackupTo,
+    14 => clusterSyncShipTo,
+    15 => clusterSyncRestoreFrom,
+    16 => clusterSyncSetRoots,
+    17 => clusterSyncGetRoots,
 }
 
 /// Runs function number `index` and writes its result or its failure; never unwinds.

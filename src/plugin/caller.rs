@@ -34,8 +34,11 @@ pub(super) fn administrator(host: &mut dyn Host) -> Result<String> {
     // `getUserAccess`). Old manuals let administrators alone call it, so a refusal says no as well.
     let answer = host.query("exec isAdmin from getUserAccess()");
     let refused = || {
-        Error::new(Kind::Login, format!("only an administrator may change clusters, `{name}` is none"))
-            .advise("log in as an administrator")
+        Error::new(
+            Kind::Login,
+            format!("only an administrator may change clusters or files, `{name}` is none"),
+        )
+        .advise("log in as an administrator")
     };
     match answer {
         Ok(Datum::Vector(column)) if column.rows == 1 && column.integers().eq([Some(1)]) => Ok(name),

@@ -5,10 +5,12 @@ mod clusters;
 mod exclusive;
 mod history;
 mod names;
+mod offline;
 mod options;
 mod remote;
 mod report;
 mod request;
+mod roots;
 mod site;
 mod sync;
 mod table;
@@ -135,5 +137,53 @@ pub const FUNCTIONS: &[Function] = &[
         max: 4,
         syntax: verify::FINGERPRINT,
         run: verify::fingerprint,
+    },
+    Function {
+        symbol: "clusterSyncSyncOffline",
+        name: "syncOffline",
+        min: 2,
+        max: 5,
+        syntax: offline::SYNC,
+        run: offline::sync_offline,
+    },
+    Function {
+        symbol: "clusterSyncBackupTo",
+        name: "backupTo",
+        min: 2,
+        max: 5,
+        syntax: offline::BACKUP,
+        run: offline::backup_to,
+    },
+    Function {
+        symbol: "clusterSyncShipTo",
+        name: "shipTo",
+        min: 2,
+        max: 3,
+        syntax: offline::SHIP,
+        run: offline::ship_to,
+    },
+    Function {
+        symbol: "clusterSyncRestoreFrom",
+        name: "restoreFrom",
+        min: 2,
+        max: 4,
+        syntax: offline::RESTORE,
+        run: offline::restore_from,
+    },
+    Function {
+        symbol: "clusterSyncSetRoots",
+        name: "setRoots",
+        min: 1,
+        max: 1,
+        syntax: roots::SET,
+        run: roots::set_roots,
+    },
+    Function {
+        symbol: "clusterSyncGetRoots",
+        name: "getRoots",
+        min: 0,
+        max: 0,
+        syntax: roots::GET,
+        run: roots::get_roots,
     },
 ];

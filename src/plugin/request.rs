@@ -103,7 +103,7 @@ impl Request {
     }
 
     /// What is replaced is dropped whole, so a filter, which names a part, forbids it.
-    fn require_whole(self) -> Result<Self> {
+    pub(super) fn require_whole(self) -> Result<Self> {
         match (self.options.mode, &self.filter) {
             (Mode::Replace, Some(_)) => {
                 Err(Error::new(Kind::Argument, "the mode `replace` takes whole partitions, so no filter")

@@ -5,9 +5,12 @@ mod load;
 mod save;
 mod status;
 
+use std::path::Path;
+
 use super::{args, dfs};
 use crate::error::Result;
 use crate::script::{Native, Session};
+use crate::value::Value;
 
 pub const FUNCTIONS: &[Native] = &[
     Native::new(
@@ -42,6 +45,10 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("loadBackup", &["backupDir", "dbPath", "partition", "tableName"], 4, load::load_backup),
     Native::new("getBackupStatus", &["userName"], 0, status::status),
     Native::new("checkBackup", &["backupDir", "dbPath", "tableName", "partition"], 2, load::check),
+    // Of a file or folder of this machine; of DFS paths minnow knows nothing (manual of `exists`).
+    Native::new("exists", &["path"], 1, |_, given| {
+        args::text("exists", &given, 0, "path").map(|path| Value::bool(Path::new(path).exists()))
+    }),
 ];
 
 /// Somebody must be logged in (dolphindb-semantics §1.1).

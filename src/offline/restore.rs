@@ -1,0 +1,120 @@
+//! One unit into the target exactly once, whatever breaks: an SQL restore appends, so it is announced
+//! in the journal, and what became of a broken one is looked at before it is done again.
+use parking_lot::Mutex;
+
+use super::pipeline::Permit;
+use crate::cluster::Cluster;
+use crate::data::Fingerprint;
+use crate::error::{Error, Kind, Result};
+use crate::failpoint::reach;
+use crate::journal::{Event, Found, Intent, Journal};
+use crate::model::{Action, Mode, Unit};
+use crate::online;
+use crate::plan::Plan;
+
+/// What is restored into one unit.
+pub struct Delivery<'a> {
+    /// What is restored.
+    pub plan: &'a Plan,
+    /// The journal of the run.
+    pub journal: &'a Mutex<Journal>,
+    /// The numbers of table and unit in the journal.
+    pub at: (usize, usize),
+    /// The unit.
+    pub unit: &'a Unit,
+    /// What the backup holds of it.
+    pub sent: Fingerprint,
+    /// The script that restores it.
+    pub restore: String,
+    /// Whether the restore puts its rows in the place of what is there.
+    pub overwrites: bool,
+    /// Whether only the number of rows that are restored is known.
+    pub by_count: bool,
+    /// Whether the run may still write to the target.
+    pub permit: Permit<'a>,
+    /// What was begun and broke off, until somebody has looked.
+    pub doubt: Option<Intent>,
+}
+
+impl Delivery<'_> {
+    /// Brings it to the target and proves that it is there.
+    ///
+    /// # Errors
+    /// `Mismatch` and `Refused` when the target holds something else, otherwise what it answers; after
+    /// an error of a kind that is worth it, the same delivery may be tried again.
+    pub fn attempt(&mut self, target: &mut dyn Cluster) -> Result<()> {
+        let draft = &self.plan.draft;
+        let there = draft.rows(self.unit);
+        let held = online::look(target, there, &draft.columns)?;
+        if let Some(intent) = self.doubt.take()
+            && self.resolve(intent, held)?
+        {
+            return Ok(());
+        }
+        self.admit(held)?;
+        let replaces = self.planned() == Action::Replace;
+        let gone = if replaces { held } else { Fingerprint::default() };
+        let intent = Intent { before: held, gone, sent: self.sent };
+        (self.permit)()?;
+        self.note(Event::Intended(intent), "")?;
+        reach("intended");
+        let cleared = match replaces && !self.overwrites && held.rows > 0 {
+            true => online::clear(target, there),
+            false => Ok(()),
+        };
+        // A restore is no append of ours: its error does not prove that nothing was stored.
+        cleared
+            .and_then(|()| target.query(&self.restore).map(drop))
+            .or_else(|error| self.doubt(intent, error))?;
+        reach("restored");
+        match online::look(target, there, &draft.columns) {
+            Err(error) => self.doubt(intent, error.context("it was restored but cannot be read back")),
+            Ok(held) if held == intent.after() || self.by_count && held.rows == intent.after().rows => {
+                self.note(Event::Verified, "")
+            }
+            Ok(held) => self.fail(Event::Differed, difference(intent, held)),
+        }
+    }
+
+    fn planned(&self) -> Action {
+        self.plan.decisions[self.at.1].action
+    }
+
+    /// Settles what became of a broken try; returns whether it had arrived.
+    fn resolve(&self, intent: Intent, held: Fingerprint) -> Result<bool> {
+        let found = intent.examine(held);
+        self.note(Event::Looked(found), "")?;
+        match found {
+            Found::Present => Ok(true),
+            Found::Absent => Ok(false),
+            Found::Other => Err(difference(intent, held)),
+        }
+    }
+
+    /// What the target holds now must still be what the plan may touch.
+    fn admit(&self, held: Fingerprint) -> Result<()> {
+        if held.rows == 0 || self.plan.mode == Mode::Append || self.planned() == Action::Replace {
+            return Ok(());
+        }
+        let what = format!("it holds {} rows, and was empty when the sync began", held.rows);
+        Err(Error::new(Kind::Refused, what).advise("look who else writes to it, then run again"))
+    }
+
+    fn doubt(&mut self, intent: Intent, error: Error) -> Result<()> {
+        self.doubt = Some(intent);
+        self.fail(Event::Broken, error)
+    }
+
+    fn fail(&self, event: Event, error: Error) -> Result<()> {
+        self.note(event, error.message())?;
+        Err(error)
+    }
+
+    fn note(&self, event: Event, why: &str) -> Result<()> {
+        self.journal.lock().note(self.at, event, why)
+    }
+}
+
+fn difference(intent: Intent, held: Fingerprint) -> Error {
+    online::difference(intent.before - intent.gone, intent.sent, held)
+}

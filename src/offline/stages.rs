@@ -1,0 +1,232 @@
+//! What each stage of a run does with one partition.
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Sender;
+use parking_lot::Mutex;
+
+use super::backup::Backup;
+use super::piece::name_of;
+use super::pipeline::{Connect, Limits, Permit, Route, Style};
+use super::room::Room;
+use super::save::{save, seal, sweep};
+use crate::cluster::{Cluster, Host, sql::Rows};
+use crate::data::Fingerprint;
+use crate::error::{Error, Kind, Result};
+use crate::failpoint::reach;
+use crate::journal::Journal;
+use crate::online;
+use crate::plan::Plan;
+use crate::ship::{Side, contents};
+
+/// The piece of a snapshot.
+pub(super) const SNAPSHOT: &str = "snapshot";
+/// How often progress is shown.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// One partition on its way.
+pub(super) struct Parcel {
+    /// Its number in the plan.
+    pub(super) number: usize,
+    /// Rows in the backup.
+    pub(super) rows: u64,
+    /// The fingerprint of what the backup holds, where this side has read it.
+    pub(super) sent: Option<Fingerprint>,
+    /// Bytes set aside for its piece.
+    pub(super) bytes: u64,
+}
+
+/// What was done so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Moved {
+    pub(super) partitions: u64,
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+}
+
+/// What all stages share.
+pub(super) struct Run<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) journal: &'a Mutex<Journal>,
+    pub(super) table: usize,
+    pub(super) route: Route<'a>,
+    pub(super) style: Style,
+    /// Whether the run may still write to the target.
+    pub(super) permit: Permit<'a>,
+    pub(super) limits: Limits,
+    pub(super) room: Room,
+    pub(super) moved: Mutex<Moved>,
+    shown: Mutex<Instant>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        journal: &'a Mutex<Journal>,
+        table: usize,
+        route: Route<'a>,
+        (style, permit): (Style, Permit<'a>),
+        limits: Limits,
+    ) -> Self {
+        // Pieces that stay cannot be waited for.
+        let disk = if limits.keep { u64::MAX } else { limits.disk };
+        let (room, moved) = (Room::new(disk), Mutex::default());
+        Run {
+            plan,
+            journal,
+            table,
+            route,
+            style,
+            permit,
+            limits,
+            room,
+            moved,
+            shown: Mutex::new(Instant::now()),
+        }
+    }
+
+    pub(super) fn backup(&self, side: Side, piece: &str) -> Backup {
+        let dir = if side == Side::Source { self.route.source } else { self.route.target };
+        Backup { dir: format!("{dir}/{piece}"), table: self.plan.draft.table.clone() }
+    }
+
+    pub(super) fn here(&self, piece: &str) -> PathBuf {
+        self.route.here().join(piece)
+    }
+
+    pub(super) fn piece_of(&self, number: usize) -> String {
+        name_of(&self.plan.draft, &self.plan.draft.units[number])
+    }
+
+    fn rows_of(&self, number: usize) -> Rows<'_> {
+        self.plan.draft.rows(&self.plan.draft.units[number])
+    }
+
+    /// Waits for room for a unit's piece; `None` when the run ends.
+    pub(super) fn enter(&self, number: usize, look: impl FnMut()) -> Option<u64> {
+        self.room.enter(self.plan.decisions[number].rows, look)
+    }
+
+    /// Makes the one piece of a snapshot and ships it, so that the stages have nothing left to do
+    /// but to restore.
+    pub(super) fn begin_snapshot(&self, host: &mut dyn Host, connect: Connect) -> Result<()> {
+        let (near, far) = (self.route.near, &mut *connect()?);
+        let make = |source: &mut dyn Cluster| {
+            let backup = self.backup(Side::Source, SNAPSHOT);
+            backup.take_snapshot(source)?;
+            backup.check(source)
+        };
+        if near == Side::Source {
+            make(host)?
+        } else {
+            make(far)?
+        }
+        reach("backedUp");
+        let bytes: u64 = match near {
+            Side::Source => contents(&self.here(SNAPSHOT))?.iter().map(|entry| entry.bytes).sum(),
+            Side::Target => 0,
+        };
+        if bytes > self.limits.disk {
+            let (budget, dir) = (self.limits.disk >> 20, self.route.source);
+            let what =
+                format!("the snapshot in {dir} takes {} MB, the diskBudget is {budget} MB", bytes >> 20);
+            return Err(Error::new(Kind::Refused, what)
+                .advise("raise diskBudget, or give consistent=false to go partition by partition"));
+        }
+        thread::scope(|scope| {
+            let shipping = scope.spawn(|| self.ship(&[SNAPSHOT.to_owned()]));
+            while !shipping.is_finished() {
+                self.watch_over(host);
+                self.room.pause(Duration::from_millis(50));
+            }
+            shipping.join().unwrap_or_else(|_| {
+                Err(Error::new(Kind::Bug, "the shipping thread panicked").advise("report this"))
+            })
+        })?;
+        let arrived = self.backup(Side::Target, SNAPSHOT);
+        if near == Side::Source { arrived.check(far) } else { arrived.check(host) }
+    }
+
+    /// Backs up one unit and hands it to the next stage.
+    pub(super) fn back_up(&self, source: &mut dyn Cluster, number: usize, guess: u64, next: &Sender<Parcel>) {
+        let outcome = match self.style {
+            Style::Rows => self.take_rows(source, number, guess),
+            Style::Snapshot => online::look(source, self.rows_of(number), &self.plan.draft.columns)
+                .map(|held| Parcel { number, rows: held.rows, sent: Some(held), bytes: guess }),
+        };
+        match outcome {
+            Ok(parcel) => drop(next.send(parcel)),
+            Err(error) => self.fail(number, error, "at the source"),
+        }
+    }
+
+    fn take_rows(&self, source: &mut dyn Cluster, number: usize, guess: u64) -> Result<Parcel> {
+        let (draft, piece) = (&self.plan.draft, self.piece_of(number));
+        let (backup, folder) = (self.backup(Side::Source, &piece), self.here(&piece));
+        let is_near = self.route.near == Side::Source;
+        if is_near {
+            sweep(&folder, draft)?;
+        }
+        let held = save(source, &backup, draft, &draft.units[number])?;
+        let mut parcel = Parcel { number, rows: held.rows, sent: None, bytes: guess };
+        if is_near {
+            parcel.sent = Some(seal(source, &backup, &folder, draft, &held)?);
+            parcel.bytes = contents(&folder)?.iter().map(|entry| entry.bytes).sum();
+            self.room.measure(guess, held.rows, parcel.bytes);
+        }
+        reach("backedUp");
+        Ok(parcel)
+    }
+
+    /// Why a unit could not be finished; the run ends, and its journal keeps the reason.
+    pub(super) fn fail(&self, number: usize, error: Error, side: &str) {
+        let draft = &self.plan.draft;
+        // A stage that was told to stop tells nothing new.
+        if error.kind() == Kind::Cancelled && self.room.watch.is_stopped() {
+            return;
+        }
+        let error = error.context(format!("partition {} of {} {side}", draft.units[number], draft.table));
+        // The unit's own failure is what counts; a journal that cannot take the note has failed the run
+        // before, or leaves the unit doubtful.
+        let _ = self.journal.lock().give_up((self.table, number), error.message());
+        self.room.fail(error);
+    }
+
+    /// Shows how far the run is, and ends it when the user has cancelled.
+    pub(super) fn watch_over(&self, host: &mut dyn Host) {
+        if !self.room.watch.is_stopped() && host.is_cancelled() {
+            let advice = "partitions restored so far stay, and pieces for the next call";
+            self.room.fail(Error::new(Kind::Cancelled, "the user cancelled").advise(advice));
+        }
+        let mut shown = self.shown.lock();
+        if shown.elapsed() >= INTERVAL {
+            *shown = Instant::now();
+            host.print(&self.progress());
+        }
+    }
+
+    fn progress(&self) -> String {
+        let (moved, all) = (*self.moved.lock(), self.plan.sent().count());
+        let (table, shipped) = (&self.plan.draft.table, self.room.watch.bytes() as f64 / 1e6);
+        format!(
+            "{table}: {} of {all} partitions restored, {} rows, {shipped:.1} MB on the way",
+            moved.partitions, moved.rows
+        )
+    }
+
+    /// What was moved, or why not everything.
+    pub(super) fn finish(self, host: &mut dyn Host) -> Result<Moved> {
+        let (moved, all) = (*self.moved.lock(), self.plan.sent().count());
+        host.print(&self.progress());
+        let (table, is_snapshot) = (&self.plan.draft.table, self.style == Style::Snapshot && all > 0);
+        if !self.room.has_failed() && is_snapshot && !self.limits.keep {
+            self.remove(&[SNAPSHOT.to_owned()])?;
+        }
+        let done = moved.partitions;
+        match self.room.into_failure() {
+            Some(error) => Err(error.context(format!("stopped after {done} of {all} partitions of {table}"))),
+            None => Ok(moved),
+        }
+    }
+}

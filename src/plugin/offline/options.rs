@@ -1,0 +1,227 @@
+//! The options of the functions that back up, ship and restore.
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::super::names::members;
+use super::super::options::Options;
+use super::super::roots;
+use crate::data::Datum;
+use crate::error::{Error, Kind, Result};
+use crate::model::Mode;
+use crate::offline;
+use crate::ship::{Folder, Rsync, Shipper, Side, Ssh};
+
+/// The options of `syncOnline` that mean the same here.
+const SHARED: &[&str] =
+    &["mode", "column", "from", "to", "dryRun", "lanes", "timeout", "retries", "lease", "wait"];
+/// What only these functions know.
+const OWN: &[&str] = &[
+    "backupDir",
+    "restoreDir",
+    "direction",
+    "shipper",
+    "ssh",
+    "sshKey",
+    "knownHosts",
+    "hostKeys",
+    "keep",
+    "consistent",
+    "diskBudget",
+];
+
+/// What ships pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    Auto,
+    Directory,
+    Rsync,
+}
+
+/// What a user can choose about one call.
+#[derive(Clone, Debug)]
+pub(super) struct Offline {
+    /// What is shared with `syncOnline`.
+    pub(super) online: Options,
+    /// Where the source's server puts pieces.
+    pub(super) backup_dir: Option<String>,
+    /// Where the target's server finds them.
+    pub(super) restore_dir: Option<String>,
+    /// Which side this node is.
+    pub(super) near: Side,
+    choice: Choice,
+    ssh: Option<Ssh>,
+    /// Whether pieces stay.
+    pub(super) keep: bool,
+    /// Whether the table is taken at one moment; nothing for the plan to choose.
+    pub(super) consistent: Option<bool>,
+    disk: u64,
+}
+
+impl Offline {
+    /// From the argument, which may be left out.
+    pub(super) fn parse(argument: &Datum) -> Result<Self> {
+        let mut given = Offline {
+            online: Options::default(),
+            backup_dir: None,
+            restore_dir: None,
+            near: Side::Source,
+            choice: Choice::Auto,
+            ssh: None,
+            keep: false,
+            consistent: None,
+            disk: 10 << 30,
+        };
+        if matches!(argument, Datum::Void) {
+            return Ok(given);
+        }
+        let known: Vec<&str> = OWN.iter().chain(SHARED).copied().collect();
+        let (mut shared, mut login) = (Vec::new(), Login::default());
+        for (name, value) in members("options", argument, &known)? {
+            match name {
+                "backupDir" => given.backup_dir = Some(directory(name, value)?),
+                "restoreDir" => given.restore_dir = Some(directory(name, value)?),
+                "direction" => {
+                    given.near = one_of(name, value, &[("push", Side::Source), ("pull", Side::Target)])?
+                }
+                "shipper" => {
+                    let known =
+                        [("auto", Choice::Auto), ("directory", Choice::Directory), ("rsync", Choice::Rsync)];
+                    given.choice = one_of(name, value, &known)?;
+                }
+                "ssh" => login.ssh = Some(Ssh::parse(text(name, value)?)?),
+                "sshKey" => login.key = Some(roots::plain(text(name, value)?)?),
+                "knownHosts" => login.known_hosts = Some(roots::plain(text(name, value)?)?),
+                "hostKeys" => {
+                    login.accepts_new = one_of(name, value, &[("known", false), ("acceptNew", true)])?
+                }
+                "keep" => given.keep = flag(name, value)?,
+                "consistent" => given.consistent = Some(flag(name, value)?),
+                "diskBudget" => given.disk = megabytes(name, value)? << 20,
+                _ => shared.push((name.to_owned(), value.clone())),
+            }
+        }
+        given.online = Options::parse(&Datum::Dict(shared))?;
+        let known = [Mode::Auto, Mode::Append, Mode::Replace];
+        if !known.contains(&given.online.mode) {
+            return Err(wrong("mode", "must be one of auto, append, replace where backups are restored"));
+        }
+        given.ssh = login.complete()?;
+        given.require_way()?;
+        Ok(given)
+    }
+
+    fn require_way(&self) -> Result<()> {
+        match (self.choice, &self.ssh) {
+            (Choice::Rsync, None) => {
+                Err(wrong("ssh", "must be given for shipper=\"rsync\", as \"user@host\""))
+            }
+            (Choice::Directory, Some(_)) => Err(wrong("ssh", "is of no use with shipper=\"directory\"")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where pieces are made, which must have been given.
+    pub(super) fn backup_dir(&self) -> Result<&str> {
+        self.backup_dir.as_deref().ok_or_else(|| wrong("backupDir", "must be given"))
+    }
+
+    /// Where pieces arrive, which must have been given.
+    pub(super) fn restore_dir(&self) -> Result<&str> {
+        self.restore_dir.as_deref().ok_or_else(|| wrong("restoreDir", "must be given"))
+    }
+
+    /// Whether both directories are paths of this node.
+    pub(super) fn sees_both(&self) -> bool {
+        self.ssh.is_none()
+    }
+
+    /// What ships from `source` to `target`, and why it is that.
+    pub(super) fn shipper(&self, source: &str, target: &str) -> (Box<dyn Shipper>, &'static str) {
+        let why = match (self.choice, &self.ssh) {
+            (Choice::Auto, Some(_)) => "rsync, since `ssh` is given",
+            (Choice::Auto, None) => {
+                "copying, since no `ssh` is given and this node is to see both directories"
+            }
+            _ => "as asked",
+        };
+        match &self.ssh {
+            None => (Box::new(Folder::new(source, target, self.online.limits.lanes)), why),
+            Some(ssh) => {
+                let (here, there) = match self.near {
+                    Side::Source => (source, target),
+                    Side::Target => (target, source),
+                };
+                (Box::new(Rsync::new(ssh.clone(), here, there, self.near)), why)
+            }
+        }
+    }
+
+    /// What a run may use.
+    pub(super) fn limits(&self) -> offline::Limits {
+        let limits = self.online.limits;
+        offline::Limits {
+            lanes: limits.lanes,
+            disk: self.disk,
+            retries: limits.retries.count,
+            first: Duration::from_secs(1),
+            keep: self.keep,
+        }
+    }
+}
+
+/// What was said about ssh.
+#[derive(Default)]
+struct Login {
+    ssh: Option<Ssh>,
+    key: Option<PathBuf>,
+    known_hosts: Option<PathBuf>,
+    accepts_new: bool,
+}
+
+impl Login {
+    fn complete(self) -> Result<Option<Ssh>> {
+        let Login { ssh, key, known_hosts, accepts_new } = self;
+        match ssh {
+            Some(ssh) => Ok(Some(Ssh { key, known_hosts, accepts_new, ..ssh })),
+            None if key.is_some() || known_hosts.is_some() || accepts_new => {
+                Err(wrong("ssh", "must be given with sshKey, knownHosts and hostKeys"))
+            }
+            None => Ok(None),
+        }
+    }
+}
+
+fn text<'a>(name: &str, value: &'a Datum) -> Result<&'a str> {
+    value.as_str().filter(|text| !text.trim().is_empty()).ok_or_else(|| wrong(name, "must be a string"))
+}
+
+fn directory(name: &str, value: &Datum) -> Result<String> {
+    let text = text(name, value)?;
+    roots::plain(text)?;
+    // The same directory has one name only, and its pieces one path each.
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn one_of<T: Copy>(name: &str, value: &Datum, known: &[(&str, T)]) -> Result<T> {
+    let chosen = value.as_str().and_then(|text| known.iter().find(|(own, _)| *own == text));
+    chosen.map(|(_, choice)| *choice).ok_or_else(|| {
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        wrong(name, &format!("must be one of {}", names.join(", ")))
+    })
+}
+
+fn flag(name: &str, value: &Datum) -> Result<bool> {
+    match value.as_i64() {
+        Some(flag @ 0..=1) => Ok(flag == 1),
+        _ => Err(wrong(name, "must be true or false")),
+    }
+}
+
+fn megabytes(name: &str, value: &Datum) -> Result<u64> {
+    let number = value.as_count().filter(|number| (1..=1 << 30).contains(number));
+    number.ok_or_else(|| wrong(name, "must be a whole number of megabytes from 1 on"))
+}
+
+fn wrong(name: &str, how: &str) -> Error {
+    Error::new(Kind::Argument, format!("the option `{name}` {how}")).advise("correct it, or leave it out")
+}

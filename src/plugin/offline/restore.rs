@@ -1,0 +1,316 @@
+//! `restoreFrom`: a directory of backups into tables of this cluster, exactly once.
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Instant;
+
+use parking_lot::Mutex;
+
+use super::super::arguments::{argument, optional_text, text};
+use super::super::request::database;
+use super::super::{caller, report, roots};
+use super::options::Offline;
+use super::steps::folders;
+use crate::cluster::{Host, count, describe, tables, units};
+use crate::data::{Datum, Fingerprint};
+use crate::engine::{RunId, Summary};
+use crate::error::{Error, Kind, Result};
+use crate::journal::{Begun, Journal, Runs};
+use crate::model::{Mode, TableName, Unit};
+use crate::offline::{Backup, Delivery, Kind as PieceKind, Piece, folder_of};
+use crate::online;
+use crate::plan::{Draft, Look, Plan, decide, is_compared};
+
+/// The parameters as the manual writes them.
+pub(in super::super) const RESTORE: &str =
+    "clusterSync::restoreFrom(restoreDir, dbPath, [tableName], [options])";
+
+/// A partition that a backup holds.
+struct Found {
+    unit: Unit,
+    backup: Backup,
+    is_snapshot: bool,
+    /// Its rows; of files that nobody has left a record of, only how many.
+    held: Fingerprint,
+    by_count: bool,
+}
+
+/// Restores what the directory holds of the tables; a directory of the server's own `backup` will do.
+pub(in super::super) fn restore_from(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
+    let dir = text(args, 0, "restoreDir", RESTORE)?.trim_end_matches('/');
+    let db = database(args, 1, RESTORE)?;
+    let given = Offline::parse(argument(args, 3))?;
+    caller::administrator(host)?;
+    roots::permitted(host, dir)?;
+    let one = optional_text(args, 2, "tableName", RESTORE)?;
+    let names = match one {
+        Some(name) => vec![name.to_owned()],
+        None => backed_up(host, dir, &db)?,
+    };
+    restore(host, dir, &db, (one, &names), &given)
+}
+
+/// Restores the tables `names`, which were asked for as `one`.
+pub(super) fn restore(
+    host: &mut dyn Host,
+    dir: &str,
+    db: &str,
+    (one, names): (Option<&str>, &[String]),
+    given: &Offline,
+) -> Result<Datum> {
+    let runs = caller::runs(host)?;
+    let mut all = Vec::new();
+    for name in names {
+        let table = TableName::new(db, name);
+        let (plan, found) = plan(host, dir, &table, given.online.mode, &runs)?;
+        host.print(&plan.to_string());
+        all.push((plan, found));
+    }
+    if given.online.dry_run {
+        return Ok(report::plans(&all.into_iter().map(|(plan, _)| plan).collect::<Vec<_>>()));
+    }
+    let id = RunId::now();
+    let begun = Begun {
+        run: id.to_string(),
+        // The folder of runs gives the number and the time.
+        sequence: 0,
+        at: 0,
+        user: caller::user(host)?,
+        remote: None,
+        target: format!("this node, from {dir}"),
+        db: db.to_owned(),
+        table: one.map(str::to_owned),
+        filter: None,
+        column: None,
+        keys: Vec::new(),
+        max_delete: None,
+        mode: "restore".into(),
+    };
+    let journal = Mutex::new(runs.begin(begun)?);
+    let outcome = carry_out(host, &all, &journal);
+    let failure = outcome.as_ref().err().map(ToString::to_string);
+    let ended = journal.lock().end(failure.as_deref());
+    let results = outcome.map_err(|error| error.context(format!("run {id}")).advise("repeat the call"))?;
+    ended.map(|()| report::summaries(&id, &results))
+}
+
+fn carry_out(
+    host: &mut dyn Host,
+    all: &[(Plan, Vec<Found>)],
+    journal: &Mutex<Journal>,
+) -> Result<Vec<(TableName, Summary)>> {
+    all.iter().try_for_each(|(plan, _)| journal.lock().plan(plan.record()).map(drop))?;
+    all.iter().try_for_each(|(plan, _)| plan.permit())?;
+    all.iter()
+        .enumerate()
+        .map(|(number, (plan, found))| deliver(host, (number, plan), found, journal))
+        .collect()
+}
+
+fn deliver(
+    host: &mut dyn Host,
+    (table, plan): (usize, &Plan),
+    found: &[Found],
+    journal: &Mutex<Journal>,
+) -> Result<(TableName, Summary)> {
+    let (started, name) = (Instant::now(), &plan.draft.table);
+    let (mut copied, mut rows) = (0, 0);
+    for (number, unit) in plan.sent() {
+        if host.is_cancelled() {
+            return Err(Error::new(Kind::Cancelled, "the user cancelled")
+                .advise("partitions restored so far stay, verified"));
+        }
+        let found = &found[number];
+        let mut delivery = Delivery {
+            plan,
+            journal,
+            at: (table, number),
+            unit,
+            sent: found.held,
+            restore: found.backup.restore(unit, name, found.is_snapshot),
+            overwrites: found.is_snapshot,
+            by_count: found.by_count,
+            permit: &|| Ok(()),
+            doubt: None,
+        };
+        let named = |error: Error| error.context(format!("partition {unit} of {name}"));
+        found.backup.check(host).and_then(|()| delivery.attempt(host)).map_err(|error| {
+            // The unit's own failure is what counts.
+            let _ = journal.lock().give_up((table, number), error.message());
+            named(error)
+        })?;
+        copied += 1;
+        rows += found.held.rows;
+    }
+    let skipped = plan.decisions.len() as u64 - copied;
+    Ok((name.clone(), Summary { copied, skipped, rows, removed: 0, bytes: 0, took: started.elapsed() }))
+}
+
+fn plan(
+    host: &mut dyn Host,
+    dir: &str,
+    table: &TableName,
+    mode: Mode,
+    runs: &Runs,
+) -> Result<(Plan, Vec<Found>)> {
+    let schema = describe(host, table)?;
+    let columns: Vec<String> = schema.columns.iter().map(|column| column.name.clone()).collect();
+    let known: HashMap<String, Unit> =
+        units(&schema)?.into_iter().map(|unit| (unit.to_string(), unit)).collect();
+    let found = find(host, dir, table, (&columns, schema.levels.len(), &known))?;
+    let filter = found.1;
+    let found = found.0;
+    let draft = Draft {
+        table: table.clone(),
+        target: format!("this node, from {dir}"),
+        columns,
+        filter,
+        window: None,
+        notes: Vec::new(),
+        units: found.iter().map(|found| found.unit.clone()).collect(),
+    };
+    let left = runs.left(&draft.identity(mode))?;
+    let looks = found.iter().map(|found| {
+        let there = draft.rows(&found.unit);
+        let held = count(host, there)?;
+        let mut look = Look { rows: found.held.rows, held, ours: Some(found.held), theirs: None };
+        let state = left.units.get(&found.unit.to_string()).copied();
+        if !found.by_count && is_compared(mode, &look, state) {
+            look.theirs = Some(online::look(host, there, &draft.columns)?);
+        }
+        Ok(look)
+    });
+    let looks = looks.collect::<Result<Vec<_>>>()?;
+    let rows = looks.iter().map(|look| look.rows).sum();
+    Ok((decide(draft, mode, &looks, &left, (rows, 0)), found))
+}
+
+/// Every partition of `table` that the directory holds, and the condition that its rows passed.
+fn find(
+    host: &mut dyn Host,
+    dir: &str,
+    table: &TableName,
+    (columns, levels, known): (&[String], usize, &HashMap<String, Unit>),
+) -> Result<(Vec<Found>, Option<String>)> {
+    let own = format!("{dir}/{}", folder_of(&[table.db.trim_start_matches("dfs://"), &table.table]));
+    let unit = |partition: &str| {
+        known.get(partition).cloned().ok_or_else(|| {
+            Error::new(
+                Kind::Schema,
+                format!("{table} has no partition {partition}, which the backup in {dir} holds"),
+            )
+            .advise("add it with addValuePartitions, or create the table with the source's partitioning")
+        })
+    };
+    if !Path::new(&own).is_dir() {
+        return Ok((foreign(host, dir, table, (columns, levels), &unit)?, None));
+    }
+    let (mut found, mut filter) = (Vec::new(), None);
+    for name in folders(Path::new(&own))? {
+        let folder = format!("{own}/{name}");
+        let Some(piece) = Piece::read(Path::new(&folder))? else {
+            return Err(Error::new(Kind::State, format!("the piece {folder} is not complete"))
+                .advise("ship it again, or back up again"));
+        };
+        require_same(&piece, table, columns, &folder)?;
+        filter.clone_from(&piece.filter);
+        let backup = Backup { dir: folder.clone(), table: table.clone() };
+        let is_snapshot = piece.kind == PieceKind::Snapshot;
+        for part in &piece.parts {
+            let held = part.fingerprint().ok_or_else(|| {
+                Error::new(Kind::State, format!("the record of the piece {folder} is damaged"))
+                    .advise("ship it again")
+            })?;
+            if !is_snapshot {
+                require_rows(host, &backup, (&part.partition, held), columns)?;
+            }
+            let unit = unit(&part.partition)?;
+            found.push(Found { unit, backup: backup.clone(), is_snapshot, held, by_count: false });
+        }
+    }
+    Ok((found, filter))
+}
+
+/// What a directory of the server's own `backup` holds.
+fn foreign(
+    host: &mut dyn Host,
+    dir: &str,
+    table: &TableName,
+    (columns, levels): (&[String], usize),
+    unit: &dyn Fn(&str) -> Result<Unit>,
+) -> Result<Vec<Found>> {
+    let backup = Backup { dir: dir.to_owned(), table: table.clone() };
+    let root = Path::new(dir).join(table.db.trim_start_matches("dfs://")).join(&table.table);
+    let mut found = Vec::new();
+    for held in backup.list(host, levels)? {
+        // A backup by query has a file per partition, one by files a folder (dolphindb-semantics §1.4).
+        let is_snapshot = root.join(&held.chunk).is_dir();
+        let rows = match is_snapshot {
+            true => Fingerprint { rows: held.rows, sum: 0 },
+            false => online::fingerprint(&backup.load(host, &held.partition, columns)?),
+        };
+        if rows.rows > 0 {
+            let unit = unit(&held.partition)?;
+            found.push(Found {
+                unit,
+                backup: backup.clone(),
+                is_snapshot,
+                held: rows,
+                by_count: is_snapshot,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// What is in a piece must be what its record says: another piece, or an older one, may have been put
+/// in its place.
+fn require_rows(
+    host: &mut dyn Host,
+    backup: &Backup,
+    (partition, held): (&str, Fingerprint),
+    columns: &[String],
+) -> Result<()> {
+    backup.check(host)?;
+    if online::fingerprint(&backup.load(host, partition, columns)?) == held {
+        return Ok(());
+    }
+    let what = format!(
+        "the piece {} does not hold the rows of partition {partition} that were backed up",
+        backup.dir
+    );
+    Err(Error::new(Kind::Mismatch, what).advise("ship it again"))
+}
+
+fn require_same(piece: &Piece, table: &TableName, columns: &[String], folder: &str) -> Result<()> {
+    if piece.db != table.db || piece.table != table.table {
+        let what = format!("the piece {folder} is of {}/{}, not of {table}", piece.db, piece.table);
+        return Err(Error::new(Kind::Refused, what).advise("put it back into its own directory"));
+    }
+    match piece.columns == columns {
+        true => Ok(()),
+        false => {
+            let what =
+                format!("the columns of {table} are not those of the piece {folder}, or in another order");
+            Err(Error::new(Kind::Schema, what).advise(
+                "create the table like the source's, or use clusterSync::syncOffline, which reorders them",
+            ))
+        }
+    }
+}
+
+/// The tables of `db` that the directory may hold backups of.
+fn backed_up(host: &mut dyn Host, dir: &str, db: &str) -> Result<Vec<String>> {
+    let database = db.trim_start_matches("dfs://");
+    let held = |name: &String| {
+        let own = Path::new(dir).join(folder_of(&[database, name]));
+        own.is_dir() || Path::new(dir).join(database).join(name).is_dir()
+    };
+    let names: Vec<String> = tables(host, db)?.into_iter().filter(held).collect();
+    match names.is_empty() {
+        false => Ok(names),
+        true => {
+            Err(Error::new(Kind::NotFound, format!("the directory {dir} holds no backup of a table of {db}"))
+                .advise("check the directory on this very node, and that the tables exist here"))
+        }
+    }
+}

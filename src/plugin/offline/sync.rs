@@ -1,0 +1,279 @@
+//! `syncOffline`: tables of one cluster to another through directories.
+use std::fs;
+use std::path::Path;
+
+use parking_lot::Mutex;
+
+use super::super::arguments::{argument, optional_text, usage};
+use super::super::exclusive::exclusively;
+use super::super::request::{Request, database};
+use super::super::site::{Site, connected};
+use super::super::{caller, report, roots};
+use super::options::Offline;
+use crate::cluster::{Cluster, Host, describe, sql, tables};
+use crate::data::Datum;
+use crate::engine::{Connect, RunId, Summary};
+use crate::error::{Error, Kind, Result};
+use crate::journal::{Begun, Journal};
+use crate::model::{Mode, TableName};
+use crate::offline::{self, Permit, Route, Style, folder_of, grow, look, trial};
+use crate::plan::{Draft, Plan, Wanted, decide, is_compared, prepare};
+use crate::ship::Side;
+
+/// The parameters as the manual writes them.
+pub(in super::super) const SYNC: &str =
+    "clusterSync::syncOffline(remote, dbPath, [tableName], [filter], [options])";
+
+/// What messages call this node when it is the target.
+const HERE: &str = "this node";
+
+/// Runs one call of `clusterSync::syncOffline`.
+pub(in super::super) fn sync_offline(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
+    if !(2..=5).contains(&args.len()) {
+        return Err(usage(format!("syncOffline takes 2 to 5 arguments, not {}", args.len()), SYNC));
+    }
+    let given = Offline::parse(argument(args, 4))?;
+    let request = Request {
+        db: database(args, 1, SYNC)?,
+        table: optional_text(args, 2, "tableName", SYNC)?.map(str::to_owned),
+        filter: optional_text(args, 3, "filter", SYNC)?.map(str::to_owned),
+        options: given.online.clone(),
+        resumed: None,
+    };
+    let request = request.require_whole()?;
+    caller::administrator(host)?;
+    let (source, target) = (given.backup_dir()?, given.restore_dir()?);
+    roots::permitted(host, if given.near == Side::Source { source } else { target })?;
+    if given.sees_both() {
+        roots::permitted(host, if given.near == Side::Source { target } else { source })?;
+    }
+    connected(host, argument(args, 0), &request, |host, site, connect| {
+        let call = Call { given: &given, request: &request, site, connect };
+        call.carry_out(host)
+    })
+}
+
+/// One call, with the other side in reach.
+struct Call<'a> {
+    given: &'a Offline,
+    request: &'a Request,
+    site: &'a Site,
+    connect: Connect<'a>,
+}
+
+impl Call<'_> {
+    fn target(&self) -> &str {
+        if self.given.near == Side::Source { &self.site.target } else { HERE }
+    }
+
+    /// Calls `work` with source and target.
+    fn sides<T>(
+        &self,
+        host: &mut dyn Host,
+        work: impl FnOnce(&mut dyn Cluster, &mut dyn Cluster) -> Result<T>,
+    ) -> Result<T> {
+        let mut far = (self.connect)()?;
+        match self.given.near {
+            Side::Source => work(host, &mut *far),
+            Side::Target => work(&mut *far, host),
+        }
+    }
+
+    fn carry_out(&self, host: &mut dyn Host) -> Result<Datum> {
+        let names = self.sides(host, |source, _| match &self.request.table {
+            Some(table) => Ok(vec![table.clone()]),
+            None => tables(source, &self.request.db),
+        })?;
+        if names.is_empty() {
+            return Err(Error::new(Kind::NotFound, format!("database {} has no tables", self.request.db))
+                .advise("name a database with tables"));
+        }
+        let names: Vec<TableName> =
+            names.into_iter().map(|table| TableName::new(&self.request.db, table)).collect();
+        if self.request.options.dry_run {
+            let plans = names.iter().map(|name| Ok(self.plan(host, name)?.0)).collect::<Result<Vec<_>>>()?;
+            return Ok(report::plans(&plans));
+        }
+        names.iter().try_for_each(|name| self.try_the_way(host, name))?;
+        let id = RunId::now();
+        let journal = Mutex::new(self.site.runs.begin(self.begun(&id))?);
+        let work = |host: &mut dyn Host, permit: Permit| {
+            names
+                .iter()
+                .enumerate()
+                .map(|at| self.sync(host, at, &journal, permit))
+                .collect::<Result<Vec<_>>>()
+        };
+        let outcome = match self.given.near {
+            Side::Source => exclusively(host, self.request, self.site, (&id, &names), work),
+            Side::Target => work(host, &|| Ok(())),
+        };
+        let failure = outcome.as_ref().err().map(ToString::to_string);
+        let ended = journal.lock().end(failure.as_deref());
+        let named = |error: Error| error.context(format!("run {id}")).advise("repeat the call");
+        let results = outcome.map_err(named)?;
+        ended.map(|()| report::summaries(&id, &results))
+    }
+
+    fn begun(&self, id: &RunId) -> Begun {
+        let Request { db, table, filter, options, .. } = self.request.clone();
+        Begun {
+            run: id.to_string(),
+            // The folder of runs gives the number and the time.
+            sequence: 0,
+            at: 0,
+            user: self.site.user.clone(),
+            remote: self.site.remote.clone(),
+            target: self.target().to_owned(),
+            db,
+            table,
+            filter,
+            column: options.window.map(|said| said.column),
+            keys: Vec::new(),
+            max_delete: None,
+            // Not one that `resumeRun` knows: it would go on online, and always away from this node.
+            mode: "offline".into(),
+        }
+    }
+
+    /// Which rows; the ends of a window are evaluated on this node.
+    fn wanted(&self, host: &mut dyn Host) -> Result<Wanted> {
+        let window = match &self.request.options.window {
+            Some(said) if said.follows() => {
+                return Err(Error::new(Kind::Argument, "the option `column` needs the option `from` here")
+                    .advise("give it, or use syncOnline, which remembers how far it has come"));
+            }
+            said => said.as_ref().map(|said| said.evaluate(host)).transpose()?,
+        };
+        Ok(Wanted { filter: self.request.filter.clone(), window })
+    }
+
+    /// Compares both sides of one table and says how it is to be taken.
+    fn plan(&self, host: &mut dyn Host, table: &TableName) -> Result<(Plan, Style)> {
+        let (mode, target) = (self.request.options.mode, self.target().to_owned());
+        let wanted = self.wanted(host)?;
+        let (draft, alike) = self.sides(host, |source, there| {
+            let missing = grow(source, there, table, self.request.options.dry_run)?;
+            if missing > 0 && self.request.options.dry_run {
+                let what = format!("{missing} partition values of {table} would be added to {target} first");
+                return Err(Error::new(Kind::Schema, what)
+                    .advise("add them with addValuePartitions to see the plan, or call without dryRun"));
+            }
+            let draft = prepare(source, there, table, &wanted)?;
+            let alike = unlike(source, there, table)?;
+            Ok((Draft { target: target.clone(), ..draft }, alike))
+        })?;
+        let left = self.site.runs.left(&draft.identity(mode))?;
+        let state = |number: usize| left.units.get(&draft.units[number].to_string()).copied();
+        let picked = |number: usize, look: &_| is_compared(mode, look, state(number));
+        let looks = self.sides(host, |source, there| look(source, there, &draft, &picked))?;
+        let plan = decide(draft, mode, &looks.units, &left, (looks.rows, looks.strangers));
+        host.print(&plan.to_string());
+        let (style, why) = self.style(&plan, alike)?;
+        host.print(&why);
+        Ok((plan, style))
+    }
+
+    /// How the partitions of `plan` are backed up, and what that costs, in words.
+    fn style(&self, plan: &Plan, unlike: Option<String>) -> Result<(Style, String)> {
+        let table = &plan.draft.table;
+        let partial = plan.decisions.iter().any(|unit| unit.rows > 0 && !unit.action.sends());
+        let reason = match unlike {
+            Some(reason) => Some(reason),
+            None if plan.draft.filter.is_some() || plan.draft.window.is_some() => {
+                Some("a filter or window picks rows".to_owned())
+            }
+            None if plan.mode == Mode::Append => Some("rows are added to others".to_owned()),
+            None => None,
+        };
+        match (self.given.consistent, reason) {
+            (Some(true), Some(reason)) => {
+                let what = format!("{table} cannot be taken at one moment: {reason}");
+                Err(Error::new(Kind::Refused, what).advise("leave `consistent` out, or give false"))
+            }
+            (Some(true), None) => Ok((Style::Snapshot, snapshot(table))),
+            (None, None) if !partial => Ok((Style::Snapshot, snapshot(table))),
+            (Some(false), _) => Ok((Style::Rows, rows(table, "as asked"))),
+            (None, Some(reason)) => Ok((Style::Rows, rows(table, &reason))),
+            (None, None) => Ok((Style::Rows, rows(table, "some partitions need nothing"))),
+        }
+    }
+
+    /// The directories of a table's pieces, as each side's server calls them.
+    fn dirs(&self, table: &TableName) -> Result<[String; 2]> {
+        let folder = folder_of(&[table.db.trim_start_matches("dfs://"), &table.table]);
+        Ok([self.given.backup_dir()?, self.given.restore_dir()?].map(|dir| format!("{dir}/{folder}")))
+    }
+
+    /// Makes sure that a piece would arrive where the restoring server looks for it.
+    fn try_the_way(&self, host: &mut dyn Host, table: &TableName) -> Result<()> {
+        let [source, target] = self.dirs(table)?;
+        let (shipper, why) = self.given.shipper(&source, &target);
+        host.print(&format!("{table}: pieces are {} ({why})", shipper.describe()));
+        let here = if self.given.near == Side::Source { &source } else { &target };
+        fs::create_dir_all(here).map_err(|error| {
+            Error::new(Kind::State, format!("the directory {here} cannot be made ({error})"))
+                .advise("let the user that runs the server write there, or give another one")
+                .caused_by(error)
+        })?;
+        match self.given.near {
+            Side::Source => trial(&mut *(self.connect)()?, Path::new(&source), &target, &*shipper),
+            // What another server writes is seen only when it has written it.
+            Side::Target => Ok(()),
+        }
+    }
+
+    fn sync(
+        &self,
+        host: &mut dyn Host,
+        (number, table): (usize, &TableName),
+        journal: &Mutex<Journal>,
+        permit: Permit,
+    ) -> Result<(TableName, Summary)> {
+        let (plan, style) = self.plan(host, table)?;
+        journal.lock().plan(plan.record())?;
+        plan.permit()?;
+        let [source, target] = self.dirs(table)?;
+        let (shipper, _) = self.given.shipper(&source, &target);
+        let route = Route { shipper: &*shipper, source: &source, target: &target, near: self.given.near };
+        let how = (route, style, permit);
+        let done = offline::run(host, &plan, (journal, number), how, self.given.limits(), self.connect)?;
+        let offline::Summary { copied, skipped, rows, bytes, took } = done;
+        Ok((table.clone(), Summary { copied, skipped, rows, removed: 0, bytes, took }))
+    }
+}
+
+fn snapshot(table: &TableName) -> String {
+    format!(
+        "{table} is taken at one moment by backupTable, as files: nobody can write to it while that runs, \
+         and both sides need the disk for all of it"
+    )
+}
+
+fn rows(table: &TableName, why: &str) -> String {
+    format!(
+        "{table} is taken partition by partition, by queries ({why}): writers are not blocked, partitions are \
+         of different moments, and the source's server needs the memory for one at a time"
+    )
+}
+
+/// Why the files of one table are not those of the other; nothing when they are alike. Tables of two
+/// engines do not restore into each other at all (dolphindb-semantics §1.7).
+fn unlike(source: &mut dyn Cluster, target: &mut dyn Cluster, table: &TableName) -> Result<Option<String>> {
+    let question = format!("schema({})", sql::load_table(table));
+    let [ours, theirs] = [source.query(&question)?, target.query(&question)?];
+    let member = |schema: &Datum, name: &str| schema.get(name).and_then(Datum::as_str).map(str::to_owned);
+    if let (Some(ours), Some(theirs)) = (member(&ours, "engineType"), member(&theirs, "engineType"))
+        && ours != theirs
+    {
+        let what = format!("{table} is of the engine {ours} at the source and {theirs} at the target");
+        return Err(Error::new(Kind::Schema, what).advise("use clusterSync::syncOnline"));
+    }
+    if [&ours, &theirs].iter().any(|schema| member(schema, "chunkGranularity").as_deref() == Some("DATABASE"))
+    {
+        return Ok(Some("its chunks hold all tables of the database".to_owned()));
+    }
+    let (ours, theirs) = (describe(source, table)?, describe(target, table)?);
+    Ok((ours.columns != theirs.columns)
+        .then(|| "the columns of both tables differ in order or type".to_owned()))
+}
