@@ -18,6 +18,10 @@ pub(super) fn read(value: &Value, element: Element, rows: usize) -> Result<Cells
     // SAFETY: as above.
     let values = ask(cs_value::default(), |failure, out| unsafe { cs_flatten(raw, count, failure, out) })?;
     let (sizes, values) = (Value::adopt(sizes), Value::adopt(values));
+    // Cells are read as the type says, so what comes must be of it.
+    if (sizes.type_id(), sizes.size()?) != (Type::Int.id(), rows) {
+        return Err(Error::new(Kind::Server, "the lengths of an array vector are no INT for each row"));
+    }
     let lengths: Option<Vec<u32>> = Column::new(sizes, Type::Int, rows)
         .read()?
         .integers()
