@@ -100,7 +100,11 @@ fn stored(node: &mut Node, table: &TableName) -> Vec<Vec<Vec<u8>>> {
 
 /// Fills a table of `engine` with `batch` in one cluster, syncs it, and compares every cell.
 fn arrives_equal(engine: &str, batch: &Batch) -> (Node, Node) {
-    let (mut source, mut target) = (Node::with_plugin("A"), Node::start("B"));
+    arrives_equal_from(Node::with_plugin("A"), engine, batch)
+}
+
+fn arrives_equal_from(mut source: Node, engine: &str, batch: &Batch) -> (Node, Node) {
+    let mut target = Node::start("B");
     let table = create(&mut source, engine, batch);
     create(&mut target, engine, batch);
     if batch.rows > 0 {
@@ -165,6 +169,42 @@ fn more_rows_of_arrays_than_a_block_holds_arrive_equal() {
         batch.columns[number + 2].1 = Column::of(*ty, bytes);
     }
     arrives_equal("TSDB", &batch);
+}
+
+/// A server of another release, with the plugin; the first releases do not find it by its name.
+fn server(release: &str, arguments: &[&str]) -> Node {
+    let mut node = Node::start_with("A", release, arguments);
+    let file = node.home.path().join("plugins/clusterSync/PluginClusterSync.txt");
+    node.run(&format!("loadPlugin(\"{}\")", file.display())).expect(release);
+    node
+}
+
+/// The interfaces of releases differ in what these types need most: slots, holders, strings.
+#[test]
+fn every_type_arrives_equal_from_other_releases() {
+    let types = [plain_types(), array_types()].concat();
+    for (release, arguments) in [("2.00.10", &[][..]), ("3.00.3", &["--newer-strings"]), ("3.00.4", &[])] {
+        arrives_equal_from(server(release, arguments), "TSDB", &rows(&types, 60, 3));
+    }
+}
+
+#[test]
+fn a_type_that_the_release_does_not_show_is_refused_by_name_and_the_others_arrive() {
+    let wide = |ty: &Type| matches!(ty, Type::Decimal128(_)) || Some(*ty) == Type::Decimal128(4).array();
+    let types = [plain_types(), array_types()].concat();
+    let others: Vec<Type> = types.iter().filter(|ty| !wide(ty)).copied().collect();
+    arrives_equal_from(server("2.00.9", &[]), "TSDB", &rows(&others, 60, 3));
+    let (mut source, mut target) = (server("2.00.9", &[]), Node::start("B"));
+    let batch = rows(&[Type::Decimal128(4)], 60, 3);
+    let table = create(&mut source, "TSDB", &batch);
+    create(&mut target, "TSDB", &batch);
+    source.append(&table, &batch).expect("rows are stored");
+    let error =
+        source.error(&format!("clusterSync::syncOnline({}, \"dfs://TSDB\", \"t\")", remote(target.port)));
+    for part in ["`c0`", "DECIMAL128", "this release of the server"] {
+        assert!(error.contains(part), "{error}");
+    }
+    assert_eq!(stored(&mut target, &table).len(), 0);
 }
 
 /// A column whose type differs only in what would change its values is refused by name.

@@ -29,13 +29,21 @@ pub(super) fn cell(ty: Type) -> cs_cell {
     }
 }
 
+/// Whether the release has the methods for cells of this type.
+pub(super) fn is_known(ty: Type) -> bool {
+    // SAFETY: there is a value or a session, so the server's interface is bound.
+    let known = |ty| unsafe { cs_has_cells(cell(ty)) };
+    match ty {
+        Type::Array(element) => known(ty) && known(element.ty()),
+        _ => known(ty),
+    }
+}
+
 /// Whether a server that lacks this type, or shows its cells otherwise than we believe, is used for
 /// the other types: those that older releases do not have, and those whose cells travel by methods
 /// that no source describes for them.
 pub(super) fn is_optional(ty: Type) -> bool {
-    // SAFETY: there is a session, so the server's interface is bound.
-    let known = unsafe { cs_has_cells(cell(ty)) };
-    !known || matches!(ty, Type::Blob | Type::Complex | Type::Point | Type::Array(_))
+    !is_known(ty) || matches!(ty, Type::Blob | Type::Complex | Type::Point | Type::Array(_))
 }
 
 /// From now on no column of this type is read or written.
@@ -45,15 +53,14 @@ pub(super) fn refuse(ty: Type, why: String) {
 
 /// Fails where this server does not carry cells of the type.
 pub(super) fn require(ty: Type) -> Result<()> {
-    // SAFETY: there is a value or a session, so the server's interface is bound.
-    let known = unsafe { cs_has_cells(cell(ty)) };
     let why = match REFUSED.lock().iter().find(|(id, _)| *id == ty.id()) {
+        _ if !is_known(ty) => "its interface has no methods for them".to_owned(),
         Some((_, why)) => why.clone(),
-        None if known => return Ok(()),
-        None => "its interface has no methods for them".to_owned(),
+        None => return Ok(()),
     };
-    let message =
-        format!("this release of the server does not hand out columns of type {} ({why})", ty.name());
+    // The scale cannot be asked for without the methods.
+    let name = ty.name().split('(').next().unwrap_or_default().to_owned();
+    let message = format!("this release of the server does not hand out columns of type {name} ({why})");
     Err(Error::new(Kind::Schema, message)
         .advise("sync the other columns, or run the sync from the other cluster"))
 }

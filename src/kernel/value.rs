@@ -2,6 +2,7 @@
 use std::marker::PhantomData;
 
 use super::answer::{self, ask, tell};
+use super::cell;
 use super::sys::*;
 use super::thread;
 use crate::data::Type;
@@ -75,8 +76,7 @@ impl Value {
     /// The type of the value or of a vector's cells, if a table can hold it.
     pub fn ty(&self) -> Result<Option<Type>> {
         match Type::from_id(self.type_id()) {
-            Some(ty) if ty.scale().is_some() => {
-                super::cell::require(ty)?;
+            Some(ty) if ty.scale().is_some() && cell::is_known(ty) => {
                 // SAFETY: as in `flags`.
                 let scale = ask(0, |failure, out| unsafe { cs_scale(self.raw, failure, out) })?;
                 Ok(ty.with_scale(scale))

@@ -5,7 +5,7 @@
 //! that does not come back.
 use crate::data::{Batch, Column, Datum, Type};
 use crate::kernel::answer;
-use crate::kernel::cell::{self, is_optional, refuse};
+use crate::kernel::cell::{is_known, is_optional, refuse};
 use crate::kernel::column::Column as ServerColumn;
 use crate::kernel::convert::{to_datum, to_value};
 use crate::kernel::session::Session;
@@ -17,6 +17,9 @@ pub(super) fn round_trip(session: &Session) -> Result<(), String> {
     // First, because every later step gives objects back.
     destruction(session).map_err(doing("giving an object back"))?;
     for ty in Type::ALL {
+        if !is_known(*ty) {
+            continue;
+        }
         // Any scale but 0 shows one that is lost.
         let ty = ty.with_scale(3).unwrap_or(*ty);
         match shape(session, ty).and_then(|()| cells(session, ty)) {
@@ -26,7 +29,7 @@ pub(super) fn round_trip(session: &Session) -> Result<(), String> {
     }
     strings(session).map_err(doing("text as bytes"))?;
     plain_arrays(session).map_err(doing("arrays"))?;
-    for ty in Type::ALL.iter().filter_map(|ty| ty.with_scale(3)?.array()) {
+    for ty in Type::ALL.iter().filter_map(|ty| ty.with_scale(3)?.array()).filter(|ty| is_known(*ty)) {
         if let Err(why) = arrays(session, ty) {
             refuse(ty, why);
         }
@@ -168,7 +171,6 @@ fn plain_arrays(session: &Session) -> Result<(), String> {
 
 /// Arrays of several values, of one NULL and of one value.
 fn arrays(session: &Session, ty: Type) -> Result<(), String> {
-    cell::require(ty).map_err(text)?;
     let Type::Array(element) = ty else { return Err("arrays of nothing".to_string()) };
     let cells: Vec<Vec<u8>> = sample(element.ty()).each().map(|cell| cell.into_owned()).collect();
     let [first, second, null] = &cells[..] else { return Err("a sample has three cells".to_string()) };
