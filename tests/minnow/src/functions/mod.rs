@@ -7,6 +7,7 @@ mod cast;
 mod dfs;
 mod faults;
 mod jobs;
+mod login;
 mod mapreduce;
 mod meta;
 mod metacode;
@@ -34,6 +35,7 @@ const FAMILIES: &[&[Native]] = &[
     dfs::FUNCTIONS,
     faults::FUNCTIONS,
     jobs::FUNCTIONS,
+    login::FUNCTIONS,
     mapreduce::FUNCTIONS,
     meta::FUNCTIONS,
     metacode::FUNCTIONS,

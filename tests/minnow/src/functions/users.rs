@@ -1,41 +1,17 @@
-//! Built-ins around users: logging in and out, who one is, and who may what.
+//! Built-ins around users: who one is, and who may what.
 use std::sync::Arc;
 
 use super::args;
 use crate::error::{Class, Error, Result};
-use crate::node::{Account, GUEST};
+use crate::node::Account;
 use crate::script::{Native, Session};
 use crate::value::{Data, Table, Type, Value, Vector};
 
 pub const FUNCTIONS: &[Native] = &[
-    Native::new("login", &["userId", "password", "encrypted"], 2, login),
-    Native::new("logout", &["userId", "sessionOnly"], 0, logout),
     Native::new("getCurrentSessionAndUser", &[], 0, current),
     Native::new("createUser", &["userId", "password", "groupIds", "isAdmin"], 2, create),
     Native::new("getUserAccess", &["userIds", "finalAccess"], 0, access),
 ];
-
-fn login(session: &mut Session, args: Vec<Value>) -> Result<Value> {
-    let user = args::text("login", &args, 0, "userId")?;
-    let password = args::text("login", &args, 1, "password")?;
-    if args::optional_bool("login", &args, 2, "encrypted", false)? {
-        return Err(Error::runtime("minnow has no key pair, so it takes plain logins only."));
-    }
-    session.node.authenticate(user, password)?;
-    session.user = user.to_owned();
-    Ok(Value::bool(true))
-}
-
-/// Ends the caller's own login; that of another user would concern other sessions.
-fn logout(session: &mut Session, args: Vec<Value>) -> Result<Value> {
-    if let Some(user) = args::optional_text("logout", &args, 0, "userId")?
-        && user != session.user
-    {
-        return Err(Error::runtime("minnow logs out the current user only."));
-    }
-    session.user = GUEST.to_owned();
-    Ok(Value::Void)
-}
 
 /// Session number, user, remote address and remote port; nobody is behind a job.
 fn current(session: &mut Session, _: Vec<Value>) -> Result<Value> {

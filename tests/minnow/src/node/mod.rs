@@ -1,5 +1,6 @@
 //! One running node: its home directory, store, users and loaded plugins.
 mod backups;
+mod door;
 mod faults;
 mod jobs;
 mod log;
@@ -21,12 +22,13 @@ use crate::store::Store;
 use crate::value::Value;
 
 pub use backups::{Backups, Progress};
+pub use door::Door;
 pub use faults::{Fault, Faults};
 pub use jobs::{Job, Jobs};
 use log::Log;
 pub use schedule::{Schedule, Scheduled};
 pub use site::Site;
-pub use switches::{FunctionDefaults, Switches};
+pub use switches::{FunctionDefaults, Scram, Switches};
 
 /// A user's password and standing.
 pub struct Account {
@@ -57,6 +59,8 @@ pub struct Node {
     pub users: RwLock<HashMap<String, Account>>,
     pub clock: Arc<Clock>,
     pub backups: Backups,
+    /// Logins without a readable password.
+    pub door: Door,
     pub jobs: Jobs,
     pub schedule: Schedule,
     pub switches: Switches,
@@ -90,6 +94,7 @@ impl Node {
             plugin_functions: RwLock::default(),
             users: RwLock::new(HashMap::from([("admin".into(), admin)])),
             backups: Backups::new(clock.clone()),
+            door: Door::default(),
             jobs: Jobs::new(clock.clone()),
             schedule: Schedule::open(home, &clock)?,
             clock,

@@ -22,6 +22,13 @@ pub struct Switches {
     /// that since 2.00.10, and yet a printed recipe needs it (dolphindb-semantics §7.1).
     #[arg(long, value_enum, default_value_t)]
     pub function_defaults: FunctionDefaults,
+    /// Answers over TLS only, with `keys/server.crt` and `keys/server.key` below the home.
+    #[arg(long)]
+    pub enable_https: bool,
+    /// What the SCRAM functions do: old servers know none; whether the proof alone logs a session in
+    /// is doubtful, because clients log in by RSA after it (wire-protocol §5).
+    #[arg(long, value_enum, default_value_t)]
+    pub scram: Scram,
     /// A plugin to load before scheduled jobs are read, by name or descriptor, as preloadModules
     /// does (dolphindb-semantics §7.2); may be repeated.
     #[arg(long, value_name = "PLUGIN")]
@@ -36,4 +43,12 @@ pub enum FunctionDefaults {
     #[default]
     Refuse,
     Allow,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Scram {
+    Unknown,
+    #[default]
+    Proves,
+    LogsIn,
 }

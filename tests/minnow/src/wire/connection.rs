@@ -1,15 +1,20 @@
 //! One client's connection, from its first request to its last.
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use rustls::ServerConfig;
+
 use super::clients::{Clients, Seat};
+use super::line::Line;
 use super::objects::{read_object, write_object};
+use super::packing::write_packed;
 use super::request::{Body, Header, read_body, read_header};
 use super::server::Limits;
+use super::websocket::handshake;
 use crate::error::{Error, Result};
 use crate::node::Node;
 use crate::script::{Cut, Session, Shipment};
@@ -20,8 +25,19 @@ const BUFFER: usize = 1 << 18;
 /// instead of a reset.
 const LINGER: (Duration, u64) = (Duration::from_secs(1), 1 << 26);
 
+/// What every connection of a node is served with.
+#[derive(Clone)]
+pub struct Service {
+    pub node: Arc<Node>,
+    pub clients: Arc<Clients>,
+    pub limits: Limits,
+    /// Where TLS is switched on.
+    pub tls: Option<Arc<ServerConfig>>,
+}
+
 /// Serves `stream` until its client leaves, sends garbage or the node stops.
-pub fn serve(node: &Arc<Node>, clients: &Arc<Clients>, limits: Limits, id: u64, stream: TcpStream) {
+pub fn serve(service: &Service, id: u64, stream: TcpStream) {
+    let Service { node, clients, limits, tls } = service;
     let mut session = Session::new(node.clone());
     session.id = id;
     session.peer = stream.peer_addr().ok();
@@ -31,10 +47,8 @@ pub fn serve(node: &Arc<Node>, clients: &Arc<Clients>, limits: Limits, id: u64, 
         return node.log(&format!("session {id} from {peer}: refused, too many connections"));
     };
     node.log(&format!("session {id} from {peer}: open"));
-    let end = match Connection::new(session, stream.clone(), limits) {
-        Ok(mut connection) => connection.run(&seat),
-        Err(error) => Err(error.into()),
-    };
+    let end = Connection::new(session, stream.clone(), *limits, tls.as_ref())
+        .and_then(|mut connection| connection.run(&seat));
     let _ = stream.shutdown(Shutdown::Both);
     match end {
         Ok(()) => node.log(&format!("session {id}: closed")),
@@ -45,23 +59,33 @@ pub fn serve(node: &Arc<Node>, clients: &Arc<Clients>, limits: Limits, id: u64, 
 struct Connection {
     session: Session,
     stream: Arc<TcpStream>,
-    input: BufReader<TcpStream>,
+    line: Line,
+    input: BufReader<Line>,
     /// Whether the running request's client reads print frames.
     prints: Arc<AtomicBool>,
     limits: Limits,
 }
 
 impl Connection {
-    fn new(mut session: Session, stream: Arc<TcpStream>, limits: Limits) -> io::Result<Self> {
+    fn new(
+        mut session: Session,
+        stream: Arc<TcpStream>,
+        limits: Limits,
+        tls: Option<&Arc<ServerConfig>>,
+    ) -> Result<Self> {
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(limits.stall))?;
+        let line = Line::over(stream.try_clone()?, tls)?;
         let prints = Arc::<AtomicBool>::default();
-        session.out = printer(stream.clone(), prints.clone(), session.cancelled.clone());
-        let input = BufReader::with_capacity(BUFFER, stream.try_clone()?);
-        Ok(Connection { session, stream, input, prints, limits })
+        session.out = printer(line.clone(), prints.clone(), session.cancelled.clone());
+        let input = BufReader::with_capacity(BUFFER, line.clone());
+        Ok(Connection { session, stream, line, input, prints, limits })
     }
 
     fn run(&mut self, seat: &Seat) -> Result<()> {
+        if self.wait()? && self.input.buffer().starts_with(b"G") {
+            self.upgrade()?;
+        }
         while self.wait()? {
             let header = read_header(&mut self.input, Instant::now() + self.limits.stall)?;
             let request = read_body(&mut self.input, &header).and_then(|body| self.arguments(body));
@@ -76,7 +100,7 @@ impl Connection {
                 return self.cut(cut, &result);
             }
             if !header.silent() || connects {
-                self.reply(&result)?;
+                self.reply(&result, header.compresses())?;
             }
             self.finish(&header);
         }
@@ -89,6 +113,21 @@ impl Connection {
         let more = !self.input.fill_buf()?.is_empty();
         self.stream.set_read_timeout(Some(self.limits.stall))?;
         Ok(more)
+    }
+
+    /// Answers the HTTP request with which the JavaScript client begins.
+    fn upgrade(&mut self) -> Result<()> {
+        match handshake(&mut self.input) {
+            Ok(answer) => {
+                self.line.send_part(answer.as_bytes())?;
+                self.line.upgrade();
+                Ok(())
+            }
+            Err((answer, error)) => {
+                self.line.send_part(answer.as_bytes())?;
+                Err(error)
+            }
+        }
     }
 
     fn arguments(&mut self, body: Body) -> Result<(Body, Vec<Value>)> {
@@ -122,10 +161,15 @@ impl Connection {
         result
     }
 
-    fn reply(&mut self, result: &Result<Value>) -> Result<()> {
-        let mut out = BufWriter::with_capacity(BUFFER, self.stream.as_ref());
-        write_reply(&mut out, self.session.id, result)?;
-        Ok(out.flush()?)
+    fn reply(&mut self, result: &Result<Value>, compressed: bool) -> Result<()> {
+        let id = self.session.id;
+        self.line.send(|out| match result {
+            Ok(Value::Table(table)) if compressed => {
+                write!(out, "{id} 1 1\nOK\n")?;
+                Ok(write_packed(out, table)?)
+            }
+            _ => write_reply(out, id, result),
+        })
     }
 
     /// Ends the connection as a fault asks.
@@ -133,7 +177,7 @@ impl Connection {
         if cut == Cut::WithinReply {
             let mut whole = Vec::new();
             write_reply(&mut whole, self.session.id, result)?;
-            self.stream.as_ref().write_all(&whole[..whole.len() / 2])?;
+            self.line.send_part(&whole[..whole.len() / 2])?;
         }
         Err(Error::runtime("cut by a fault"))
     }
@@ -153,7 +197,7 @@ impl Connection {
     /// Says what is wrong with a request that could not be read, then closes: where the next one
     /// begins is unknown.
     fn give_up(&mut self, error: Error) -> Result<()> {
-        self.reply(&Err(error.clone()))?;
+        self.reply(&Err(error.clone()), false)?;
         let (patience, most) = LINGER;
         self.stream.shutdown(Shutdown::Write)?;
         self.stream.set_read_timeout(Some(patience))?;
@@ -162,12 +206,12 @@ impl Connection {
     }
 }
 
-fn write_reply(out: &mut impl Write, id: u64, result: &Result<Value>) -> Result<()> {
+fn write_reply(mut out: &mut dyn Write, id: u64, result: &Result<Value>) -> Result<()> {
     match result {
         Ok(Value::Void) => write!(out, "{id} 0 1\nOK\n")?,
         Ok(value) => {
             write!(out, "{id} 1 1\nOK\n")?;
-            write_object(out, value)?;
+            write_object(&mut out, value)?;
         }
         Err(error) => write!(out, "{id} 0 1\n{}\n", one_line(&error.text))?,
     }
@@ -193,14 +237,11 @@ fn perform(session: &mut Session, body: Body, arguments: Vec<Value>) -> Result<V
 
 /// What `print` writes to: a frame per text, sent at once; a client that does not take it stops
 /// the script.
-fn printer(
-    stream: Arc<TcpStream>,
-    prints: Arc<AtomicBool>,
-    cancelled: Arc<AtomicBool>,
-) -> Box<dyn FnMut(&str) + Send> {
+fn printer(line: Line, prints: Arc<AtomicBool>, cancelled: Arc<AtomicBool>) -> Box<dyn FnMut(&str) + Send> {
     Box::new(move |text| {
         let frame = format!("MSG\n{}\0", text.replace('\0', " "));
-        if prints.load(Ordering::Relaxed) && stream.as_ref().write_all(frame.as_bytes()).is_err() {
+        let send = |out: &mut dyn Write| Ok(out.write_all(frame.as_bytes())?);
+        if prints.load(Ordering::Relaxed) && line.send(send).is_err() {
             cancelled.store(true, Ordering::Relaxed);
         }
     })

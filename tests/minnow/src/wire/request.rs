@@ -12,6 +12,7 @@ const MAX_ARGUMENTS: usize = 512;
 
 const ASYNC: u32 = 4;
 const CLEAR_MEMORY: u32 = 16;
+const COMPRESS: u32 = 64;
 
 /// The first line of a request.
 #[derive(Debug, PartialEq)]
@@ -31,6 +32,11 @@ impl Header {
     /// The session's variables go after this request.
     pub fn clears(&self) -> bool {
         self.flags & CLEAR_MEMORY != 0
+    }
+
+    /// The client wants tables compressed.
+    pub fn compresses(&self) -> bool {
+        self.flags & COMPRESS != 0
     }
 }
 

@@ -8,7 +8,9 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::clients::Clients;
-use super::connection;
+use super::connection::{self, Service};
+use super::tls;
+use crate::error::Result;
 use crate::node::Node;
 use crate::script::STACK;
 
@@ -32,19 +34,19 @@ impl Default for Limits {
 
 /// A node that listens.
 pub struct Server {
-    node: Arc<Node>,
+    service: Service,
     listener: TcpListener,
-    limits: Limits,
-    clients: Arc<Clients>,
     /// One byte from the other end of `wake` stops the server.
     woken: UnixStream,
     wake: UnixStream,
 }
 
 impl Server {
-    pub fn new(node: Arc<Node>, listener: TcpListener, limits: Limits) -> io::Result<Server> {
+    pub fn new(node: Arc<Node>, listener: TcpListener, limits: Limits) -> Result<Server> {
         let (woken, wake) = UnixStream::pair()?;
-        Ok(Server { node, listener, limits, clients: Arc::default(), woken, wake })
+        let tls = tls::configure(&node)?;
+        let service = Service { node, clients: Arc::<Clients>::default(), limits, tls };
+        Ok(Server { service, listener, woken, wake })
     }
 
     /// Where a byte can be written to stop [`Server::run`], from a signal handler too.
@@ -54,14 +56,14 @@ impl Server {
 
     /// Serves until stopped; then cancels what runs, closes all connections and returns.
     pub fn run(mut self) -> io::Result<()> {
-        let clients = self.clients.clone();
+        let clients = self.service.clients.clone();
         let watcher = std::thread::Builder::new().name("watch".into()).spawn(move || clients.watch())?;
         let result = self.accept();
-        self.clients.stop(PATIENCE);
+        self.service.clients.stop(PATIENCE);
         if watcher.join().is_err() {
-            self.node.log("the thread that watches connections panicked");
+            self.service.node.log("the thread that watches connections panicked");
         }
-        self.node.log("stopped");
+        self.service.node.log("stopped");
         result
     }
 
@@ -69,11 +71,11 @@ impl Server {
         self.listener.set_nonblocking(true)?;
         for id in 1.. {
             let Some(stream) = self.next()? else { break };
-            let (node, clients, limits) = (self.node.clone(), self.clients.clone(), self.limits);
+            let service = self.service.clone();
             let thread = std::thread::Builder::new().name(format!("session {id}")).stack_size(STACK);
-            let serve = move || connection::serve(&node, &clients, limits, id, stream);
+            let serve = move || connection::serve(&service, id, stream);
             if let Err(error) = thread.spawn(serve) {
-                self.node.log(&format!("session {id}: no thread: {error}"));
+                self.service.node.log(&format!("session {id}: no thread: {error}"));
             }
         }
         Ok(())
@@ -101,7 +103,7 @@ impl Server {
                 // may stop the node.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
                 Err(error) => {
-                    self.node.log(&format!("accept: {error}"));
+                    self.service.node.log(&format!("accept: {error}"));
                     std::thread::sleep(Duration::from_millis(10));
                 }
             }

@@ -28,7 +28,21 @@ impl Running {
 
     /// Starts a node in an environment with more variables.
     pub fn start_in(arguments: &[&str], variables: &[(&str, &str)]) -> Running {
+        Running::start_with_all(|_| (), arguments, variables)
+    }
+
+    /// Starts a node whose home is made ready first.
+    pub fn start_prepared(prepare: impl FnOnce(&Path), arguments: &[&str]) -> Running {
+        Running::start_with_all(prepare, arguments, &[])
+    }
+
+    fn start_with_all(
+        prepare: impl FnOnce(&Path),
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Running {
         let home = TempDir::new().unwrap();
+        prepare(home.path());
         let (process, port) = serve(home.path(), arguments, variables);
         Running { port, process, home }
     }

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, Read};
 use std::sync::Arc;
 
+use super::super::packing::{COMPRESSED, unpack};
 use super::{BLOCK, CODE, FUNCTION, HANDLE, SOURCE, SYMBOL_WITH_BASE, form};
 use crate::error::{Error, Result};
 use crate::value::{Data, Dict, Rows, Strings, Table, Type, Value, Vector};
@@ -70,6 +71,9 @@ impl<R: BufRead> Decoder<'_, R> {
     }
 
     fn vector(&mut self, kind: u8) -> Result<Value> {
+        if kind == COMPRESSED {
+            return read_object(&mut &unpack(self.input)?[..]);
+        }
         if kind == SYMBOL_WITH_BASE {
             let rows = self.shape()?;
             return Ok(Value::Vector(Arc::new(self.symbols(rows)?)));
@@ -305,7 +309,6 @@ fn two_doubles(cell: [u8; 16]) -> [f64; 2] {
 
 fn scalar_type(kind: u8) -> Result<Type> {
     Type::from_id(kind).ok_or_else(|| match kind {
-        26 => unsupported("compressed columns"),
         41..=43 => unsupported("columns of type IOTANY, INSTRUMENT or MKTDATA"),
         _ => unsupported(&format!("values of type {kind}")),
     })
