@@ -65,7 +65,7 @@ fn a_cluster_outlives_the_node_that_set_it() {
     source.run("loadPlugin(\"clusterSync\")").expect("the plugin loads again");
     let shown = source.table("clusterSync::getClusters()");
     let names: Vec<&str> = shown.columns.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["name", "sites", "userId", "createdBy", "updated"]);
+    assert_eq!(names, ["name", "sites", "userId", "createdBy", "updated", "tls"]);
     assert_eq!(texts(&shown, "createdBy"), ["admin"]);
     assert_eq!(
         source.number("exec count(*) from clusterSync::getClusters() where updated > now() - 600000"),

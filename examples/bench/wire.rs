@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clustersync::cluster::Cluster;
 use clustersync::data::{Batch, Fingerprint};
 use clustersync::model::{Secret, TableName};
-use clustersync::wire::{Endpoint, Remote};
+use clustersync::wire::{Endpoint, Remote, Terms};
 
 use crate::{BLOCK, fingerprint_of, rows, say, sink};
 
@@ -82,5 +82,6 @@ fn endpoint(port: u16) -> Endpoint {
         password: Secret::new(""),
         connect_timeout: Duration::from_secs(5),
         io_timeout: Duration::from_secs(60),
+        terms: Terms::default(),
     }
 }

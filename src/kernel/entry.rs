@@ -90,6 +90,7 @@ forward! {
     15 => clusterSyncRestoreFrom,
     16 => clusterSyncSetRoots,
     17 => clusterSyncGetRoots,
+    18 => clusterSyncSetRateLimit,
 }
 
 /// Runs function number `index` and writes its result or its failure; never unwinds.

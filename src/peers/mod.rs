@@ -8,7 +8,7 @@ mod register;
 #[cfg(test)]
 mod tests;
 
-pub use peer::{Peer, Site};
+pub use peer::{Peer, Security, Site};
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,7 @@
 //! A remote cluster under a name, and the sites where it is reached.
 use std::fmt;
 
+use super::hex;
 use crate::error::{Error, Kind, Result};
 use crate::model::Secret;
 
@@ -51,6 +52,48 @@ impl fmt::Display for Site {
     }
 }
 
+/// How safe the line to a cluster has to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Security {
+    /// Whether it is encrypted by TLS.
+    pub tls: bool,
+    /// The certificates of those who may sign for it, as PEM text; empty for those whom the machine
+    /// believes.
+    pub authorities: String,
+    /// Whether the password may travel readably without TLS.
+    pub plain_login: bool,
+}
+
+impl Security {
+    /// As a field of the file.
+    pub(super) fn encode(&self) -> String {
+        let mut words = Vec::new();
+        words.extend(self.tls.then(|| "tls".to_owned()));
+        words.extend(self.plain_login.then(|| "plainLogin".to_owned()));
+        words.extend(
+            (!self.authorities.is_empty())
+                .then(|| format!("ca={}", hex::encode(self.authorities.as_bytes()))),
+        );
+        words.join(",")
+    }
+
+    /// What [`Security::encode`] wrote.
+    pub(super) fn decode(field: &str) -> Option<Security> {
+        let mut security = Security::default();
+        for word in field.split(',').filter(|word| !word.is_empty()) {
+            match (word, word.strip_prefix("ca=")) {
+                ("tls", _) => security.tls = true,
+                ("plainLogin", _) => security.plain_login = true,
+                (_, Some(digits)) => {
+                    security.authorities = String::from_utf8(hex::decode(digits.as_bytes())?).ok()?;
+                }
+                _ => return None,
+            }
+        }
+        Some(security)
+    }
+}
+
 /// A remote cluster that a node knows by name; its password is kept apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
@@ -60,6 +103,8 @@ pub struct Peer {
     pub sites: Vec<Site>,
     /// The user to log in as.
     pub user: String,
+    /// How safe the line has to be.
+    pub security: Security,
     /// Who set it.
     pub created_by: String,
     /// When it was set, in milliseconds since 1970 by the node's own clock and time zone.

@@ -2,14 +2,14 @@
 use std::path::Path;
 
 use super::key::Key;
-use super::{Peer, Site};
+use super::{Peer, Security, Site};
 use crate::error::{Error, Kind, Result};
 use crate::model::Secret;
 
 /// The first line's beginning, whatever the version.
 const MAGIC: &[u8] = b"clusterSync clusters ";
 /// The first line.
-const HEADER: &str = "clusterSync clusters 1\n";
+const HEADER: &str = "clusterSync clusters 2\n";
 /// What the last line begins with.
 const SEAL: &[u8] = b"seal ";
 
@@ -61,11 +61,12 @@ impl Entry {
     /// A line without its end.
     fn read(line: &str) -> Option<Entry> {
         let fields: Vec<&str> = line.split('\t').collect();
-        let [name, sites, user, created_by, updated, sealed] = fields[..] else { return None };
+        let [name, sites, user, security, created_by, updated, sealed] = fields[..] else { return None };
         let peer = Peer {
             name: name.to_owned(),
             sites: Site::list(sites).ok()?,
             user: user.to_owned(),
+            security: Security::decode(security)?,
             created_by: created_by.to_owned(),
             updated: updated.parse().ok()?,
         };
@@ -108,12 +109,13 @@ fn about_file(body: &[u8]) -> Vec<u8> {
     [b"clusters\n", body].concat()
 }
 
-/// What a password is sealed for: its cluster's name, sites, user, author and time.
+/// What a password is sealed for: its cluster's name, sites, user, security, author and time.
 fn about_entry(peer: &Peer) -> Vec<u8> {
     format!("entry\n{}", fields(peer)).into_bytes()
 }
 
 fn fields(peer: &Peer) -> String {
     let Peer { name, user, created_by, updated, .. } = peer;
-    format!("{name}\t{}\t{user}\t{created_by}\t{updated}", peer.sites_text())
+    let (sites, security) = (peer.sites_text(), peer.security.encode());
+    format!("{name}\t{sites}\t{user}\t{security}\t{created_by}\t{updated}")
 }

@@ -63,6 +63,7 @@ fn peer(name: &str) -> Peer {
         name: name.into(),
         sites: Site::list("10.0.0.2:8848, [fe80::1]:8849,node-3.example:1").unwrap(),
         user: "sync user".into(),
+        security: super::Security::default(),
         created_by: "admin".into(),
         updated: 1_795_364_103_000,
     }
@@ -116,7 +117,7 @@ fn equal_passwords_look_different() {
         home.peers().set(peer(name), &Secret::new(PASSWORD)).unwrap();
     }
     let text = home.text();
-    let sealed: Vec<_> = text.lines().filter_map(|line| line.split('\t').nth(5)).collect();
+    let sealed: Vec<_> = text.lines().filter_map(|line| line.split('\t').nth(6)).collect();
     assert_eq!(sealed.len(), 2);
     assert_ne!(sealed[0], sealed[1]);
 }
@@ -200,7 +201,7 @@ fn files_of_another_node_are_refused() {
 #[test]
 fn a_file_of_another_version_is_named_as_such() {
     let home = Home::with_two();
-    let later = home.text().replace("clusters 1", "clusters 2");
+    let later = home.text().replace("clusters 2", "clusters 1");
     fs::write(home.file("clusters"), later).unwrap();
     assert!(home.refusal().message().ends_with("was written by another version of clusterSync"));
 }

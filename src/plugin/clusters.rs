@@ -7,33 +7,47 @@ use std::time::{Duration, Instant};
 
 use super::arguments::{argument, text, usage};
 use super::caller;
+use super::names::members;
 use super::remote::resolve;
+use super::security::{self, terms};
 use super::table::{doubles, table, texts, times};
 use crate::cluster::{Cluster, Host};
 use crate::data::{Column, Datum, Type};
 use crate::error::{Error, Kind, Result, panic_text};
 use crate::model::Secret;
-use crate::peers::{Peer, Peers, Site};
+use crate::peers::{Peer, Peers, Security, Site};
 use crate::wire::{Endpoint, Remote};
 
 /// The parameters of each function as the manual writes them.
-pub(super) const SET: &str = "clusterSync::setCluster(name, sites, userId, password)";
+pub(super) const SET: &str = "clusterSync::setCluster(name, sites, userId, password, [options])";
 pub(super) const GET: &str = "clusterSync::getClusters()";
 pub(super) const DROP: &str = "clusterSync::dropCluster(name)";
 pub(super) const TEST: &str = "clusterSync::testCluster(remote)";
+
+/// What the options of `setCluster` may say.
+const SECURITY: &[&str] = &["tls", "ca", "plainLogin"];
 
 /// How long a site under test may be silent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Keeps a cluster under a name, in place of an earlier one; says which of the two it did.
 pub(super) fn set_cluster(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
-    require_count(args, 4, "setCluster", SET)?;
+    if !(4..=5).contains(&args.len()) {
+        return Err(usage(format!("setCluster takes 4 or 5 arguments, not {}", args.len()), SET));
+    }
     let created_by = caller::administrator(host)?;
+    let security = match argument(args, 4) {
+        Datum::Void => Security::default(),
+        options => security::of(host, "options", &members("options", options, SECURITY)?)?,
+    };
+    // What cannot be used must not be kept.
+    terms(&security)?;
     let password = Secret::new(text(args, 3, "password", SET)?);
     let peer = Peer {
         name: text(args, 0, "name", SET)?.to_owned(),
         sites: Site::list(&sites(argument(args, 1))?)?,
         user: text(args, 2, "userId", SET)?.to_owned(),
+        security,
         created_by,
         updated: caller::now(host)?,
     };
@@ -53,6 +67,10 @@ pub(super) fn get_clusters(host: &mut dyn Host, args: &[Datum]) -> Result<Datum>
         ("userId", texts(&peers, |peer| &peer.user)),
         ("createdBy", texts(&peers, |peer| &peer.created_by)),
         ("updated", times(&peers, |peer| Some(peer.updated))),
+        (
+            "tls",
+            Column::fixed(Type::Bool, peers.iter().map(|peer| peer.security.tls.into()).collect::<Vec<u8>>()),
+        ),
     ]))
 }
 

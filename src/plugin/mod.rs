@@ -7,16 +7,19 @@ mod history;
 mod names;
 mod offline;
 mod options;
+mod rates;
 mod remote;
 mod report;
 mod request;
 mod roots;
+mod security;
 mod site;
 mod sync;
 mod table;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod watched;
 mod watermark;
 mod window;
 
@@ -54,7 +57,7 @@ pub const FUNCTIONS: &[Function] = &[
         symbol: "clusterSyncSetCluster",
         name: "setCluster",
         min: 4,
-        max: 4,
+        max: 5,
         syntax: clusters::SET,
         run: clusters::set_cluster,
     },
@@ -185,5 +188,13 @@ pub const FUNCTIONS: &[Function] = &[
         max: 0,
         syntax: roots::GET,
         run: roots::get_roots,
+    },
+    Function {
+        symbol: "clusterSyncSetRateLimit",
+        name: "setRateLimit",
+        min: 2,
+        max: 2,
+        syntax: rates::SET,
+        run: rates::set_rate_limit,
     },
 ];

@@ -2,12 +2,14 @@
 use std::time::Duration;
 
 use super::names::members;
+use super::rates::{self, Limit};
 use super::window::{Parts, Said};
 use crate::data::Datum;
 use crate::engine::{Limits, Retries};
 use crate::error::{Error, Kind, Result};
 use crate::model::Mode;
 use crate::plan::Mirror;
+use crate::wire::Compress;
 
 const KNOWN: &[&str] = &[
     "mode",
@@ -25,9 +27,12 @@ const KNOWN: &[&str] = &[
     "keyColumns",
     "mirror",
     "maxDelete",
+    "compress",
+    "rateLimit",
 ];
 /// What a run that is resumed may choose anew.
-const RESUMED: &[&str] = &["lanes", "memoryBudget", "timeout", "retries", "lease", "wait"];
+const RESUMED: &[&str] =
+    &["lanes", "memoryBudget", "timeout", "retries", "lease", "wait", "compress", "rateLimit"];
 const MEGABYTE: usize = 1 << 20;
 
 /// What a user can choose about one call.
@@ -51,6 +56,10 @@ pub(super) struct Options {
     pub(super) lease: Duration,
     /// How long to wait for a table that another run has.
     pub(super) wait: Duration,
+    /// How columns travel.
+    pub(super) compress: Compress,
+    /// How fast.
+    pub(super) rate: Limit,
 }
 
 impl Default for Options {
@@ -68,6 +77,8 @@ impl Default for Options {
             timeout: Duration::from_secs(300),
             lease: Duration::from_secs(60),
             wait: Duration::ZERO,
+            compress: Compress::default(),
+            rate: Limit::default(),
         }
     }
 }
@@ -105,6 +116,8 @@ impl Options {
                 "memoryBudget" => options.limits.memory = number(name, value, 1, 1 << 20)? * MEGABYTE,
                 "retries" => options.limits.retries.count = number(name, value, 0, 100)? as u32,
                 "lease" => options.lease = Duration::from_secs(number(name, value, 0, 3_600)? as u64),
+                "compress" => options.compress = compress(value)?,
+                "rateLimit" => options.rate = rates::parse(value)?,
                 "wait" => options.wait = Duration::from_secs(number(name, value, 0, 86_400)? as u64),
                 _ => options.timeout = Duration::from_secs(number(name, value, 1, 86_400)? as u64),
             }
@@ -133,6 +146,15 @@ fn mode(value: &Datum) -> Result<Mode> {
     value.as_str().and_then(Mode::named).ok_or_else(|| {
         let names: Vec<&str> = Mode::ALL.into_iter().map(Mode::name).collect();
         Error::new(Kind::Argument, format!("the option `mode` must be one of {}", names.join(", ")))
+            .advise("correct it, or leave it out")
+    })
+}
+
+fn compress(value: &Datum) -> Result<Compress> {
+    let named = value.as_str().and_then(|name| Compress::ALL.into_iter().find(|own| own.name() == name));
+    named.ok_or_else(|| {
+        let names: Vec<&str> = Compress::ALL.into_iter().map(Compress::name).collect();
+        Error::new(Kind::Argument, format!("the option `compress` must be one of {}", names.join(", ")))
             .advise("correct it, or leave it out")
     })
 }

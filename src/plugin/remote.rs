@@ -1,17 +1,19 @@
 //! The argument `remote`: where the other cluster is and who logs in, by name or as a dictionary.
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::caller;
 use super::names::secret_members;
+use super::security::{self, terms};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
 use crate::model::Secret;
 use crate::peers::{Peer, Peers, Site};
-use crate::wire::{Endpoint, Remote};
+use crate::wire::{Compress, Control, Endpoint, Remote, Terms};
 
-const KNOWN: &[&str] = &["host", "port", "userId", "password"];
+const KNOWN: &[&str] = &["host", "port", "userId", "password", "tls", "ca", "plainLogin"];
 
 /// Connecting is quick or hopeless, however patient the user is with a busy server.
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
@@ -35,9 +37,20 @@ impl Sites {
         let hasty = |endpoint: &Endpoint| Endpoint {
             connect_timeout: endpoint.connect_timeout.min(patience),
             io_timeout: endpoint.io_timeout.min(patience),
+            // What must not be late must neither wait for its turn nor be cancelled.
+            terms: Terms { control: Arc::default(), compress: Compress::None, ..endpoint.terms.clone() },
             ..endpoint.clone()
         };
         Sites::new(self.label.clone(), self.endpoints.iter().map(hasty).collect())
+    }
+
+    /// The same sites, whose connections compress and are held back as the call says.
+    pub(super) fn held(self, compress: Compress, control: &Arc<Control>) -> Sites {
+        let held = |endpoint: Endpoint| {
+            let terms = Terms { compress, control: control.clone(), ..endpoint.terms };
+            Endpoint { terms, ..endpoint }
+        };
+        Sites::new(self.label, self.endpoints.into_iter().map(held).collect())
     }
 
     /// A connection to the first site that can be had, in their order, beginning with the one that
@@ -78,10 +91,10 @@ pub(super) fn resolve(host: &mut dyn Host, remote: &Datum, timeout: Duration) ->
         (_, Some(name)) => {
             caller::user(host)?;
             let (peer, password) = Peers::under(&caller::home(host)?).find(name)?;
-            Ok(named(&peer, &password, timeout))
+            named(&peer, &password, timeout)
         }
         (Datum::Dict(_), _) => {
-            let endpoint = endpoint(remote, timeout)?;
+            let endpoint = endpoint(host, remote, timeout)?;
             Ok(Sites::new(endpoint.label(), vec![endpoint]))
         }
         _ => Err(Error::new(Kind::Argument, "remote must be a dictionary or a cluster's name")
@@ -89,7 +102,8 @@ pub(super) fn resolve(host: &mut dyn Host, remote: &Datum, timeout: Duration) ->
     }
 }
 
-fn named(peer: &Peer, password: &Secret, timeout: Duration) -> Sites {
+fn named(peer: &Peer, password: &Secret, timeout: Duration) -> Result<Sites> {
+    let terms = terms(&peer.security)?;
     let endpoint = |site: &Site| Endpoint {
         host: site.host.clone(),
         port: site.port,
@@ -97,13 +111,15 @@ fn named(peer: &Peer, password: &Secret, timeout: Duration) -> Sites {
         password: password.clone(),
         connect_timeout: timeout.min(LONGEST_CONNECT),
         io_timeout: timeout,
+        terms: terms.clone(),
     };
-    Sites::new(format!("cluster `{}`", peer.name), peer.sites.iter().map(endpoint).collect())
+    Ok(Sites::new(format!("cluster `{}`", peer.name), peer.sites.iter().map(endpoint).collect()))
 }
 
 /// The endpoint that a dictionary describes.
-pub(super) fn endpoint(remote: &Datum, timeout: Duration) -> Result<Endpoint> {
+pub(super) fn endpoint(host: &mut dyn Host, remote: &Datum, timeout: Duration) -> Result<Endpoint> {
     let given = secret_members("remote", remote, KNOWN)?;
+    let terms = terms(&security::of(host, "remote", &given)?)?;
     let member = |name: &str| {
         let value = given.iter().find(|(own, _)| *own == name).map(|(_, value)| *value);
         value.ok_or_else(|| wrong(name, "is missing"))
@@ -112,17 +128,18 @@ pub(super) fn endpoint(remote: &Datum, timeout: Duration) -> Result<Endpoint> {
         let value = member(name)?.as_str().map(str::to_owned);
         value.ok_or_else(|| wrong(name, "must be a string"))
     };
-    let host = text("host")?.trim().to_owned();
-    if host.is_empty() {
+    let site = text("host")?.trim().to_owned();
+    if site.is_empty() {
         return Err(wrong("host", "must not be empty"));
     }
     Ok(Endpoint {
-        host,
+        host: site,
         port: port(member("port")?)?,
         user: text("userId")?,
         password: Secret::new(text("password")?),
         connect_timeout: timeout.min(LONGEST_CONNECT),
         io_timeout: timeout,
+        terms,
     })
 }
 

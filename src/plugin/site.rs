@@ -1,9 +1,11 @@
 //! Where a call works: the target it reaches, and the tables on both sides of it.
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::caller;
 use super::remote::{self, Sites};
 use super::request::Request;
+use super::watched::Watched;
 use super::watermark::wanted;
 use crate::cluster::{Cluster, Host, tables};
 use crate::data::Datum;
@@ -13,6 +15,7 @@ use crate::journal::Runs;
 use crate::memory::Memory;
 use crate::model::TableName;
 use crate::plan::{Draft, prepare};
+use crate::wire::Control;
 
 /// Where a call works: what the target is called, and where runs are kept.
 pub(super) struct Site {
@@ -23,6 +26,8 @@ pub(super) struct Site {
     /// Connects to the target with little patience, for what must not be late.
     pub(super) hasty: Box<dyn Fn() -> Result<Box<dyn Cluster + Send>> + Sync>,
     pub(super) memory: Memory,
+    /// Holds all connections of the call back.
+    pub(super) control: Arc<Control>,
 }
 
 /// Calls `work` with the remote that the argument `remote` means.
@@ -32,7 +37,10 @@ pub(super) fn connected(
     request: &Request,
     work: impl FnOnce(&mut dyn Host, &Site, Connect) -> Result<Datum>,
 ) -> Result<Datum> {
-    let sites: Sites = remote::resolve(host, remote, request.options.timeout)?;
+    let control = Arc::<Control>::default();
+    control.limiter.set(request.options.rate.by_clock_of(host)?);
+    let sites = remote::resolve(host, remote, request.options.timeout)?;
+    let sites = sites.held(request.options.compress, &control);
     let site = Site {
         target: sites.label.clone(),
         remote: remote.as_str().map(str::to_owned),
@@ -40,9 +48,10 @@ pub(super) fn connected(
         runs: caller::runs(host)?,
         hasty: Box::new(hasty(&sites, request)),
         memory: caller::memory(host)?,
+        control: control.clone(),
     };
     let connect = || sites.connect().map(|remote| Box::new(remote) as Box<dyn Cluster + Send>);
-    work(host, &site, &connect)
+    work(&mut Watched { host, control }, &site, &connect)
 }
 
 fn hasty(sites: &Sites, request: &Request) -> impl Fn() -> Result<Box<dyn Cluster + Send>> + Sync + use<> {

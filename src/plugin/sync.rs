@@ -7,7 +7,7 @@ use super::exclusive::exclusively;
 use super::options::Options;
 use super::request::Request;
 use super::site::{Site, connected, drafts};
-use super::{caller, report, verify, watermark};
+use super::{caller, rates, report, verify, watermark};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::engine::{self, Connect, Guard, RunId, Summary, look};
@@ -109,6 +109,7 @@ fn run(
     connect: Connect,
 ) -> Result<Datum> {
     let id = RunId::now();
+    rates::register(&id, &site.control);
     let journal = Mutex::new(site.runs.begin(begun(request, site, &id))?);
     reach("begun");
     let tables: Vec<TableName> = drafts.iter().map(|draft| draft.table.clone()).collect();

@@ -1,6 +1,8 @@
 //! Arguments that people get wrong, and what a call returns.
 mod windows;
 
+use std::sync::Arc;
+
 use super::request::Request;
 use super::site::Site;
 use super::sync::{SYNC, resume_run, sync, sync_online};
@@ -127,8 +129,8 @@ fn options_and_a_port_in_digits_are_understood() {
     let request = Request::parse("syncOnline", SYNC, &args).unwrap();
     assert_eq!((request.options.limits.lanes, request.options.limits.memory), (3, 2 << 20));
     assert_eq!((request.table, request.filter, request.options.timeout.as_secs()), (None, None, 7));
-    let endpoint =
-        super::remote::endpoint(&remote_with("port", text("8848")), request.options.timeout).unwrap();
+    let (mut host, remote) = (FakeHost::new(FakeNode::default()), remote_with("port", text("8848")));
+    let endpoint = super::remote::endpoint(&mut host, &remote, request.options.timeout).unwrap();
     assert_eq!((endpoint.port, endpoint.connect_timeout.as_secs()), (8848, 7));
 }
 
@@ -148,6 +150,7 @@ fn synced_with(host: &mut FakeHost, target: &FakeNode, table: Option<&str>, opti
         runs,
         hasty: Box::new(move || Ok(Box::new(again.clone()) as Box<dyn Cluster + Send>)),
         memory: caller::memory(host)?,
+        control: Arc::default(),
     };
     sync(host, &Request::parse("syncOnline", SYNC, &args).unwrap(), &site, &connect)
 }

@@ -1,8 +1,12 @@
 //! A logged-in line to one server: one request at a time, and no second chance for a broken line.
-use super::Endpoint;
-use super::codec::{self, Body, CALL, CONNECT, Dialect, Gather, Login, Reader, Request, lost};
+use super::codec::{
+    self, Body, CALL, CALL_PACKED, CONNECT, CONNECT_PACKED, Dialect, Gather, Login, Reader, Request, lost,
+};
 use super::dial::dial;
+use super::login;
 use super::stream::Stream;
+use super::tls::Line as Carrier;
+use super::{Compress, Endpoint};
 use crate::cluster::tags::{self, classify};
 use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
@@ -19,12 +23,14 @@ pub struct Connection {
     label: String,
     session: String,
     line: Line,
+    /// Whether the server may compress what it sends.
+    pub packs: bool,
     /// Gets what the server prints.
     pub on_message: OnMessage,
 }
 
 enum Line {
-    Open(Reader<Stream>),
+    Open(Reader<Carrier>),
     Closed(String),
 }
 
@@ -32,13 +38,22 @@ impl Connection {
     /// Connects and logs in; without a user name the connection stays anonymous.
     pub fn open(endpoint: &Endpoint) -> Result<Connection> {
         let (tcp, label) = (dial(endpoint)?, endpoint.label());
-        let stream = Stream::new(tcp, endpoint.connect_timeout).map_err(|e| lost(e).context(&label))?;
-        let line = Line::Open(Reader::new(stream));
-        let mut connection = Connection { label, session: "0".into(), line, on_message: Box::new(|_| {}) };
+        let terms = &endpoint.terms;
+        let stream = Stream::new(tcp, endpoint.connect_timeout, terms.control.clone());
+        let stream = stream.map_err(|error| lost(error).context(&label))?;
+        let carrier = match &terms.tls {
+            Some(tls) => tls.wrap(endpoint, stream)?,
+            None => Carrier::Plain(stream),
+        };
+        let packs = matches!(terms.compress, Compress::Lz4 | Compress::Delta);
+        let line = Line::Open(Reader::new(carrier));
+        let on_message: OnMessage = Box::new(|_| {});
+        let mut connection = Connection { label, session: "0".into(), line, packs, on_message };
         let strange =
             |error: Error| error.advise("check that host and port belong to a DolphinDB server that is up");
         connection.log_in(endpoint).map_err(strange)?;
-        connection.on_line(|reader| reader.source_mut().set_stall(endpoint.io_timeout).map_err(lost))?;
+        connection
+            .on_line(|reader| reader.source_mut().stream().set_stall(endpoint.io_timeout).map_err(lost))?;
         Ok(connection)
     }
 
@@ -51,7 +66,9 @@ impl Connection {
     /// it.
     pub fn request<'a>(&self, body: Body) -> Result<Gather<'a>> {
         let (dialect, options) = match body {
+            Body::Connect(_) if self.packs => (Dialect::Api, CONNECT_PACKED),
             Body::Connect(_) => (Dialect::Api, CONNECT),
+            _ if self.packs => (Dialect::Api2, CALL_PACKED),
             _ => (Dialect::Api2, CALL),
         };
         let mut message = Gather::default();
@@ -64,7 +81,10 @@ impl Connection {
     pub fn send(&mut self, message: &Gather<'_>) -> Result<()> {
         self.on_line(|reader| match reader.has_surplus() {
             true => Err(Error::new(Kind::Protocol, "the server sent more than was asked for")),
-            false => message.write_to(reader.source_mut()).map_err(lost),
+            false => {
+                reader.source_mut().stream().begin();
+                message.write_to(reader.source_mut()).map_err(lost)
+            }
         })
     }
 
@@ -72,6 +92,7 @@ impl Connection {
     pub fn receive(&mut self) -> Result<Answer> {
         let mut printed = std::mem::replace(&mut self.on_message, Box::new(|_| {}));
         let answer = self.on_line(|reader| {
+            reader.source_mut().stream().begin();
             let reply = codec::read_reply(reader, &mut *printed)?;
             match reply.outcome {
                 Ok(true) => codec::decode(reader).map(|datum| (reply.session, Ok(datum))),
@@ -85,24 +106,39 @@ impl Connection {
         Ok(answer)
     }
 
+    /// The answer of the function `name`.
+    pub fn call(&mut self, name: &str, arguments: &[Datum]) -> Result<Answer> {
+        let mut message = self.request(Body::Function { name: name.into(), arguments: arguments.len() })?;
+        arguments.iter().try_for_each(|argument| codec::encode(argument, &mut message))?;
+        self.send(&message)?;
+        self.receive()
+    }
+
     /// A server's error line as an error.
     pub fn server_error(&self, text: &str) -> Error {
         tags::server_error(text, format!("{} answered: {}", self.label, text.trim_end_matches('.')))
     }
 
+    /// A password goes into the connect where nobody can read it, or where that is allowed; else
+    /// the session begins as a guest's and logs in afterwards.
     fn log_in(&mut self, endpoint: &Endpoint) -> Result<()> {
-        let login = Login { user: endpoint.user.clone(), password: endpoint.password.clone() };
-        let login = (!endpoint.user.is_empty()).then_some(login);
+        let Endpoint { user, password, terms, .. } = endpoint;
+        let open = terms.tls.is_some() || terms.plain_login;
+        let login =
+            (!user.is_empty() && open).then(|| Login { user: user.clone(), password: password.clone() });
+        let sealed = !user.is_empty() && !open;
         let request = self.request(Body::Connect(login)).map_err(|error| {
             error.context(&self.label).advise("use a user name and a password of one line")
         })?;
         self.send(&request)?;
-        match self.receive()? {
+        let answer = match self.receive()? {
             // Some servers answer with a BOOL; false is a refusal (wire-protocol §3).
-            Ok(answer) if answer.as_i64() == Some(0) => Err(self.refused(endpoint, "the login failed")),
+            Ok(answer) if answer.as_i64() == Some(0) => Err("the login failed".to_owned()),
+            Ok(_) if sealed => login::seal(self, user, password)?,
             Ok(_) => Ok(()),
-            Err(text) => Err(self.refused(endpoint, &text)),
-        }
+            Err(text) => Err(text),
+        };
+        answer.map_err(|text| self.refused(endpoint, &text))
     }
 
     /// Whatever the server says about a login, it must not repeat the password to our users.
@@ -121,7 +157,7 @@ impl Connection {
         }
     }
 
-    fn on_line<T>(&mut self, work: impl FnOnce(&mut Reader<Stream>) -> Result<T>) -> Result<T> {
+    fn on_line<T>(&mut self, work: impl FnOnce(&mut Reader<Carrier>) -> Result<T>) -> Result<T> {
         let result = match &mut self.line {
             Line::Open(reader) => work(reader),
             Line::Closed(reason) => {

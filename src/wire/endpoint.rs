@@ -2,6 +2,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::Terms;
 use crate::model::Secret;
 
 /// One site of a remote cluster, with the user to log in as and the patience to have.
@@ -19,6 +20,8 @@ pub struct Endpoint {
     pub connect_timeout: Duration,
     /// How long a request may go without a single byte moving in either direction.
     pub io_timeout: Duration,
+    /// Everything else about how to talk to it.
+    pub terms: Terms,
 }
 
 impl Endpoint {

@@ -6,8 +6,16 @@ pub mod codec;
 mod connection;
 mod dial;
 mod endpoint;
+mod limiter;
+mod login;
+mod packer;
 mod remote;
 mod stream;
+mod terms;
+mod tls;
 
 pub use endpoint::Endpoint;
+pub use limiter::{Limiter, Rate, Span};
 pub use remote::Remote;
+pub use terms::{Compress, Control, Terms};
+pub use tls::Tls;

@@ -1,14 +1,22 @@
 //! A server reached over its API protocol, as one side of a sync.
-use super::Endpoint;
-use super::codec::{Body, encode_table};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::codec::{Body, encode_packed};
 use super::connection::Connection;
+use super::packer::Packer;
+use super::{Control, Endpoint};
 use crate::cluster::{Cluster, sql};
-use crate::data::{Batch, Datum};
+use crate::data::{Batch, Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
 use crate::model::TableName;
 
 /// What to do about a line that broke where no harm was done.
 const AGAIN: &str = "look into the server's log and at the network, then run again";
+
+/// Cells with which a line is measured, one after the other until it takes a telling time.
+const PROBES: [usize; 2] = [64 << 10, 1 << 20];
+const TELLING: Duration = Duration::from_millis(2);
 
 /// A connection to one site of a remote cluster.
 ///
@@ -16,6 +24,8 @@ const AGAIN: &str = "look into the server's log and at the network, then run aga
 /// is closed: every later call fails with `Network` and says why.
 pub struct Remote {
     connection: Connection,
+    packer: Packer,
+    control: Arc<Control>,
 }
 
 impl Remote {
@@ -25,7 +35,9 @@ impl Remote {
     /// `Network` when the site cannot be reached, `Silent` when it does not answer, `Login` when it refuses the user, `Protocol` when
     /// it is not a DolphinDB server, `Argument` when the user name or password cannot be sent.
     pub fn connect(endpoint: &Endpoint) -> Result<Remote> {
-        Connection::open(endpoint).map(|connection| Remote { connection })
+        let connection = Connection::open(endpoint)?;
+        let packer = Packer::new(endpoint.terms.compress);
+        Ok(Remote { connection, packer, control: endpoint.terms.control.clone() })
     }
 
     /// Hands what the server prints to `receiver`, in the order it comes; until then it is dropped.
@@ -35,11 +47,44 @@ impl Remote {
 
     /// Calls the function `name`, a script's text, with `rows` that are meant for `table`.
     fn hand_over(&mut self, name: String, table: &TableName, rows: &Batch) -> Result<u64> {
-        let mut message = self.connection.request(Body::Function { name, arguments: 1 })?;
-        encode_table(rows, &mut message)?;
         let unsent = |error: Error| error.context(format!("the rows did not reach {table}")).advise(AGAIN);
+        if self.packer.is_curious() {
+            self.measure().map_err(unsent)?;
+        }
+        let packed = self.packer.pack(rows, self.control.limiter.rate());
+        self.connection.packs = self.packer.packs();
+        let mut message = self.connection.request(Body::Function { name, arguments: 1 })?;
+        encode_packed(rows, &packed, &mut message)?;
         self.connection.send(&message).map_err(unsent)?;
         self.stored(table)
+    }
+
+    /// Measures how many bytes the line moves in a second: what a vector takes longer to be counted
+    /// than a single cell. A server that does not count is taken for a near one.
+    fn measure(&mut self) -> Result<()> {
+        let mut idle = Duration::MAX;
+        for _ in 0..2 {
+            idle = idle.min(self.count_cells(1)?.unwrap_or(Duration::MAX));
+        }
+        let mut line = f64::INFINITY;
+        for cells in PROBES {
+            let Some(took) = self.count_cells(cells)? else { break };
+            let moving = took.saturating_sub(idle);
+            line = cells as f64 / moving.as_secs_f64().max(1e-6);
+            if moving >= TELLING {
+                break;
+            }
+        }
+        self.packer.learn(line);
+        Ok(())
+    }
+
+    /// How long the server takes to count the cells of a vector; `None` when it will not.
+    fn count_cells(&mut self, cells: usize) -> Result<Option<Duration>> {
+        let vector = Datum::Vector(Column::fixed(Type::Char, vec![0u8; cells]));
+        let started = Instant::now();
+        let answer = self.connection.call("size", &[vector])?;
+        Ok(answer.is_ok().then(|| started.elapsed()))
     }
 
     /// The count that an append was answered with. An error line says that nothing was stored;

@@ -13,7 +13,7 @@ use clustersync::data::{Batch, Datum};
 use clustersync::error::Result;
 use clustersync::failpoint;
 use clustersync::model::{Secret, TableName};
-use clustersync::wire::{Endpoint, Remote};
+use clustersync::wire::{Endpoint, Remote, Terms, Tls};
 
 /// The password of every node here; the secrets story searches for it.
 pub const PASSWORD: &str = "123456";
@@ -25,6 +25,8 @@ pub struct Node {
     pub home: tempfile::TempDir,
     release: String,
     arguments: Vec<String>,
+    /// The certificate, as PEM text, of a node that speaks TLS.
+    pub certificate: Option<String>,
     client: Option<Remote>,
 }
 
@@ -48,10 +50,24 @@ impl Node {
         Node::serve(home, alias, release, arguments)
     }
 
+    /// A node that speaks TLS with a certificate for `host`.
+    pub fn secure(alias: &str, host: &str) -> Node {
+        let home = tempfile::tempdir().expect("a home directory");
+        let keys = home.path().join("keys");
+        std::fs::create_dir_all(&keys).expect("a folder for keys");
+        let made = rcgen::generate_simple_self_signed([host.to_owned()]).expect("a certificate");
+        std::fs::write(keys.join("server.crt"), made.cert.pem()).expect("its file");
+        std::fs::write(keys.join("server.key"), made.signing_key.serialize_pem()).expect("its key");
+        let mut node = Node::serve(home, alias, "3.00.3", &["--enable-https"]);
+        node.certificate = Some(made.cert.pem());
+        node
+    }
+
     fn serve(home: tempfile::TempDir, alias: &str, release: &str, arguments: &[&str]) -> Node {
         let arguments: Vec<String> = arguments.iter().map(|argument| argument.to_string()).collect();
         let (process, port) = spawn(home.path(), alias, release, &arguments);
-        Node { process, port, home, release: release.into(), arguments, client: None }
+        let (release, certificate) = (release.into(), None);
+        Node { process, port, home, release, arguments, certificate, client: None }
     }
 
     /// The value of `script`, run by the administrator in one lasting session.
@@ -102,7 +118,12 @@ impl Node {
             password: Secret::new(PASSWORD),
             connect_timeout: Duration::from_secs(5),
             io_timeout: Duration::from_secs(60),
+            terms: Terms { tls: self.tls(), ..Terms::default() },
         }
+    }
+
+    fn tls(&self) -> Option<Tls> {
+        self.certificate.as_deref().map(|text| Tls::new(Some(text)).expect("a certificate"))
     }
 
     /// The process, for whoever wants to end it.

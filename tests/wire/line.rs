@@ -1,6 +1,6 @@
 //! Requests over a real socket: values, rows, printed lines, errors, and lines that break.
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clustersync::cluster::Cluster;
 use clustersync::data::{Batch, Column, Datum, Type};
@@ -152,7 +152,8 @@ fn an_append_without_a_count_leaves_the_outcome_unknown() {
 
 #[test]
 fn a_server_that_stops_answering_is_given_up() {
-    for half in [&b""[..], b"77 1 1\nOK\n\x04\x01\x05\x00\x00\x00\x01\x00\x00\x00\x01"] {
+    let part = b"77 1 1\nOK\n\x04\x01\x05\x00\x00\x00\x01\x00\x00\x00\x01";
+    for (half, told) in [(&b""[..], "did not move a byte for"), (part, "moved only 21 bytes in")] {
         let mut peer = asked(move |mut peer| {
             peer.send(half);
             assert!(peer.is_left());
@@ -160,7 +161,7 @@ fn a_server_that_stops_answering_is_given_up() {
         peer.endpoint.io_timeout = Duration::from_millis(200);
         let error = peer.connect().query("sleep(1000000)").unwrap_err();
         assert_eq!(error.kind(), Kind::Silent);
-        assert!(error.message().contains("the server did not move a byte for 200ms"), "{error}");
+        assert!(error.message().contains(&format!("the server {told} 200ms")), "{error}");
         peer.end();
     }
 }
@@ -182,14 +183,51 @@ fn a_server_that_stops_taking_rows_is_given_up() {
 
 #[test]
 fn a_slow_server_that_keeps_moving_is_waited_for() {
-    let mut peer = asked(|mut peer| {
-        for byte in b"77 1 1\nOK\n\x04\x00\x07\x00\x00\x00" {
-            std::thread::sleep(Duration::from_millis(100));
-            peer.send(&[*byte]);
+    let answer = [&b"77 1 1\nOK\n\x02\x01\x00\x20\x00\x00\x01\x00\x00\x00"[..], &[7; 8192]].concat();
+    let mut peer = asked(move |mut peer| {
+        for part in answer.chunks(512) {
+            std::thread::sleep(Duration::from_millis(40));
+            peer.send(part);
         }
     });
-    peer.endpoint.io_timeout = Duration::from_millis(1000);
-    assert_eq!(peer.connect().query("slow()").unwrap().as_i64(), Some(7));
+    peer.endpoint.io_timeout = Duration::from_millis(300);
+    let answer = peer.connect().query("slow()").unwrap();
+    assert!(matches!(answer, Datum::Vector(column) if column.rows == 8192));
+    peer.end();
+}
+
+#[test]
+fn a_server_that_crawls_is_given_up() {
+    let mut peer = asked(|mut peer| {
+        peer.send(b"77 1 1\nOK\n\x12\x00");
+        while peer.tries(b"x") {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    });
+    peer.endpoint.io_timeout = Duration::from_millis(300);
+    let error = peer.connect().query("\"never\"").unwrap_err();
+    assert_eq!(error.kind(), Kind::Silent);
+    assert!(error.message().contains("bytes in 300ms"), "{error}");
+    peer.end();
+}
+
+#[test]
+fn a_cancelled_call_waits_for_nobody() {
+    let mut peer = asked(|mut peer| assert!(peer.is_left()));
+    peer.endpoint.io_timeout = Duration::from_secs(600);
+    let control = peer.endpoint.terms.control.clone();
+    let mut session = peer.connect();
+    let started = Instant::now();
+    let cancel = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        control.cancel();
+    });
+    let error = session.query("sleep(1000000)").unwrap_err();
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    assert_eq!(error.kind(), Kind::Silent);
+    assert!(error.message().contains("the user cancelled"), "{error}");
+    cancel.join().unwrap();
+    drop(session);
     peer.end();
 }
 

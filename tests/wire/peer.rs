@@ -7,7 +7,7 @@ use std::time::Duration;
 use clustersync::data::Datum;
 use clustersync::model::Secret;
 use clustersync::wire::codec::{Body, Reader, Request, decode};
-use clustersync::wire::{Endpoint, Remote};
+use clustersync::wire::{Compress, Endpoint, Remote, Terms};
 
 use crate::round_trip::encoded;
 
@@ -41,6 +41,11 @@ impl Peer {
 
     pub fn send(&mut self, bytes: &[u8]) {
         self.reader.source_mut().write_all(bytes).unwrap();
+    }
+
+    /// Whether the client still takes `bytes`.
+    pub fn tries(&mut self, bytes: &[u8]) -> bool {
+        self.reader.source_mut().write_all(bytes).is_ok()
     }
 
     pub fn answer(&mut self, value: &Datum) {
@@ -85,5 +90,6 @@ pub fn endpoint(port: u16) -> Endpoint {
         password: Secret::new("tell-no-one"),
         connect_timeout: PATIENCE,
         io_timeout: PATIENCE,
+        terms: Terms { plain_login: true, compress: Compress::None, ..Terms::default() },
     }
 }

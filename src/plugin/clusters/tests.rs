@@ -99,7 +99,7 @@ fn a_cluster_is_created_replaced_shown_and_dropped() {
     }
     let shown = rows(get_clusters(&mut node, &[]));
     let names: Vec<&str> = shown.columns.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["name", "sites", "userId", "createdBy", "updated"]);
+    assert_eq!(names, ["name", "sites", "userId", "createdBy", "updated", "tls"]);
     let cells: Vec<String> = names[..4].iter().flat_map(|name| texts(&shown, name)).collect();
     assert_eq!(cells, ["B", "h:1,i:2", "sync", "admin"]);
     assert_eq!(shown.column("updated").unwrap().integers().next().flatten(), Some(1_795_364_103_000));

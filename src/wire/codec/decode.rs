@@ -1,6 +1,7 @@
 //! Objects from bytes (wire-protocol §6).
 use std::io::Read;
 
+use super::packing::unpack;
 use super::reader::{Reader, broken};
 use super::symbols::Bases;
 use super::{arrays, form};
@@ -67,6 +68,9 @@ impl<R: Read> Decoder<'_, R> {
     }
 
     fn vector(&mut self, form: u8, ty: u8) -> Result<Datum> {
+        if ty == form::COMPRESSED {
+            return decode(&mut Reader::new(&unpack(self.reader)?[..]));
+        }
         let known = Type::from_id(i32::from(ty));
         if known.is_none() && ![form::VOID, form::ANY, form::SYMBOL_WITH_BASE].contains(&ty) {
             return Err(unsupported(form, ty));

@@ -40,13 +40,30 @@ pub fn encode<'a>(datum: &'a Datum, out: &mut Gather<'a>) -> Result<()> {
 /// # Errors
 /// As [`encode`].
 pub fn encode_table<'a>(batch: &'a Batch, out: &mut Gather<'a>) -> Result<()> {
-    out.put(&[form::VOID, form::TABLE]);
+    encode_packed(batch, &[], out)
+}
+
+/// As [`encode_table`], with those columns compressed that have their bytes in `packed`.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_packed<'a>(
+    batch: &'a Batch,
+    packed: &'a [Option<Vec<u8>>],
+    out: &mut Gather<'a>,
+) -> Result<()> {
+    // The type byte of a table whose sender compresses (wire-protocol §6).
+    let compresses = packed.iter().any(Option::is_some);
+    out.put(&[if compresses { 8 } else { form::VOID }, form::TABLE]);
     size(batch.rows, batch.columns.len(), out)?;
     out.put_text("");
     batch.columns.iter().try_for_each(|(own, _)| name(own, out))?;
-    for (own, column) in &batch.columns {
+    for (index, (own, column)) in batch.columns.iter().enumerate() {
         let in_column = |error: Error| error.context(format!("column `{own}`"));
-        vector(column, batch.rows, out).map_err(in_column)?;
+        match packed.get(index).and_then(Option::as_ref) {
+            Some(bytes) => out.lend(bytes),
+            None => vector(column, batch.rows, out).map_err(in_column)?,
+        }
     }
     Ok(())
 }

@@ -8,17 +8,20 @@
 //! Only little-endian peers are understood: every server that runs on x86 or ARM is one.
 mod arrays;
 mod decode;
+mod delta;
 mod encode;
 mod form;
 mod gather;
+mod packing;
 mod reader;
 mod request;
 mod response;
 mod symbols;
 
 pub use decode::decode;
-pub use encode::{encode, encode_table};
+pub use encode::{encode, encode_packed, encode_table};
 pub use gather::Gather;
+pub use packing::{Method, blocks, pack, pack_block};
 pub use reader::{Reader, lost};
-pub use request::{Body, CALL, CONNECT, Dialect, Login, Request};
+pub use request::{Body, CALL, CALL_PACKED, CONNECT, CONNECT_PACKED, Dialect, Login, Request};
 pub use response::{Reply, read_reply};

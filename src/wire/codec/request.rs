@@ -10,6 +10,10 @@ use crate::model::Secret;
 pub const CONNECT: &str = "32_1_4_2";
 /// The options of every later request: as above with parallelism 64, no job id, no fetch size.
 pub const CALL: &str = "32_1_4_64__0";
+/// As [`CONNECT`], from a client that takes and sends compressed columns (64).
+pub const CONNECT_PACKED: &str = "96_1_4_2";
+/// As [`CALL`], with compressed columns.
+pub const CALL_PACKED: &str = "96_1_4_64__0";
 
 const HEADER_LIMIT: usize = 1 << 10;
 const BODY_LIMIT: usize = 64 << 20;

@@ -1,0 +1,67 @@
+//! On what terms a server is talked to, beyond who logs in where.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{Limiter, Tls};
+
+/// What one call says about all its connections.
+#[derive(Clone, Default)]
+pub struct Terms {
+    /// With whose certificates the line is encrypted; none leaves it readable.
+    pub tls: Option<Tls>,
+    /// Lets a password travel as it is over a line that is not encrypted.
+    pub plain_login: bool,
+    /// How columns travel.
+    pub compress: Compress,
+    /// How fast, and whether still.
+    pub control: Arc<Control>,
+}
+
+/// How columns travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compress {
+    /// As they are.
+    #[default]
+    None,
+    /// Each as a sample of it and the measured line make it arrive first.
+    Auto,
+    /// By LZ4.
+    Lz4,
+    /// By differences where the type allows it, else by LZ4.
+    Delta,
+}
+
+impl Compress {
+    /// Every choice.
+    pub const ALL: [Compress; 4] = [Compress::None, Compress::Auto, Compress::Lz4, Compress::Delta];
+
+    /// What users call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Compress::None => "none",
+            Compress::Auto => "auto",
+            Compress::Lz4 => "lz4",
+            Compress::Delta => "delta",
+        }
+    }
+}
+
+/// What holds all connections of a call back. Everybody who waits for the network looks here.
+#[derive(Default)]
+pub struct Control {
+    cancelled: AtomicBool,
+    /// How many bytes may pass.
+    pub limiter: Limiter,
+}
+
+impl Control {
+    /// Ends every wait for the network within a fraction of a second.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody has cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}
