@@ -22,12 +22,22 @@ pub fn classify(text: &str) -> Kind {
     tagged.map_or(Kind::Server, |(_, kind)| *kind)
 }
 
+/// Who leads instead, according to an error that says `<NotLeader>host:port:alias`
+/// (wire-protocol §3).
+pub fn leader(text: &str) -> Option<(&str, u16)> {
+    let (_, site) = text.split_once("<NotLeader>")?;
+    let (host, rest) = site.split_once(':')?;
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).map_or(rest, |end| &rest[..end]);
+    let fits = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
+    digits.parse().ok().filter(|_| fits).map(|port| (host, port))
+}
+
 /// A server's error `text`, told by `message`, with what to do about its kind.
 pub fn server_error(text: &str, message: impl Into<String>) -> Error {
     let kind = classify(text);
     Error::new(kind, message).advise(match kind {
         Kind::Busy => "run again when the server is through with what it is doing there",
-        Kind::Network => "run again when the server has settled",
+        Kind::Network => "name the leader among the sites, or run again when the servers have settled",
         Kind::Login => "log in as, or ask an administrator to make, a user who may do this",
         _ => "remove the cause that the server names, or look into its log",
     })
@@ -45,6 +55,17 @@ mod tests {
             let error = server_error(text, format!("B answered: {text}"));
             assert_eq!(error.kind(), classify(text));
             assert!(error.to_string().starts_with(&format!("B answered: {text}; ")), "{error}");
+        }
+    }
+
+    #[test]
+    fn who_leads_is_named_by_who_does_not() {
+        assert_eq!(leader("B answered: <NotLeader>10.0.0.3:8848:A"), Some(("10.0.0.3", 8848)));
+        assert_eq!(leader("<NotLeader>db-2.example:8900"), Some(("db-2.example", 8900)));
+        for text in
+            ["<NotLeader>", "<NotLeader>B", "<NotLeader>h:x", "<NotLeader>a b:1", "h:1", "<NotLeader>h:70000"]
+        {
+            assert_eq!(leader(text), None, "{text}");
         }
     }
 

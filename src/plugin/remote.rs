@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::caller;
 use super::names::secret_members;
 use super::security::{self, terms};
-use crate::cluster::Host;
-use crate::data::Datum;
+use crate::cluster::{Cluster, Host, tags};
+use crate::data::{Batch, Datum};
 use crate::error::{Error, Kind, Result};
-use crate::model::Secret;
+use crate::model::{Secret, TableName};
 use crate::peers::{Peer, Peers, Site};
 use crate::wire::{Compress, Control, Endpoint, Remote, Terms};
 
@@ -23,13 +23,13 @@ pub(super) struct Sites {
     /// What messages call the cluster.
     pub(super) label: String,
     pub(super) endpoints: Vec<Endpoint>,
-    /// The site that answered last: a dead one before it is waited for once, not by every lane.
-    good: AtomicUsize,
+    /// The site to begin with.
+    good: Arc<AtomicUsize>,
 }
 
 impl Sites {
     fn new(label: String, endpoints: Vec<Endpoint>) -> Self {
-        Sites { label, endpoints, good: AtomicUsize::new(0) }
+        Sites { label, endpoints, good: Arc::default() }
     }
 
     /// The same sites, with less patience.
@@ -54,9 +54,10 @@ impl Sites {
     }
 
     /// A connection to the first site that can be had, in their order, beginning with the one that
-    /// answered last. A user whom one site refuses is not tried at the next: servers lock users out
-    /// after a few failures.
-    pub(super) fn connect(&self) -> Result<Remote> {
+    /// answered last or was named as the leader: a dead one before it is waited for once, not by every
+    /// lane. A user whom one site refuses is not tried at the next: servers lock users out after a few
+    /// failures.
+    pub(super) fn connect(&self) -> Result<Led> {
         let mut failures = Vec::new();
         let first = self.good.load(Ordering::Relaxed);
         for step in 0..self.endpoints.len() {
@@ -64,7 +65,7 @@ impl Sites {
             match Remote::connect(&self.endpoints[index]) {
                 Ok(remote) => {
                     self.good.store(index, Ordering::Relaxed);
-                    return Ok(remote);
+                    return Ok(self.led(remote));
                 }
                 Err(error) if self.endpoints.len() > 1 && elsewhere(error.kind()) => failures.push(error),
                 Err(error) => return Err(error),
@@ -73,10 +74,51 @@ impl Sites {
         Err(self.unreachable(&failures))
     }
 
+    fn led(&self, remote: Remote) -> Led {
+        let sites = self.endpoints.iter().map(|own| (own.host.clone(), own.port)).collect();
+        Led { remote, sites, good: self.good.clone() }
+    }
+
     fn unreachable(&self, failures: &[Error]) -> Error {
         let reasons: Vec<&str> = failures.iter().map(Error::message).collect();
         let message = format!("no site of {} can be used: {}", self.label, reasons.join(", and "));
         Error::new(Kind::Network, message).advise("look at each with clusterSync::testCluster")
+    }
+}
+
+/// A connection that remembers who leads, for the next one.
+pub(super) struct Led {
+    remote: Remote,
+    sites: Vec<(String, u16)>,
+    good: Arc<AtomicUsize>,
+}
+
+impl Led {
+    /// A server that does not lead says who does, and is given up. Only sites that the user named are
+    /// followed: nobody else gets the password.
+    fn follow<T>(&self, outcome: Result<T>) -> Result<T> {
+        let leader = outcome.as_ref().err().and_then(|error| tags::leader(error.message()));
+        let is_leader = |(host, port): &(String, u16)| leader == Some((host.as_str(), *port));
+        if let Some(index) = self.sites.iter().position(is_leader) {
+            self.good.store(index, Ordering::Relaxed);
+        }
+        outcome
+    }
+}
+
+impl Cluster for Led {
+    fn label(&self) -> &str {
+        self.remote.label()
+    }
+
+    fn query(&mut self, script: &str) -> Result<Datum> {
+        let answer = self.remote.query(script);
+        self.follow(answer)
+    }
+
+    fn append(&mut self, table: &TableName, rows: &Batch) -> Result<u64> {
+        let stored = self.remote.append(table, rows);
+        self.follow(stored)
     }
 }
 

@@ -47,3 +47,28 @@ fn forward(mut from: TcpStream, mut to: TcpStream, meddle: &Meddler) {
     let _ = from.shutdown(Shutdown::Both);
     let _ = to.shutdown(Shutdown::Both);
 }
+
+/// Listens on a free port and forwards to `target`, cutting every connection after `life`.
+pub fn short_lived(target: u16, life: std::time::Duration) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("its address").port();
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let Ok(server) = TcpStream::connect(("127.0.0.1", target)) else { continue };
+            let ends = [client.try_clone(), server.try_clone(), client.try_clone(), server.try_clone()];
+            let Ok([client_in, server_in, client_end, server_end]) =
+                <[_; 4]>::try_from(ends.into_iter().flatten().collect::<Vec<_>>())
+            else {
+                continue;
+            };
+            thread::spawn(move || forward(client, server_in, &|_, _| Verdict::Pass));
+            thread::spawn(move || forward(server, client_in, &|_, _| Verdict::Pass));
+            thread::spawn(move || {
+                thread::sleep(life);
+                let _ = client_end.shutdown(Shutdown::Both);
+                let _ = server_end.shutdown(Shutdown::Both);
+            });
+        }
+    });
+    port
+}

@@ -5,6 +5,7 @@ mod hostile;
 mod line;
 mod login;
 mod peer;
+mod rate;
 mod replies;
 mod requests;
 mod round_trip;
