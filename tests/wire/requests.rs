@@ -139,6 +139,10 @@ fn compressed_columns_are_those_of_the_same_table_uncompressed() {
     let argument = |name: &str| show(&read(&exchanges(name)[0].client).unwrap().1[0]);
     let cpp = argument("cpp_function_tableInsert_compressed");
     assert_eq!(cpp, argument("cpp_function_tableInsert"));
+    let python = "table(id [LONG 0 1 2], px [DOUBLE 0 1.5 3], sym [SYMBOL \"S0\" \"S1\" \"S2\"], \
+        d [DATE 18263 18263 18263], ts [TIMESTAMP 1577934245006 1577934245006 1577934245006], i [INT 0 1 2], \
+        str [STRING \"str0\" \"str1\" \"str2\"], dec [DECIMAL64(2) 125 125 125])";
+    assert_eq!(show(&read(&exchanges("py_mtw_compress")[8].client).unwrap().1[0]), python);
     let java = "table(id [LONG 1 2 3], px [DOUBLE 1.5 NULL 3.5], \
         ts [TIMESTAMP 1700000000123 1700000000124 1700000000125])";
     assert_eq!(argument("java_function_tableInsert_compressed"), java);
