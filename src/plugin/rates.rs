@@ -18,6 +18,8 @@ use crate::wire::{Control, Rate, Span};
 pub(super) const SET: &str = "clusterSync::setRateLimit(runId, rateLimit)";
 
 const MEGABYTE: f64 = (1 << 20) as f64;
+/// What a DOUBLE without a value is (wire-protocol §6).
+const NULL: f64 = -f64::MAX;
 const LEAST: f64 = 0.01;
 const MOST: f64 = 1e6;
 
@@ -45,7 +47,7 @@ pub(super) fn set_rate_limit(host: &mut dyn Host, args: &[Datum]) -> Result<Datu
             .advise("see clusterSync::getRuns()")
     })?;
     control.limiter.set(rate);
-    let shown = control.limiter.rate().map_or(f64::MAX * -1.0, |rate| rate / MEGABYTE);
+    let shown = control.limiter.rate().map_or(NULL, |rate| rate / MEGABYTE);
     Ok(table([
         ("runId", Column::text(Type::String, [name])),
         ("rateLimit", Column::fixed(Type::Double, shown.to_le_bytes())),
