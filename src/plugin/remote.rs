@@ -120,6 +120,11 @@ impl Cluster for Led {
         let stored = self.remote.append(table, rows);
         self.follow(stored)
     }
+
+    fn upsert(&mut self, table: &TableName, rows: &Batch, keys: &[String]) -> Result<()> {
+        let stored = self.remote.upsert(table, rows, keys);
+        self.follow(stored)
+    }
 }
 
 /// Whether another site may do what this one cannot.
