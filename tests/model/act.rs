@@ -1,4 +1,6 @@
 //! One call, repeated until it has succeeded or must not, while things go wrong.
+use std::fmt;
+
 use super::chaos::Chaos;
 use super::pick::Pick;
 use super::rows::{self, Bag};
@@ -11,6 +13,8 @@ const ROUGH: usize = 3;
 /// A call of `syncOnline`.
 pub struct Act {
     mode: Mode,
+    /// Whether what the source does not have is removed.
+    mirror: bool,
     pick: Pick,
     lanes: u8,
 }
@@ -26,12 +30,18 @@ enum Next {
 }
 
 impl Act {
-    /// Any call. Only whole partitions can be replaced, so the other modes pick rows.
+    /// Any call. A filter cannot name what is replaced or removed, and the rows of an upsert are those
+    /// of whole keys.
     pub fn random(world: &mut World) -> Act {
-        let mode = [Mode::Auto, Mode::Auto, Mode::Append, Mode::Replace][world.random.usize(0..4)];
-        let is_picky = mode != Mode::Replace && world.random.u8(0..3) == 0;
-        let pick = if is_picky { Pick::random(world) } else { Pick::All };
-        Act { mode, pick, lanes: world.random.u8(1..4) }
+        let modes = [Mode::Auto, Mode::Auto, Mode::Append, Mode::Replace, Mode::Upsert];
+        let mode = modes[world.random.usize(0..modes.len())];
+        let mirror = matches!(mode, Mode::Auto | Mode::Replace) && world.random.u8(0..3) == 0;
+        let pick = match world.random.u8(0..6) {
+            0 if mode != Mode::Upsert => Pick::window(world),
+            1 if mode != Mode::Replace && !mirror => Pick::filter(world),
+            _ => Pick::All,
+        };
+        Act { mode, mirror, pick, lanes: world.random.u8(1..4) }
     }
 
     /// Plays it; says whether the table can take another one.
@@ -41,13 +51,17 @@ impl Act {
         let (begun, others) = self.held(world);
         let mut lied = false;
         for tried in 0..=ROUGH {
-            let chaos = if tried == ROUGH { Chaos::Calm } else { Chaos::random(&mut world.random) };
+            let rare = (self.mode == Mode::Replace).then_some("cleared");
+            let chaos = if tried == ROUGH { Chaos::Calm } else { Chaos::random(&mut world.random, rare) };
             lied |= chaos.lies();
             let (before, _) = self.held(world);
             let outcome = self.call(world, &chaos, tried > 0);
             let (after, untouched) = self.held(world);
             assert_eq!(untouched, others, "seed {}: rows that the call is not about", world.seed);
-            let case = Case { mode: self.mode, source: &source, begun: &begun, before: &before, lied };
+            let keys: Vec<usize> = (0..=world.payload()).collect();
+            let (mode, mirror) = (self.mode, self.mirror);
+            let case =
+                Case { mode, mirror, keys: &keys, source: &source, begun: &begun, before: &before, lied };
             match self.judge(world, &case, outcome, &after) {
                 Next::Done => return true,
                 // An append that cannot be finished stays so: another one would have to finish it.
@@ -66,16 +80,16 @@ impl Act {
             if let Some(flaw) = case.flaw(after) {
                 panic!("seed {seed}, mode {mode}: {flaw}, after: {error}");
             }
-            world.tally.count(format!("failed {mode}"));
+            world.tally.count(format!("failed {self}"));
             let is_stuck = expected.is_none() || self.mode == Mode::Append && case.lied;
             return if is_stuck { Next::Stuck } else { Next::Repeat(error) };
         }
         let expected =
             expected.unwrap_or_else(|| panic!("seed {seed}, mode {mode}: success over strangers' rows"));
         assert_eq!(*after, expected, "seed {seed}, mode {mode}: a success that is none");
-        world.tally.count(format!("succeeded {mode}"));
+        world.tally.count(format!("succeeded {self}"));
         let (table, filter, options) =
-            (world.name(), self.pick.filter(world), dict(&self.pick.options(world)));
+            (world.name(), self.pick.condition(world), dict(&self.pick.options(world)));
         let verify = format!("clusterSync::verify(\"B\", {table}, {filter}, {options})");
         let found = world.pair.source.table(&verify).rows;
         assert_eq!(found, differences(case.source, after), "seed {seed}, mode {mode}: what verify finds");
@@ -112,7 +126,13 @@ impl Act {
         }
         options.push(("mode", format!("\"{}\"", self.mode.name())));
         options.extend(self.pick.options(world));
-        let (table, filter) = (world.name(), self.pick.filter(world));
+        if self.mirror {
+            options.extend([("mirror", "true".to_owned()), ("maxDelete", "100".to_owned())]);
+        }
+        if self.mode == Mode::Upsert {
+            options.push(("keyColumns", format!("\"{}\"", world.columns[world.payload()].0)));
+        }
+        let (table, filter) = (world.name(), self.pick.condition(world));
         format!("clusterSync::syncOnline(\"B\", {table}, {filter}, {})", dict(&options))
     }
 
@@ -143,6 +163,13 @@ impl Act {
             *part = rows::sum(part, &Bag::from([(row, times)]));
         }
         (parts, others)
+    }
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mirrored = if self.mirror { " mirrored" } else { "" };
+        write!(f, "{}{mirrored}", self.mode.name())
     }
 }
 

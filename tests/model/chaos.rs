@@ -28,9 +28,11 @@ const FAULTS: &[(&str, &str)] = &[
 ];
 
 impl Chaos {
-    /// One of all that can go wrong; a stall takes a second, so it is rare.
-    pub fn random(random: &mut Rng) -> Chaos {
+    /// One of all that can go wrong, often a death at the place `rare` that few calls come by. A stall
+    /// takes a second, so there are not many.
+    pub fn random(random: &mut Rng, rare: Option<&'static str>) -> Chaos {
         match random.u8(0..20) {
+            0..6 if rare.is_some() => Chaos::Death(rare.unwrap_or_default(), 0),
             0..3 => Chaos::Calm,
             3..12 => {
                 Chaos::Death(failpoint::PLACES[random.usize(0..failpoint::PLACES.len())], random.u64(0..3))

@@ -14,19 +14,18 @@ pub enum Pick {
 }
 
 impl Pick {
-    /// Rows by a filter over the payload, or by a window over any column that has an order.
-    pub fn random(world: &mut World) -> Pick {
+    /// Rows by a filter over the payload.
+    pub fn filter(world: &mut World) -> Pick {
+        Pick::Equal(world.payload(), world.random.i64(0..4))
+    }
+
+    /// Rows by a window over any column that has an order.
+    pub fn window(world: &mut World) -> Pick {
         let is_ordered = |place: &usize| matches!(world.columns[*place].1, Type::Int | Type::Date);
         let ordered: Vec<usize> = (0..world.columns.len()).filter(is_ordered).collect();
-        let payload = world.payload();
-        let random = &mut world.random;
-        match random.bool() {
-            true => Pick::Equal(payload, random.i64(0..4)),
-            false => {
-                let from = random.i64(0..6);
-                Pick::Window(ordered[random.usize(0..ordered.len())], from, from + random.i64(1..20))
-            }
-        }
+        let from = world.random.i64(0..6);
+        let place = ordered[world.random.usize(0..ordered.len())];
+        Pick::Window(place, from, from + world.random.i64(1..20))
     }
 
     /// Whether the call is about `row`.
@@ -39,7 +38,7 @@ impl Pick {
     }
 
     /// The argument `filter`.
-    pub fn filter(&self, world: &World) -> String {
+    pub fn condition(&self, world: &World) -> String {
         match *self {
             Pick::Equal(place, value) => format!("\"{} = {value}\"", world.columns[place].0),
             _ => String::new(),

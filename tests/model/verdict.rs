@@ -1,7 +1,7 @@
 //! What a call must have done, by the model alone.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rows::{Bag, contains, sum};
+use super::rows::{Bag, Row, contains, sum};
 
 /// What a call may do at the target, as `mode` says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,7 @@ pub enum Mode {
     Auto,
     Append,
     Replace,
+    Upsert,
 }
 
 impl Mode {
@@ -17,6 +18,7 @@ impl Mode {
             Mode::Auto => "auto",
             Mode::Append => "append",
             Mode::Replace => "replace",
+            Mode::Upsert => "upsert",
         }
     }
 }
@@ -27,6 +29,10 @@ pub type Parts = BTreeMap<Vec<i64>, Bag>;
 /// What both sides hold of the rows that a call is about.
 pub struct Case<'a> {
     pub mode: Mode,
+    /// Whether partitions that the source has no rows of are removed.
+    pub mirror: bool,
+    /// The places of the columns that tell an upsert which rows are the same.
+    pub keys: &'a [usize],
     pub source: &'a Parts,
     /// What the target held before the first try of the call.
     pub begun: &'a Parts,
@@ -39,18 +45,41 @@ pub struct Case<'a> {
 impl Case<'_> {
     /// What the target holds after a call that says success; nothing if it must not say so.
     pub fn success(&self) -> Option<Parts> {
-        let mut parts = self.begun.clone();
-        if self.mode == Mode::Append {
-            for (part, rows) in self.source {
-                parts.insert(part.clone(), sum(of(self.begun, part), rows));
+        let mut parts = Parts::new();
+        for part in self.all() {
+            let (ours, begun, before) =
+                (of(self.source, &part), of(self.begun, &part), of(self.before, &part));
+            let rows = match self.mode {
+                Mode::Append => sum(begun, ours),
+                Mode::Upsert if ours == before || ours.is_empty() => before.clone(),
+                Mode::Upsert => self.merged(ours, before)?,
+                _ if ours.is_empty() && self.mirror => Bag::new(),
+                _ if ours == before || before.is_empty() => ours.clone(),
+                Mode::Replace if !ours.is_empty() => ours.clone(),
+                Mode::Auto | Mode::Replace => return None,
+            };
+            if !rows.is_empty() {
+                parts.insert(part, rows);
             }
-            return Some(parts);
         }
-        let fits = |part: &Vec<i64>| match (of(self.source, part), of(self.before, part)) {
-            (ours, theirs) if ours == theirs || theirs.is_empty() => true,
-            (ours, _) => self.mode == Mode::Replace && !ours.is_empty(),
+        Some(parts)
+    }
+
+    /// Both, where rows of the source take the place of those with the same keys; nothing if keys
+    /// do not tell rows apart.
+    fn merged(&self, ours: &Bag, theirs: &Bag) -> Option<Bag> {
+        let key = |row: &Row| self.keys.iter().map(|place| row[*place]).collect::<Vec<_>>();
+        let mut wanted = BTreeSet::new();
+        let is_key = |(row, times): (&Row, &usize)| {
+            *times == 1 && !key(row).contains(&None) && wanted.insert(key(row))
         };
-        self.all().iter().all(fits).then(|| self.source.clone())
+        if !ours.iter().all(is_key) {
+            return None;
+        }
+        let (gone, kept): (Bag, Bag) =
+            theirs.clone().into_iter().partition(|(row, _)| wanted.contains(&key(row)));
+        let mut met = BTreeSet::new();
+        gone.iter().all(|(row, times)| *times == 1 && met.insert(key(row))).then(|| sum(&kept, ours))
     }
 
     /// Why the target must not be as it is `after` a call that failed.
@@ -75,8 +104,10 @@ impl Case<'_> {
         }
         let partly = |whole: &Bag| after == whole || self.lied && contains(whole, after);
         match self.mode {
+            Mode::Auto | Mode::Replace if ours.is_empty() => self.mirror && after.is_empty(),
             Mode::Auto => before.is_empty() && partly(ours),
-            Mode::Replace => !ours.is_empty() && (after.is_empty() || partly(ours)),
+            Mode::Replace => after.is_empty() || partly(ours),
+            Mode::Upsert => self.merged(ours, before).is_some_and(|merged| *after == merged),
             Mode::Append => {
                 let begun = of(self.begun, part);
                 contains(after, begun) && partly(&sum(begun, ours))

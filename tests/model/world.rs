@@ -200,7 +200,8 @@ impl<'a> World<'a> {
 
     /// Rows of the source, some of them twice.
     fn grow_source(&mut self) {
-        let rows = self.some_rows(24);
+        let most = if self.random.bool() { 4 } else { 24 };
+        let rows = self.some_rows(most);
         let straight: Vec<usize> = (0..self.columns.len()).collect();
         let batch = rows::batch(&self.columns, &straight, &rows);
         let stored = self.pair.source.append(&self.table, &batch).expect("rows of the source");
