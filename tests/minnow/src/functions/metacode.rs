@@ -17,18 +17,18 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("binaryExpr", &["X", "Y", "optr"], 3, |_, args| {
         let mut composer = Composer::default();
         let [left, right, operator] = [0, 1, 2].map(|index: usize| composer.part(&args[index]));
-        Ok(composer.finish(script::infix(left, &operator, right)?))
+        composer.finish(script::infix(left, &operator, right)?)
     }),
     Native::new("makeCall", &["F", "args..."], 1, |_, args| {
         let mut composer = Composer::default();
         let function = composer.part(&args[0]);
         let args = args[1..].iter().map(|arg| composer.part(arg)).collect();
-        Ok(composer.finish(script::compose_call(function, args)))
+        composer.finish(script::compose_call(function, args))
     }),
     Native::new("makeUnifiedCall", &["func", "args"], 2, |_, args| {
         let mut composer = Composer::default();
         let (function, args) = (composer.part(&args[0]), composer.parts(&args[1]));
-        Ok(composer.finish(script::compose_call(function, args)))
+        composer.finish(script::compose_call(function, args))
     }),
 ];
 
@@ -95,7 +95,7 @@ fn sql(_: &mut Session, given: Vec<Value>) -> Result<Value> {
         order_by: sort_keys(composer.parts(at(8)), at(9)),
         limit: composer.parts(at(10)).pop(),
     };
-    Ok(composer.finish(Expr::Query(query.into())))
+    composer.finish(Expr::Query(query.into()))
 }
 
 /// Keys with whether each ascends: one flag for all, one each, or none.
@@ -127,7 +127,7 @@ fn sql_col(_: &mut Session, given: Vec<Value>) -> Result<Value> {
         if let Some(alias) = aliases.get(row) {
             column = Expr::Named(Box::new(column), alias.clone());
         }
-        columns.push(composer.finish(column));
+        columns.push(composer.finish(column)?);
     }
     match given[0] {
         Value::Scalar(_) => Ok(columns.remove(0)),
@@ -138,10 +138,10 @@ fn sql_col(_: &mut Session, given: Vec<Value>) -> Result<Value> {
 fn sql_col_alias(_: &mut Session, given: Vec<Value>) -> Result<Value> {
     let mut composer = Composer::default();
     let column = composer.part(&given[0]);
-    Ok(match args::optional_text("sqlColAlias", &given, 1, "colName")? {
+    match args::optional_text("sqlColAlias", &given, 1, "colName")? {
         Some(name) => composer.finish(Expr::Named(Box::new(column), name.to_owned())),
         None => composer.finish(column),
-    })
+    }
 }
 
 /// `expr(a, op, b, ..)` from left to right, or `expr(f, x)`.
@@ -155,5 +155,5 @@ fn expr(_: &mut Session, given: Vec<Value>) -> Result<Value> {
             None => script::compose_call(tree, vec![second]),
         };
     }
-    Ok(composer.finish(tree))
+    composer.finish(tree)
 }

@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use super::ast::{Arg, Expr, Item, Operator};
+use super::parser::DEPTH;
 use super::{Code, spell};
 use crate::error::{Error, Result};
 use crate::value::Value;
@@ -49,10 +50,54 @@ impl Composer {
         self.parts(value).into_iter().map(item).collect()
     }
 
-    pub fn finish(self, expr: Expr) -> Value {
+    /// The metacode. Its tree may be as high as one that is parsed, and not much larger: who adds to
+    /// what was made before could build one that no stack and no memory holds.
+    pub fn finish(self, expr: Expr) -> Result<Value> {
+        let mut size = 0;
+        if height(&expr, &mut size) > DEPTH || size > LARGEST {
+            return Err(Error::runtime("The expression has too many parts."));
+        }
         let text = spell::expr(&expr);
-        Value::Code(Arc::new(Code { expr: expr.into(), locals: self.locals, text }))
+        Ok(Value::Code(Arc::new(Code { expr: expr.into(), locals: self.locals, text })))
     }
+}
+
+/// The most parts of an expression that is put together.
+const LARGEST: usize = 10_000;
+
+/// How high a tree is; adds its parts to `size`.
+fn height(expr: &Expr, size: &mut usize) -> usize {
+    *size += 1;
+    let mut highest = 0;
+    let mut inner = |expr: &Expr| highest = highest.max(height(expr, size));
+    match expr {
+        Expr::Constant(_) | Expr::Name(_) | Expr::Lambda(_) => {}
+        Expr::Vector(items) | Expr::Tuple(items) => items.iter().for_each(inner),
+        Expr::Pair(a, b) | Expr::Range(a, b) | Expr::Binary(_, a, b) | Expr::Between(a, b) => {
+            inner(a);
+            inner(b);
+        }
+        Expr::Negate(a) | Expr::Not(a) | Expr::Member { object: a, .. } | Expr::Named(a, _) => inner(a),
+        Expr::Call { function: object, args }
+        | Expr::Partial { function: object, args }
+        | Expr::Method { object, args, .. } => {
+            inner(object);
+            args.iter().filter_map(|arg| arg.value.as_ref()).for_each(inner);
+        }
+        Expr::Index { object, index } => {
+            inner(object);
+            index.iter().for_each(inner);
+        }
+        Expr::Code(code, _) => inner(code),
+        Expr::Query(query) => {
+            inner(&query.from);
+            let items = query.items.iter().chain(&query.group_by).chain(&query.context_by);
+            items.for_each(|item| inner(&item.expr));
+            query.conditions.iter().chain(&query.having).chain(&query.limit).for_each(&mut inner);
+            query.order_by.iter().chain(&query.context_sort).for_each(|(key, _)| inner(key));
+        }
+    }
+    highest + 1
 }
 
 pub fn call(function: Expr, args: Vec<Expr>) -> Expr {

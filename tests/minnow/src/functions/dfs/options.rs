@@ -79,8 +79,11 @@ fn check_sort_columns(names: &[String], model: &Table) -> std::result::Result<()
     let types: Vec<Type> =
         names.iter().filter_map(|name| model.position(name)).map(|at| model.columns[at].ty).collect();
     let Some((last, keys)) = types.split_last() else { return Err("must name at least one column") };
-    if types.iter().any(|ty| matches!(ty, Type::Bool | Type::Float | Type::Double)) {
-        return Err("must be integral, temporal or string columns");
+    let sorts = |ty: &Type| {
+        ty.is_integral() || ty.is_temporal() || ty.is_decimal() || matches!(ty, Type::String | Type::Symbol)
+    };
+    if !types.iter().all(sorts) {
+        return Err("must be integral, temporal, DECIMAL or string columns");
     }
     if !keys.is_empty() && !last.is_temporal() && !last.is_integral() {
         return Err("must end with a temporal or integral column");

@@ -4,7 +4,7 @@ use super::{args, database_of, faults, require_login};
 use crate::error::{Error, Result};
 use crate::script::Session;
 use crate::store::{PartitionedTable, Selection, TableShape};
-use crate::value::{Table, Value};
+use crate::value::{Table, Type, Value};
 
 pub fn create_partitioned(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     let function = "createPartitionedTable";
@@ -56,8 +56,21 @@ fn create(
         compression: compression(function, args::given(given, places.compression), model)?,
         ..TableShape::default()
     };
+    refuse_newer_types(&session.node.release, &shape)?;
     options::read(function, given, &places, &database, model, &mut shape)?;
     session.node.store.create_table(&database.url, shape).map(Value::Dfs)
+}
+
+/// 1.30 has neither decimals nor array vectors (dolphindb-semantics §11.1). The sentence is ours `[U]`.
+fn refuse_newer_types(release: &str, shape: &TableShape) -> Result<()> {
+    let newer = |ty: &Type| ty.scale().is_some() || ty.element().is_some();
+    match shape.columns.iter().find(|(_, ty)| release.starts_with("1.30") && newer(ty)) {
+        Some((name, ty)) => {
+            let text = format!("The column [{name}] of type {} is none that {release} has.", ty.name());
+            Err(Error::runtime(text))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The method of each column; a server's default is lz4.

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 
 /// How deep brackets and blocks may nest, and how high an expression's tree may be: deeper input
 /// is an error, not a stack overflow.
-const DEPTH: usize = 200;
+pub const DEPTH: usize = 200;
 
 /// Parses a whole script.
 pub fn script(source: &str) -> Result<Block> {

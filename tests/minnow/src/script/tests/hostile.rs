@@ -34,6 +34,17 @@ fn deep_nesting_is_an_error() {
 }
 
 #[test]
+fn code_that_grows_without_end_is_an_error() {
+    let mut fixture = fixture();
+    for step in
+        ["c = expr(c, +, 1)", "c = expr(c, +, c)", "c = sql(sqlColAlias(c, `x), t)", "c = makeCall(abs, c)"]
+    {
+        let source = format!("t = table(1 as id); c = <1>; for (i in 1..10000) {{ {step} }}");
+        assert_eq!(fixture.fails(&source), "The expression has too many parts.", "{step}");
+    }
+}
+
+#[test]
 fn runaway_recursion_is_an_error() {
     // The stack that a server's session gets.
     let runner = std::thread::Builder::new().stack_size(crate::script::STACK).spawn(|| {

@@ -133,3 +133,30 @@ fn durations_move_temporal_values() {
     assert!(fixture.fails("temporalAdd(2017.01.16, 1, \"H\")").contains("does not suit"));
     assert!(fixture.fails("temporalAdd(2017.01.16, 1, \"fortnight\")").contains("DURATION"));
 }
+
+/// dolphindb-semantics §11.1.
+#[test]
+fn the_first_generation_has_neither_decimals_nor_array_vectors() {
+    let home = tempfile::tempdir().unwrap();
+    let site = Site { host: "127.0.0.1".into(), port: 0, alias: "A".into() };
+    let mut session = Session::new(Node::open(home.path(), &site, "1.30.23").unwrap());
+    session.user = "admin".into();
+    session.run("db = database('dfs://v', VALUE, 1..3)").unwrap();
+    for ty in ["DECIMAL64(4)", "INT[]"] {
+        let create = format!("createPartitionedTable(db, table(1:0, `k`v, [INT, {ty}]), `t, `k)");
+        assert!(session.run(&create).unwrap_err().text.contains("1.30.23"), "{ty}");
+    }
+    session.run("createPartitionedTable(db, table(1:0, `k`v, [INT, BLOB]), `t, `k)").unwrap();
+}
+
+/// dolphindb-semantics §3.3.
+#[test]
+fn tables_are_sorted_by_decimals_but_not_by_blobs_or_rows() {
+    let mut fixture = fixture();
+    fixture.run("db = database('dfs://s', VALUE, 1..3, , 'TSDB')\nm = table(1:0, `k`d`b`v, [INT, DECIMAL64(2), BLOB, INT[]])");
+    for column in ["b", "v"] {
+        let refused = fixture.fails(&format!("createPartitionedTable(db, m, `t, `k, , `{column}`k)"));
+        assert!(refused.contains("sortColumns"), "{refused}");
+    }
+    fixture.run("createPartitionedTable(db, m, `t, `k, , `d`k)");
+}
