@@ -92,3 +92,60 @@ fn a_stalled_write_ends_when_its_client_leaves() {
     assert_eq!(number(&client(&node), WRITE), 3, "the next write is not struck");
     assert_eq!(number(&client(&node), COUNT), 3);
 }
+
+#[test]
+fn a_full_disk_fails_writes_and_backups_until_there_is_room() {
+    let node = faulty("'diskFull', , 300");
+    let client = client(&node);
+    let mut stored = 0;
+    while client.script(WRITE).is_ok() {
+        stored += 3;
+    }
+    assert!(client.script(WRITE).unwrap_err().text.contains("No space left"));
+    assert_eq!(number(&client, COUNT), stored);
+    let dir = node.home().join("backup");
+    let backup = format!("backupTable('{}', 'dfs://db', `t)", dir.display());
+    client.script("minnow::clearFaults()").unwrap();
+    assert_eq!(number(&client, WRITE), 3);
+    client.script("minnow::setFault('diskFull')").unwrap();
+    assert!(client.script(&backup).unwrap_err().text.contains("No space left"));
+    client.script("minnow::clearFaults()").unwrap();
+    assert_eq!(number(&client, &backup), 2);
+}
+
+#[test]
+fn a_node_that_dies_at_a_byte_comes_back_without_half_a_write() {
+    for bytes in [0, 10, 60, 100] {
+        let mut node = faulty(&format!("'killAtByte', , {bytes}"));
+        assert!(client(&node).script(WRITE).is_err(), "{bytes}");
+        node.again(&[]);
+        assert_eq!(number(&client(&node), COUNT), 0, "{bytes}");
+        assert_eq!(number(&client(&node), WRITE), 3, "{bytes}");
+    }
+}
+
+#[test]
+fn a_corrupted_write_counts_right_and_holds_another_row() {
+    let node = faulty("'corrupt'");
+    let client = client(&node);
+    assert_eq!(number(&client, WRITE), 3);
+    assert_eq!(number(&client, COUNT), 3);
+    assert_ne!(number(&client, "exec sum(x) from loadTable('dfs://db', `t)"), 6);
+}
+
+/// The same seed strikes the same writes.
+#[test]
+fn seeds_strike_the_same_writes_again() {
+    let node = faulty("'delay', 1, 0");
+    let client = client(&node);
+    client.script(WRITE).unwrap();
+    let struck = |seed: i32| -> Vec<bool> {
+        client.script(&format!("minnow::seedFaults({seed}, `error`dropRows, 500)")).unwrap_err();
+        client.script(&format!("minnow::seedFaults({seed}, ['error'], 500)")).unwrap();
+        (0..30).map(|_| client.script(WRITE).is_err()).collect()
+    };
+    let first = struck(5);
+    assert_eq!(struck(5), first);
+    assert_ne!(struck(6), first);
+    assert!(first.contains(&true) && first.contains(&false));
+}

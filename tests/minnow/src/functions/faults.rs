@@ -6,10 +6,12 @@ use super::{args, schedule};
 use crate::error::{Error, Result};
 use crate::node::Fault;
 use crate::script::{Cut, Native, Session};
-use crate::value::{Table, Type, Value, calendar};
+use crate::store::Trouble;
+use crate::value::{Table, Type, Value, Vector, calendar};
 
 pub const FUNCTIONS: &[Native] = &[
     Native::new("minnow::setFault", &["fault", "times", "detail", "skip"], 1, set),
+    Native::new("minnow::seedFaults", &["seed", "faults", "perMille"], 3, seed),
     Native::new("minnow::countFaults", &[], 0, count),
     Native::new("minnow::clearFaults", &[], 0, clear),
     Native::new("minnow::setClock", &["moment"], 0, set_clock),
@@ -33,11 +35,39 @@ fn set(session: &mut Session, args: Vec<Value>) -> Result<Value> {
             .map_err(|_| args::bad(NAME, name, "must not be negative")),
     };
     let detail = args::given(&args, 2).map(Value::to_string).unwrap_or_default();
-    let fault = Fault::named(args::text(NAME, &args, 0, "fault")?, &detail);
-    let fault =
-        fault.ok_or_else(|| args::bad(NAME, "fault", "is unknown, or its detail does not suit it"))?;
+    let name = args::text(NAME, &args, 0, "fault")?;
+    let unknown = || args::bad(NAME, "fault", "is unknown, or its detail does not suit it");
+    let trouble = match name {
+        "diskFull" => Some(Trouble::Full),
+        "killAtByte" => Some(Trouble::Death),
+        _ => None,
+    };
+    if let Some(trouble) = trouble {
+        let room = if detail.is_empty() { 0 } else { detail.parse().map_err(|_| unknown())? };
+        session.node.store.disk().fail_after(room, trouble);
+        return Ok(Value::Void);
+    }
+    let fault = Fault::named(name, &detail).ok_or_else(unknown)?;
     let times = count(1, "times", 1)?.max(1);
     session.node.faults.set(fault, times, count(3, "skip", 0)?);
+    Ok(Value::Void)
+}
+
+/// `minnow::seedFaults(seed, faults, perMille)`: so many of a thousand writes are struck by one of
+/// the faults, the same ones for the same seed. Faults with a detail have none here.
+fn seed(session: &mut Session, args: Vec<Value>) -> Result<Value> {
+    const NAME: &str = "minnow::seedFaults";
+    require_switch(session, NAME)?;
+    let named = |name: &String| {
+        Fault::named(name, "").ok_or_else(|| args::bad(NAME, "faults", &format!("names the unknown {name}")))
+    };
+    let faults = args::texts(NAME, &args, 1, "faults")?.iter().map(named).collect::<Result<Vec<_>>>()?;
+    if faults.is_empty() {
+        return Err(args::bad(NAME, "faults", "must not be empty"));
+    }
+    let seed = args::integer(NAME, &args, 0, "seed")?;
+    let per_mille = args::integer(NAME, &args, 2, "perMille")?;
+    session.node.faults.seed(seed as u64, faults, per_mille.clamp(0, 1000) as u64);
     Ok(Value::Void)
 }
 
@@ -50,6 +80,7 @@ fn count(session: &mut Session, _: Vec<Value>) -> Result<Value> {
 fn clear(session: &mut Session, _: Vec<Value>) -> Result<Value> {
     require_switch(session, "minnow::clearFaults")?;
     session.node.faults.clear();
+    session.node.store.disk().heal();
     Ok(Value::Void)
 }
 
@@ -104,6 +135,7 @@ pub fn write(
             let stored = store(&head(rows, left))?;
             Ok(stored + rows.rows() - left)
         }
+        Fault::Corrupt => store(&corrupted(rows)),
         Fault::KillBeforeCommit => std::process::abort(),
         Fault::KillAfterCommit => {
             store(rows)?;
@@ -115,6 +147,19 @@ pub fn write(
 fn head(rows: &Table, count: usize) -> Table {
     let columns = rows.columns.iter().map(|column| column.slice(0, count).into()).collect();
     Table { names: rows.names.clone(), columns }
+}
+
+/// The rows with one bit changed, in the last column that can have one changed without another
+/// length.
+fn corrupted(rows: &Table) -> Table {
+    let mut rows = rows.clone();
+    let flipped = rows.columns.iter().rposition(|column| !column.is_empty() && column.integer(0).is_some());
+    if let Some(at) = flipped {
+        let column = &rows.columns[at];
+        let cells = (0..column.len()).map(|row| column.integer(row).map(|cell| cell ^ i64::from(row == 0)));
+        rows.columns[at] = Vector::integers(column.ty, cells).into();
+    }
+    rows
 }
 
 /// Waits until the time is over or the client has left.

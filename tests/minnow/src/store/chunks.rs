@@ -1,11 +1,7 @@
-//! A table's rows on disk: a data file of segments that only grows, and a log of the commits that
-//! say which segments are rows. Bytes that no commit names do not exist.
+//! A table's rows on disk: a log of commits, each with the segments of rows that it adds.
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -49,44 +45,24 @@ impl Chunk {
 
 #[derive(Debug)]
 pub struct Chunks {
-    data: File,
-    log: Mutex<Log>,
+    log: Log,
     chunks: RwLock<Map>,
-    /// Where the next segments go.
-    end: AtomicU64,
     pub(super) locks: Arc<Mutex<Locks>>,
-    gone: AtomicBool,
     shared: Arc<Shared>,
 }
 
 impl Chunks {
-    /// Opens or creates the files below `dir`; whatever was not committed is cut off. Tables with
-    /// the same locks share their chunks.
+    /// Opens or creates the log below `dir`. Tables with the same locks share their chunks.
     pub fn open(dir: &Path, columns: usize, shared: Arc<Shared>, locks: Arc<Mutex<Locks>>) -> Result<Chunks> {
-        let (mut map, mut end) = (Map::new(), 0);
-        let log = Log::open(&dir.join("log"), |payload| {
-            let commit = Commit::decode(payload, columns)?;
-            end = end.max(commit.end());
+        let mut map = Map::new();
+        let log = Log::open(&dir.join("log"), shared.disk.clone(), |note, body| {
+            let mut commit = Commit::decode(note, columns)?;
+            commit.shift(body);
             shared.saw(commit.cid);
             apply(&mut map, commit);
             Ok(())
         })?;
-        let path = dir.join("data");
-        let data = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
-        let length = data.metadata()?.len();
-        if length < end {
-            return Err(Error::runtime(format!("{} lacks bytes that were committed.", path.display())));
-        }
-        data.set_len(end)?;
-        Ok(Chunks {
-            data,
-            log: Mutex::new(log),
-            chunks: RwLock::new(map),
-            end: AtomicU64::new(end),
-            locks,
-            gone: AtomicBool::new(false),
-            shared,
-        })
+        Ok(Chunks { log, chunks: RwLock::new(map), locks, shared })
     }
 
     /// Starts a transaction that owns `keys` until it ends. Another owner of any of them is the
@@ -134,34 +110,33 @@ impl Chunks {
         for (position, column) in wanted.iter().zip(into) {
             let (offset, length) = segment.column(*position);
             bytes.resize(length, 0);
-            self.data.read_exact_at(&mut bytes, offset)?;
+            self.log.read(&mut bytes, offset)?;
             cells::decode(&bytes, segment.rows as usize, column)?;
         }
         Ok(())
     }
 
-    /// Makes `bytes` durable and then, with one log record, `commit` true; its segments' offsets
-    /// count from the start of `bytes`.
+    /// Makes `commit` true and durable; its segments' offsets count from the start of `bytes`.
     pub(super) fn store(&self, bytes: &[u8], mut commit: Commit) -> Result<()> {
-        let base = self.end.fetch_add(bytes.len() as u64, Ordering::SeqCst);
-        commit.shift(base);
-        self.data.write_all_at(bytes, base)?;
-        self.data.sync_data()?;
-        let mut log = self.log.lock();
-        if self.gone.load(Ordering::SeqCst) {
-            return Err(Error::runtime("The table has been dropped."));
-        }
-        commit.cid = self.shared.next_cid();
-        commit.at = self.shared.clock.now(Type::Timestamp);
-        log.append(&commit.encode())?;
+        let body = self.log.append(bytes, || {
+            commit.cid = self.shared.next_cid();
+            commit.at = self.shared.clock.now(Type::Timestamp);
+            commit.encode()
+        })?;
+        commit.shift(body);
         apply(&mut self.chunks.write(), commit);
         Ok(())
     }
 
     /// Refuses every later commit; the table is about to be removed.
     pub fn close(&self) {
-        let _no_commit_between = self.log.lock();
-        self.gone.store(true, Ordering::SeqCst);
+        self.log.close("The table has been dropped.");
+    }
+
+    /// The log's bytes, and how many of them are durable.
+    #[cfg(test)]
+    pub fn image(&self) -> (Vec<u8>, usize) {
+        self.log.image()
     }
 }
 

@@ -31,18 +31,9 @@ impl Segment {
         let before: u64 = self.lengths[..position].iter().map(|length| u64::from(*length)).sum();
         (self.offset + before, self.lengths[position] as usize)
     }
-
-    fn end(&self) -> u64 {
-        self.offset + self.lengths.iter().map(|length| u64::from(*length)).sum::<u64>()
-    }
 }
 
 impl Commit {
-    /// The end of the furthest segment.
-    pub fn end(&self) -> u64 {
-        self.added.iter().map(|(_, segment)| segment.end()).max().unwrap_or(0)
-    }
-
     pub fn shift(&mut self, base: u64) {
         self.added.iter_mut().for_each(|(_, segment)| segment.offset += base);
     }

@@ -1,83 +1,123 @@
-//! The commit log: records of length, checksum and payload; what is in it has happened.
+//! One file that only grows: records of a commit and the bytes that it brings. What is in it has
+//! happened. A record is durable once the file has been synced after it was written; one sync
+//! serves every writer that waits.
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use parking_lot::Mutex;
+
+use super::disk::Disk;
+use super::record::{self, Head};
 use crate::error::{Error, Result};
-
-const HEAD: usize = 8;
 
 #[derive(Debug)]
 pub struct Log {
     file: File,
-    length: u64,
-    /// A failed write that could not be taken back: nothing may follow it.
-    broken: bool,
+    disk: Arc<Disk>,
+    tail: Mutex<Tail>,
+    /// Everything before it is durable.
+    durable: AtomicU64,
+    syncing: Mutex<()>,
 }
 
+#[derive(Debug)]
+struct Tail {
+    end: u64,
+    /// Why nothing may follow.
+    closed: Option<&'static str>,
+}
+
+const BROKEN: &str = "The commit log could not be written; restart the node.";
+
 impl Log {
-    /// Opens or creates the log and gives every whole record to `replay`, oldest first. A torn
-    /// last record never happened and is cut off; damage before the end is an error.
-    pub fn open(path: &Path, mut replay: impl FnMut(&[u8]) -> Result<()>) -> Result<Log> {
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        let mut at = 0;
-        while let Some(payload) = next_record(&bytes[at..]).map_err(|()| damaged(path, at))? {
-            replay(payload)?;
-            at += HEAD + payload.len();
+    /// Opens or creates the log and gives every record, oldest first, with the place of its bytes
+    /// to `replay`. What was not durable when the process ended may be torn and is cut off; damage
+    /// before that is an error.
+    pub fn open(
+        path: &Path,
+        disk: Arc<Disk>,
+        mut replay: impl FnMut(&[u8], u64) -> Result<()>,
+    ) -> Result<Log> {
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let length = file.metadata()?.len();
+        let end = record::whole(&file, length, |head, at| replay(&head.note, head.body(at)))?;
+        if end < length {
+            if record::follows(&file, end, length)? {
+                return Err(Error::runtime(format!("{} is damaged at byte {end}.", path.display())));
+            }
+            file.set_len(end)?;
         }
-        if at < bytes.len() {
-            file.set_len(at as u64)?;
-            file.sync_all()?;
-        }
-        Ok(Log { file, length: at as u64, broken: false })
+        // What is seen now must not be gone after the next crash.
+        file.sync_all()?;
+        let tail = Mutex::new(Tail { end, closed: None });
+        Ok(Log { file, disk, tail, durable: AtomicU64::new(end), syncing: Mutex::default() })
     }
 
-    /// Appends one record; once this returns, it has happened and survives a crash.
-    pub fn append(&mut self, payload: &[u8]) -> Result<()> {
-        if self.broken {
-            return Err(Error::runtime("The commit log could not be written; restart the node."));
+    /// Appends a record; once this returns, it has happened and survives a crash. `note` is asked
+    /// for when the record's place in the order of all is known. Returns where the bytes are.
+    pub fn append(&self, body: &[u8], note: impl FnOnce() -> Vec<u8>) -> Result<u64> {
+        let checksum = crc32fast::hash(body);
+        let durable = self.durable();
+        let (at, end) = {
+            let mut tail = self.tail.lock();
+            if let Some(why) = tail.closed {
+                return Err(Error::runtime(why));
+            }
+            let head = Head { durable, body: body.len() as u64, checksum, note: note() };
+            let at = head.body(tail.end);
+            let bytes = head.encode();
+            let written = self.disk.write(&self.file, &bytes, tail.end);
+            if let Err(error) = written.and_then(|()| self.disk.write(&self.file, body, at)) {
+                if self.file.set_len(tail.end).is_err() {
+                    tail.closed = Some(BROKEN);
+                }
+                return Err(error.into());
+            }
+            tail.end = at + body.len() as u64;
+            (at, tail.end)
+        };
+        self.sync(end)?;
+        Ok(at)
+    }
+
+    /// Makes everything before `end` durable. Who comes while another syncs finds its own part done
+    /// or does it for all who came meanwhile. After a failure nobody knows what is on disk.
+    fn sync(&self, end: u64) -> Result<()> {
+        let _alone = self.syncing.lock();
+        if self.durable() >= end {
+            return Ok(());
         }
-        let mut record = Vec::with_capacity(HEAD + payload.len());
-        record.extend_from_slice(&(payload.len() as u32).to_le_bytes());
-        record.extend_from_slice(&crc32fast::hash(payload).to_le_bytes());
-        record.extend_from_slice(payload);
-        if let Err(error) = self.write(&record) {
-            self.broken = self.file.set_len(self.length).and_then(|()| self.file.sync_all()).is_err();
+        let written = self.tail.lock().end;
+        if let Err(error) = self.disk.sync(&self.file) {
+            self.tail.lock().closed = Some(BROKEN);
             return Err(error.into());
         }
-        self.length += record.len() as u64;
+        self.durable.store(written, Ordering::SeqCst);
         Ok(())
     }
 
-    fn write(&mut self, record: &[u8]) -> std::io::Result<()> {
-        self.file.seek(SeekFrom::Start(self.length))?;
-        self.file.write_all(record)?;
-        self.file.sync_data()
+    pub fn read(&self, into: &mut [u8], offset: u64) -> Result<()> {
+        Ok(self.file.read_exact_at(into, offset)?)
     }
-}
 
-/// The first record's payload; `None` at the end or at a torn tail, an error when a bad record is
-/// followed by something.
-fn next_record(bytes: &[u8]) -> std::result::Result<Option<&[u8]>, ()> {
-    // A crash of the machine may lengthen the file before its bytes arrive.
-    if bytes.iter().all(|byte| *byte == 0) {
-        return Ok(None);
+    /// Refuses every later record.
+    pub fn close(&self, why: &'static str) {
+        self.tail.lock().closed = Some(why);
     }
-    let Some((head, rest)) = bytes.split_first_chunk::<HEAD>() else { return Ok(None) };
-    let [l0, l1, l2, l3, c0, c1, c2, c3] = *head;
-    let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
-    let Some(payload) = rest.get(..length) else { return Ok(None) };
-    if length > 0 && crc32fast::hash(payload) == u32::from_le_bytes([c0, c1, c2, c3]) {
-        Ok(Some(payload))
-    } else if rest.len() == length {
-        Ok(None)
-    } else {
-        Err(())
-    }
-}
 
-fn damaged(path: &Path, at: usize) -> Error {
-    Error::runtime(format!("{} is damaged at byte {at}.", path.display()))
+    fn durable(&self) -> u64 {
+        self.durable.load(Ordering::SeqCst)
+    }
+
+    /// The file as it is while so much of it is durable, which a loss of power cannot take.
+    #[cfg(test)]
+    pub fn image(&self) -> (Vec<u8>, usize) {
+        let _nothing_becomes_durable = self.syncing.lock();
+        let mut bytes = vec![0; self.file.metadata().unwrap().len() as usize];
+        self.file.read_exact_at(&mut bytes, 0).unwrap();
+        (bytes, self.durable() as usize)
+    }
 }

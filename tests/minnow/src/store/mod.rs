@@ -3,12 +3,11 @@
 //! ```text
 //! <database>/domain          its description: levels, engine, owner
 //! <database>/<table>/shape   name, columns, partition columns
-//! <database>/<table>/data    segments, each the columns of some rows of one chunk
-//! <database>/<table>/log     commits: which segments are rows
+//! <database>/<table>/log     commits, each with the columns of the rows that it adds
 //! ```
 //!
-//! A write puts its segments at the end of `data`, makes them durable, then adds one record to
-//! `log`. A process that is killed in between has written nothing.
+//! A write adds one record to `log` and makes it durable. A process that is killed before has
+//! written nothing.
 mod bytes;
 mod cells;
 mod check;
@@ -17,11 +16,13 @@ mod coerce;
 mod commit;
 mod describe;
 mod directory;
+mod disk;
 mod domain;
 mod identity;
 mod level;
 mod log;
 mod metadata;
+mod record;
 mod scan;
 mod selection;
 mod shape;
@@ -40,6 +41,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 
 pub use bytes::{read_whole, write_whole};
+pub use disk::{Disk, Trouble};
 pub use identity::{ChunkMeta, Identity};
 pub use level::{Level, Scheme};
 pub use selection::{Comparison, Selection};
@@ -87,6 +89,11 @@ impl Store {
     /// The same store with another setting of `newValuePartitionPolicy`.
     pub fn with_new_values(self, new_values: NewValuePolicy) -> Store {
         Store { new_values, ..self }
+    }
+
+    /// Where it writes.
+    pub fn disk(&self) -> &Arc<Disk> {
+        &self.shared.disk
     }
 
     /// The urls of all databases.

@@ -2,18 +2,20 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::disk::Disk;
 use crate::clock::Clock;
 
 #[derive(Debug)]
 pub struct Shared {
     pub clock: Arc<Clock>,
+    pub disk: Arc<Disk>,
     /// The last commit of any table: cids grow through the whole cluster (dolphindb-semantics §2).
     cid: AtomicU64,
 }
 
 impl Shared {
     pub fn by(clock: Arc<Clock>) -> Shared {
-        Shared { clock, cid: AtomicU64::new(0) }
+        Shared { clock, disk: Arc::default(), cid: AtomicU64::new(0) }
     }
 
     /// A commit of this number has happened.

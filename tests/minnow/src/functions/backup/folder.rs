@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::store::{ChunkMeta, read_whole, write_whole};
+use crate::store::{ChunkMeta, Disk, read_whole, write_whole};
 use crate::value::{Data, Dict, Table, Type, Value, Vector, text};
 use crate::wire::{read_object, write_object};
 
@@ -36,6 +36,7 @@ pub struct Folder {
     dir: PathBuf,
     pub mode: Mode,
     pub entries: Vec<Entry>,
+    disk: Arc<Disk>,
 }
 
 impl Folder {
@@ -63,7 +64,7 @@ impl Folder {
             partition: text(5, row),
         };
         let entries = (0..entries.rows()).map(entry).collect();
-        Ok(Some(Folder { dir, mode, entries }))
+        Ok(Some(Folder { dir, mode, entries, disk: Arc::default() }))
     }
 
     /// As [`Folder::open`], which must find something.
@@ -74,16 +75,21 @@ impl Folder {
     }
 
     /// The backup to write to. A folder of the other mode is refused (dolphindb-semantics §1.3).
-    pub fn writable(backup_dir: &str, url: &str, table: &str, mode: Mode) -> Result<Folder> {
+    pub fn writable(
+        disk: &Arc<Disk>,
+        backup_dir: &str,
+        (url, table): (&str, &str),
+        mode: Mode,
+    ) -> Result<Folder> {
         match Folder::open(backup_dir, url, table)? {
-            Some(folder) if folder.mode == mode => Ok(folder),
+            Some(folder) if folder.mode == mode => Ok(Folder { disk: disk.clone(), ..folder }),
             Some(_) => Err(Error::runtime(format!(
                 "The directory {backup_dir} already holds a backup of the other mode. RefId: S01022"
             ))),
             None => {
                 let dir = place(backup_dir, url, table)?;
                 fs::create_dir_all(&dir)?;
-                Ok(Folder { dir, mode, entries: Vec::new() })
+                Ok(Folder { dir, mode, entries: Vec::new(), disk: disk.clone() })
             }
         }
     }
@@ -118,7 +124,7 @@ impl Folder {
         if let Some(parent) = file.parent() {
             fs::create_dir_all(parent)?;
         }
-        write(&file, &Value::Table(rows.clone().into()))?;
+        self.write(&file, &Value::Table(rows.clone().into()))?;
         self.entries.retain(|entry| entry.id != id);
         self.entries.push(Entry {
             id,
@@ -173,7 +179,7 @@ impl Folder {
         stored.names.push("partition".into());
         stored.columns.push(Vector::strings(Type::String, partitions).into());
         let meta = [("mode", Value::string(mode)), ("chunks", Value::Table(stored.into()))];
-        write(&self.dir.join("_metaData"), &Value::Dict(Dict::of_strings(meta).into()))
+        self.write(&self.dir.join("_metaData"), &Value::Dict(Dict::of_strings(meta).into()))
     }
 
     /// The table of getBackupList.
@@ -190,6 +196,13 @@ impl Folder {
             ("updateTime", numbers(Type::Timestamp, |entry| entry.updated)),
         ];
         Table::of(columns)
+    }
+
+    fn write(&self, path: &Path, value: &Value) -> Result<()> {
+        let mut bytes = Vec::new();
+        write_object(&mut bytes, value)?;
+        self.disk.admit(bytes.len() as u64)?;
+        write_whole(path, &bytes)
     }
 
     fn file(&self, id: &str) -> PathBuf {
@@ -211,12 +224,6 @@ fn place(backup_dir: &str, url: &str, table: &str) -> Result<PathBuf> {
 
 pub fn id_text(id: [u8; 16]) -> String {
     text::cell(&Vector::new(Type::Uuid, Data::B16(vec![id])), 0)
-}
-
-fn write(path: &Path, value: &Value) -> Result<()> {
-    let mut bytes = Vec::new();
-    write_object(&mut bytes, value)?;
-    write_whole(path, &bytes)
 }
 
 fn read(path: &Path) -> Result<Value> {

@@ -73,7 +73,8 @@ fn by_query(session: &mut Session, dir: &str, code: &Code, force: bool) -> Resul
             false => Err(args::bad("backup", "sqlObj", "must query a partitioned table")),
         };
     };
-    let mut folder = Folder::writable(dir, &table.database().url, table.name(), Mode::Sql)?;
+    let mut folder =
+        Folder::writable(session.node.store.disk(), dir, (&table.database().url, table.name()), Mode::Sql)?;
     let chunks = table.metadata(&Selection::all());
     let due = |source: &DataSource| {
         let chunk = chunks.iter().find(|chunk| chunk.path == source.path);
@@ -106,7 +107,7 @@ fn by_copy(session: &Session, dir: &str, (url, names): (&str, &[String]), how: H
     for name in names {
         let table = session.node.store.table(url, name)?;
         let chosen = chosen(&table, how.partition)?;
-        let mut folder = Folder::writable(dir, url, name, Mode::Copy)?;
+        let mut folder = Folder::writable(session.node.store.disk(), dir, (url, name), Mode::Copy)?;
         written += table.locked(|| copy(session, &table, &mut folder, &how, &chosen))?;
         folder.finish(&table.description())?;
     }
