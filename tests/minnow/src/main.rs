@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use minnow::error::{Error, Result};
 use minnow::facade;
 use minnow::functions::schedule;
-use minnow::node::{Node, Site, Switches};
+use minnow::node::{Cluster, Node, Replication, Site, Switches};
 use minnow::script::{STACK, Session};
 use minnow::wire::{Limits, Server};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -39,6 +39,28 @@ enum Command {
         switches: Switches,
         #[command(flatten)]
         bent: Bent,
+    },
+    /// Serves the nodes of one cluster in one process: they share tables and users.
+    Cluster {
+        /// Where the nodes live.
+        #[arg(long)]
+        home: PathBuf,
+        #[arg(long, default_value_t = 3)]
+        nodes: usize,
+        /// How many nodes hold each chunk.
+        #[arg(long, default_value_t = 2)]
+        replicas: usize,
+        /// Only the first node takes writes; the others answer <NotLeader>.
+        #[arg(long)]
+        leader_only: bool,
+        /// Where all of them listen; each takes a free port, and they print theirs in order.
+        #[arg(long, default_value = "127.0.0.1")]
+        host: String,
+        /// The release that the nodes claim to be.
+        #[arg(long, default_value = "3.00.3")]
+        release: String,
+        #[command(flatten)]
+        switches: Switches,
     },
     /// Runs a script as admin on a node of its own and prints what it prints.
     Run {
@@ -102,6 +124,9 @@ fn main() -> ExitCode {
         Command::Serve { home, site, release, switches, bent } => {
             bent.apply().and_then(|()| serve(&home, site, &release, switches))
         }
+        Command::Cluster { home, nodes, replicas, leader_only, host, release, switches } => {
+            cluster(&home, nodes, &host, &release, &switches, Replication { replicas, leader_only })
+        }
         Command::Run { script, home, release, no_leftovers, switches, bent } => bent
             .apply()
             .and_then(|()| run(&script, home.as_deref(), &release, switches))
@@ -130,6 +155,41 @@ fn serve(home: &Path, mut site: Site, release: &str, switches: Switches) -> Resu
     println!("minnow {release} ready on {}:{}", site.host, site.port);
     std::io::stdout().flush()?;
     Ok(server.run()?)
+}
+
+fn cluster(
+    home: &Path,
+    count: usize,
+    host: &str,
+    release: &str,
+    switches: &Switches,
+    replication: Replication,
+) -> Result<()> {
+    let (mut listeners, mut sites) = (Vec::new(), Vec::new());
+    for number in 1..=count {
+        let listener = TcpListener::bind((host, 0))?;
+        let port = listener.local_addr()?.port();
+        sites.push(Site { host: host.to_owned(), port, alias: format!("node{number}") });
+        listeners.push(listener);
+    }
+    let mut servers = Vec::new();
+    for (node, listener) in
+        Cluster::open(home, &sites, release, switches, replication)?.into_iter().zip(listeners)
+    {
+        let scheduled = Arc::downgrade(&node);
+        std::thread::spawn(move || schedule::keep(scheduled));
+        println!("minnow {release} ready on {}:{}", node.host, node.port);
+        let server = Server::new(node, listener, Limits::default())?;
+        for signal in [SIGTERM, SIGINT] {
+            pipe::register(signal, server.stopper()?)?;
+        }
+        servers.push(std::thread::spawn(move || server.run()));
+    }
+    std::io::stdout().flush()?;
+    for server in servers {
+        server.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    }
+    Ok(())
 }
 
 fn run(script: &Path, home: Option<&Path>, release: &str, switches: Switches) -> Result<()> {

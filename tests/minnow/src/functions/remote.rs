@@ -1,8 +1,9 @@
-//! Calls on other nodes: connections, and the functions of a cluster that has one node.
+//! Calls on other nodes: connections, and the functions of a cluster.
 use std::sync::Arc;
 
 use super::args;
 use crate::error::{Error, Result};
+use crate::node::Node;
 use crate::script::{Function, Native, Session};
 use crate::value::{Table, Type, Value, Vector};
 use crate::wire::{Address, Peer};
@@ -24,15 +25,17 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("getDataNodes", &[], 0, data_nodes),
 ];
 
-/// `xdb(host, port, ..)`, or `xdb(alias, ..)` for a node of this cluster, which is this one.
+/// `xdb(host, port, ..)`, or `xdb(alias, ..)` for a node of this cluster.
 fn xdb(session: &mut Session, args: Vec<Value>) -> Result<Value> {
     let host = args::text("xdb", &args, 0, "host")?;
     let by_alias = args::given(&args, 1).is_none_or(|value| value.as_str().is_some());
     let rest = if by_alias { 1 } else { 2 };
     let (host, port) = match by_alias {
-        true if host == session.node.alias => (session.node.host.as_str(), session.node.port),
-        true => return Err(no_such_node("xdb", host)),
-        false => (host, port(&args)?),
+        true => {
+            let node = member(session, "xdb", host)?;
+            (node.host.clone(), node.port)
+        }
+        false => (host.to_owned(), port(&args)?),
     };
     if args::optional_bool("xdb", &args, rest + 2, "enableSSL", false)? {
         return Err(Error::runtime("minnow has no TLS, so enableSSL must be false."));
@@ -42,7 +45,7 @@ fn xdb(session: &mut Session, args: Vec<Value>) -> Result<Value> {
         Some(user) => Some((user, args::text("xdb", &args, rest + 1, "password")?)),
         None => None,
     };
-    let peer = Peer::connect(&Address { host, port, login }, &session.cancelled)?;
+    let peer = Peer::connect(&Address { host: &host, port, login }, &session.cancelled)?;
     Ok(Value::Handle(Arc::new(peer)))
 }
 
@@ -95,38 +98,56 @@ fn no_such_node(function: &str, alias: &str) -> Error {
     Error::argument(function, format!("The node [{alias}] is not in this cluster."))
 }
 
-fn rpc(session: &mut Session, mut args: Vec<Value>) -> Result<Value> {
-    let alias = args::text("rpc", &args, 0, "nodeAlias")?;
-    if alias != session.node.alias {
-        return Err(no_such_node("rpc", alias));
-    }
-    let function = function("rpc", &args, 1)?.clone();
-    session.apply(&function, args.split_off(2))
+fn member(session: &Session, function: &str, alias: &str) -> Result<Arc<Node>> {
+    session.node.cluster.member(alias).ok_or_else(|| no_such_node(function, alias))
 }
 
-/// On every data node, which is this one; the node's name becomes a column.
+/// The caller's session on another node of the cluster.
+fn session_on(session: &Session, node: Arc<Node>) -> Session {
+    let mut other = session.fork();
+    other.node = node;
+    other
+}
+
+fn rpc(session: &mut Session, mut args: Vec<Value>) -> Result<Value> {
+    let node = member(session, "rpc", args::text("rpc", &args, 0, "nodeAlias")?)?;
+    let function = function("rpc", &args, 1)?.clone();
+    session_on(session, node).apply(&function, args.split_off(2))
+}
+
+/// On the named data nodes or all; the tables become one, with the node's name as a column.
 fn pnode_run(session: &mut Session, args: Vec<Value>) -> Result<Value> {
-    let own = session.node.alias.clone();
-    if args::given(&args, 1).is_some() {
-        let nodes = args::texts("pnodeRun", &args, 1, "nodes")?;
-        if let Some(other) = nodes.iter().find(|node| **node != own) {
-            return Err(no_such_node("pnodeRun", other));
+    let nodes = match args::given(&args, 1) {
+        None => session.node.cluster.members(),
+        Some(_) => {
+            let aliases = args::texts("pnodeRun", &args, 1, "nodes")?;
+            aliases.iter().map(|alias| member(session, "pnodeRun", alias)).collect::<Result<_>>()?
+        }
+    };
+    let adds_node = args::optional_bool("pnodeRun", &args, 2, "addNodeAlias", true)?;
+    let function = function("pnodeRun", &args, 0)?;
+    let mut whole: Option<Table> = None;
+    for node in nodes {
+        let alias = node.alias.clone();
+        let mut table = match session_on(session, node).apply(function, Vec::new())? {
+            Value::Table(table) => Table::clone(&table),
+            Value::Scalar(cell) => Table { names: vec!["value".into()], columns: vec![cell] },
+            other => return Ok(other),
+        };
+        if adds_node {
+            let aliases = std::iter::repeat_n(alias.as_str(), table.rows());
+            table.names.push("node".into());
+            table.columns.push(Arc::new(Vector::strings(Type::String, aliases)));
+        }
+        match &mut whole {
+            None => whole = Some(table),
+            Some(whole) => super::table::append_rows(whole, &table).map(drop)?,
         }
     }
-    let adds_node = args::optional_bool("pnodeRun", &args, 2, "addNodeAlias", true)?;
-    let mut table = match session.apply(function("pnodeRun", &args, 0)?, Vec::new())? {
-        Value::Table(table) => Table::clone(&table),
-        Value::Scalar(cell) => Table { names: vec!["value".into()], columns: vec![cell] },
-        other => return Ok(other),
-    };
-    if adds_node {
-        let nodes = std::iter::repeat_n(own.as_str(), table.rows());
-        table.names.push("node".into());
-        table.columns.push(Arc::new(Vector::strings(Type::String, nodes)));
-    }
-    Ok(Value::Table(table.into()))
+    Ok(whole.map_or(Value::Void, |table| Value::Table(table.into())))
 }
 
 fn data_nodes(session: &mut Session, _: Vec<Value>) -> Result<Value> {
-    Ok(Value::Vector(Vector::strings(Type::String, [session.node.alias.as_str()]).into()))
+    let nodes = session.node.cluster.members();
+    Ok(Value::Vector(Vector::strings(Type::String, nodes.iter().map(|node| node.alias.as_str())).into()))
 }

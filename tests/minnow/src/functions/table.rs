@@ -217,7 +217,7 @@ fn new_rows(args: Vec<Value>) -> Result<Arc<Table>> {
 }
 
 /// All casts come first, so that a failing one leaves the table as it was.
-fn append_rows(table: &mut Table, rows: &Table) -> Result<usize> {
+pub fn append_rows(table: &mut Table, rows: &Table) -> Result<usize> {
     let types = table.columns.iter().map(|column| column.ty);
     let fitted = rows.fitted(table.names.iter().map(String::as_str).zip(types))?;
     for (own, new) in table.columns.iter_mut().zip(&fitted) {

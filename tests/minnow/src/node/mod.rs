@@ -1,5 +1,6 @@
 //! One running node: its home directory, store, users and loaded plugins.
 mod backups;
+mod cluster;
 mod door;
 mod faults;
 mod jobs;
@@ -22,6 +23,7 @@ use crate::store::Store;
 use crate::value::Value;
 
 pub use backups::{Backups, Progress};
+pub use cluster::{Cluster, Replication};
 pub use door::Door;
 pub use faults::{Fault, Faults};
 pub use jobs::{Job, Jobs};
@@ -36,6 +38,9 @@ pub struct Account {
     pub is_admin: bool,
 }
 
+/// Accounts by user.
+pub type Users = Arc<RwLock<HashMap<String, Account>>>;
+
 /// Who has not logged in.
 pub const GUEST: &str = "guest";
 
@@ -47,7 +52,8 @@ pub struct Node {
     pub alias: String,
     /// The release that this node claims to be, such as `3.00.3`.
     pub release: String,
-    pub store: Store,
+    pub store: Arc<Store>,
+    pub cluster: Arc<Cluster>,
     /// Variables that every session sees (`share t as name`).
     pub shared: RwLock<HashMap<String, Value>>,
     /// Loaded plugins, oldest first.
@@ -56,7 +62,7 @@ pub struct Node {
     pub plugin_functions: RwLock<HashMap<String, Arc<Function>>>,
     /// Accounts by user; the administrator `admin` exists from the start, as in a new server.
     /// They last as long as the process.
-    pub users: RwLock<HashMap<String, Account>>,
+    pub users: Users,
     pub clock: Arc<Clock>,
     pub backups: Backups,
     /// Logins without a readable password.
@@ -79,20 +85,40 @@ impl Node {
     pub fn open_with(home: &Path, site: &Site, release: &str, switches: Switches) -> Result<Arc<Node>> {
         let storage = home.join("storage");
         std::fs::create_dir_all(&storage)?;
-        let admin = Account { password: "123456".into(), is_admin: true };
         let clock = Arc::new(Clock::default());
+        let store = Store::open_by(&storage, clock.clone())?;
+        let store = Arc::new(store.with_new_values(switches.new_value_partition_policy));
+        Node::join(home, site, release, switches, (Cluster::alone(), store, Node::first_users()), clock)
+    }
+
+    /// The administrator `admin` exists from the start, as in a new server.
+    fn first_users() -> Users {
+        let admin = Account { password: "123456".into(), is_admin: true };
+        Arc::new(RwLock::new(HashMap::from([("admin".into(), admin)])))
+    }
+
+    /// Opens a node that shares its tables and users with others.
+    fn join(
+        home: &Path,
+        site: &Site,
+        release: &str,
+        switches: Switches,
+        (cluster, store, users): (Arc<Cluster>, Arc<Store>, Users),
+        clock: Arc<Clock>,
+    ) -> Result<Arc<Node>> {
+        std::fs::create_dir_all(home)?;
         let node = Arc::new(Node {
             home: home.canonicalize()?,
             host: site.host.clone(),
             port: site.port,
             alias: site.alias.clone(),
             release: release.to_owned(),
-            store: Store::open_by(&storage, clock.clone())?
-                .with_new_values(switches.new_value_partition_policy),
+            store,
+            cluster,
             shared: RwLock::default(),
             plugins: RwLock::default(),
             plugin_functions: RwLock::default(),
-            users: RwLock::new(HashMap::from([("admin".into(), admin)])),
+            users,
             backups: Backups::new(clock.clone()),
             door: Door::default(),
             jobs: Jobs::new(clock.clone()),
@@ -102,6 +128,7 @@ impl Node {
             log: Log::open(&home.join("log"))?,
             switches,
         });
+        node.cluster.add(&node);
         node.start()?;
         Ok(node)
     }

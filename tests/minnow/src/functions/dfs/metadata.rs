@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{args, require_login};
 use crate::error::Result;
+use crate::node::Node;
 use crate::script::Session;
 use crate::store::{ChunkMeta, PartitionedTable, Selection};
 use crate::value::{Data, Table, Type, Value, Vector, text};
@@ -19,7 +20,6 @@ type Entry = (Option<Arc<PartitionedTable>>, ChunkMeta);
 pub fn cluster_chunks(session: &mut Session, _: Vec<Value>) -> Result<Value> {
     require_login(session, "list chunks")?;
     let entries = whole_chunks(session)?;
-    let alias = session.node.alias.clone();
     table([
         ("chunkId", ids(&entries)),
         ("file", texts(&entries, |(_, chunk)| chunk.path.clone())),
@@ -28,8 +28,8 @@ pub fn cluster_chunks(session: &mut Session, _: Vec<Value>) -> Result<Value> {
         ("vcLength", numbers(&entries, Type::Int, |_| 1)),
         ("versionChain", texts(&entries, |(_, chunk)| format!("{}:0:{} -> ", chunk.cid, chunk.version))),
         ("state", texts(&entries, |_| "COMPLETE".into())),
-        ("replicas", texts(&entries, |(_, chunk)| format!("{alias}:{}:0", chunk.version))),
-        ("replicaCount", numbers(&entries, Type::Int, |_| 1)),
+        ("replicas", texts(&entries, |(_, chunk)| replicas(session, chunk))),
+        ("replicaCount", numbers(&entries, Type::Int, |(_, chunk)| holders(session, chunk).len() as i64)),
         ("lastUpdated", numbers(&entries, Type::Timestamp, |(_, chunk)| chunk.updated)),
         ("permission", texts(&entries, |_| "READ_WRITE".into())),
     ])
@@ -37,7 +37,8 @@ pub fn cluster_chunks(session: &mut Session, _: Vec<Value>) -> Result<Value> {
 
 pub fn all_chunks(session: &mut Session, _: Vec<Value>) -> Result<Value> {
     require_login(session, "list chunks")?;
-    let entries = whole_chunks(session)?;
+    let mut entries = whole_chunks(session)?;
+    entries.retain(|(_, chunk)| is_here(session, chunk));
     chunk_table(session, &entries)
 }
 
@@ -45,7 +46,7 @@ pub fn chunks(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     require_login(session, "list chunks")?;
     let pattern = args::optional_text("getChunksMeta", &given, 0, "chunkPath")?.unwrap_or("%");
     let mut entries = whole_chunks(session)?;
-    entries.retain(|(_, chunk)| matches(pattern, &chunk.path));
+    entries.retain(|(_, chunk)| matches(pattern, &chunk.path) && is_here(session, chunk));
     entries.truncate(top("getChunksMeta", &given, 1)?);
     chunk_table(session, &entries)
 }
@@ -58,7 +59,10 @@ pub fn tablets(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     let usage = args::optional_bool("getTabletsMeta", &given, 2, "diskUsage", false)?;
     let mut entries = entries(session)?;
     let wanted = |(table, chunk): &Entry| {
-        chunk.rows > 0 && matches(pattern, &chunk.path) && matches(name, name_of(table))
+        chunk.rows > 0
+            && is_here(session, chunk)
+            && matches(pattern, &chunk.path)
+            && matches(name, name_of(table))
     };
     entries.retain(wanted);
     entries.truncate(top("getTabletsMeta", &given, 3)?);
@@ -117,6 +121,20 @@ fn entries(session: &Session) -> Result<Vec<Entry>> {
         }
     }
     Ok(entries)
+}
+
+/// The nodes that hold a replica of the chunk.
+fn holders(session: &Session, chunk: &ChunkMeta) -> Vec<Arc<Node>> {
+    session.node.cluster.holders(&chunk.id)
+}
+
+fn is_here(session: &Session, chunk: &ChunkMeta) -> bool {
+    holders(session, chunk).iter().any(|node| node.alias == session.node.alias)
+}
+
+fn replicas(session: &Session, chunk: &ChunkMeta) -> String {
+    let replica = |node: &Arc<Node>| format!("{}:{}:0", node.alias, chunk.version);
+    holders(session, chunk).iter().map(replica).collect::<Vec<_>>().join(",")
 }
 
 /// Every chunk once, though tables may share it, and the file chunks.
