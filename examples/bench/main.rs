@@ -1,9 +1,11 @@
 //! The speeds of the plugin's own code, without a server: what `scripts/bench` measures in Rust.
 //!
 //! `bench fingerprint ROUNDS` hashes rows in memory; `bench wire ROUNDS MEGABYTES` sends rows to a
-//! sink on loopback, and as many bytes through a bare socket in between. Every measured speed is one
+//! sink on loopback, and as many bytes through a bare socket in between; `bench compress ROUNDS` sends
+//! them over links of four speeds in every way of compressing. Every measured speed is one
 //! line: its name and its value per second. Whoever reads them takes medians and judges.
 mod clock;
+mod link;
 mod rows;
 mod sink;
 mod wire;
@@ -25,8 +27,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["fingerprint", rounds] => fingerprint(rounds.parse()?)?,
+        ["compress", rounds] => link::compare(rounds.parse()?)?,
         ["wire", rounds, megabytes] => wire::compare(rounds.parse()?, megabytes.parse()?)?,
-        _ => return Err("usage: bench fingerprint ROUNDS | bench wire ROUNDS MEGABYTES".into()),
+        _ => {
+            return Err(
+                "usage: bench fingerprint ROUNDS | bench compress ROUNDS | bench wire ROUNDS MEGABYTES"
+                    .into(),
+            );
+        }
     }
     Ok(())
 }

@@ -31,6 +31,34 @@ pub fn trades(rows: usize) -> Batch {
     trades
 }
 
+/// Quotes as they come: times and numbers that go up, prices that wander, few names.
+pub fn quotes(rows: usize) -> Batch {
+    let mut random = Random(3);
+    let (mut time, mut price) = (1_700_000_000_000i64, 10_000i64);
+    let (mut times, mut ids, mut prices, mut volumes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for row in 0..rows as i64 {
+        time += (random.next() % 20) as i64;
+        price += (random.next() % 5) as i64 - 2;
+        times.extend(time.to_le_bytes());
+        ids.extend((5_000_000 + row).to_le_bytes());
+        prices.extend((price as f64 / 100.0).to_le_bytes());
+        volumes.extend(((random.next() % 50) as i32 * 100).to_le_bytes());
+    }
+    let names = (0..rows).map(|_| SYMBOLS[random.next() as usize % SYMBOLS.len()]);
+    let names = Column::text(Type::String, names);
+    batch(
+        rows,
+        [
+            ("time", Column::fixed(Type::Timestamp, times)),
+            ("id", Column::fixed(Type::Long, ids)),
+            ("price", Column::fixed(Type::Double, prices)),
+            ("volume", Column::fixed(Type::Int, volumes)),
+            ("noise", random.column(Type::Double, rows)),
+            ("name", names),
+        ],
+    )
+}
+
 fn batch<const N: usize>(rows: usize, columns: [(&str, Column); N]) -> Batch {
     Batch { rows, columns: columns.map(|(name, column)| (name.to_owned(), column)).into() }
 }

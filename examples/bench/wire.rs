@@ -74,7 +74,8 @@ fn socket(rows: &Batch, blocks: usize) -> io::Result<f64> {
     Ok(speed)
 }
 
-fn endpoint(port: u16) -> Endpoint {
+/// A guest's way to a peer.
+pub fn endpoint(port: u16) -> Endpoint {
     Endpoint {
         host: "127.0.0.1".into(),
         port,

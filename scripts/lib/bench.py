@@ -7,9 +7,12 @@ import argparse
 import logging
 import os
 import pathlib
+import socket
 import statistics
 import subprocess
+import sys
 import tempfile
+import threading
 import time
 import warnings
 
@@ -64,6 +67,69 @@ def wire(options):
     loopback = raw("bare socket", speeds["loopback"], 1e9, "GB/s")
     lanes = [raw(f"{lanes} lane", speeds[lanes], 1e9, "GB/s") for lanes in ("one", "two")]
     judge("R1", "online/loopback", max(lanes) / loopback, 0.6)
+
+
+def compression(options):
+    demo.say("R10: compression, over links of so many MB/s and over none")
+    speeds = example(options.program, "compress", options.rounds)
+    worst = 1e9
+    for link in ("12.5", "125", "1250", "loopback"):
+        medians = {
+            choice: raw(f"{link}: {choice}", speeds[f"{link}/{choice}"], 1e6, "MB/s")
+            for choice in ("none", "lz4", "delta", "auto")
+        }
+        worst = min(worst, medians.pop("auto") / max(medians.values()))
+    judge("R10", "adaptive/best-fixed", worst, 0.95)
+
+
+class Stalling:
+    """A line to a port that takes nothing any more after so many bytes, and stays open."""
+
+    def __init__(self, target, after):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.target, self.after, self.stalled = target, after, threading.Event()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            client, _ = self.listener.accept()
+            server = socket.create_connection(("127.0.0.1", self.target))
+            threading.Thread(target=self.forward, args=(client, server, self.after), daemon=True).start()
+            threading.Thread(target=self.forward, args=(server, client, None), daemon=True).start()
+
+    def forward(self, source, sink, after):
+        passed = 0
+        while data := source.recv(1 << 16):
+            passed += len(data)
+            if after is not None and passed > after:
+                self.stalled.set()
+                threading.Event().wait()
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+
+
+def cancelling(nodes, options):
+    demo.say("R11: seconds from a caller's leaving to the end of its run, whose peer takes nothing any more")
+    seconds = []
+    for _ in range(options.rounds):
+        nodes.empty(SMALL)
+        line = Stalling(nodes.port_b, 20_000)
+        script = f"""
+            remote = dict(["host", "port", "userId", "password"], ("127.0.0.1", {line.port}, "{USER}", "{PASSWORD}"))
+            clusterSync::syncOnline(remote, "{SMALL}", "{TABLE}", , dict(["lease"], [0]))
+        """
+        call = f"import sys; sys.path.insert(0, {str(pathlib.Path(__file__).parent)!r}); import demo; " \
+            f"demo.connect({options.port_a}, show=False).run({script!r})"
+        caller = subprocess.Popen([sys.executable, "-c", call], stderr=subprocess.DEVNULL)
+        assert line.stalled.wait(60)
+        caller.kill()
+        started = time.monotonic()
+        while nodes.a.run('exec count(*) from clusterSync::getRuns() where status == "RUNNING"'):
+            time.sleep(0.01)
+        seconds.append(time.monotonic() - started)
+        caller.wait()
+    judge("R11", "cancel-seconds", raw("cancel", seconds, 1, "s"), 1, at_least=False)
 
 
 class Nodes:
@@ -187,10 +253,12 @@ def load(options):
 def measure(options):
     fingerprint(options)
     wire(options)
+    compression(options)
     nodes = Nodes(options)
     nodes.a.run(f'loadPlugin("{options.plugin}")')
     memory(nodes)
     sync(nodes, options)
+    cancelling(nodes, options)
 
 
 def main():
