@@ -116,7 +116,7 @@ cs_outcome use(uint32_t index, void *heap, const cs_value *args, size_t count, c
   const void *read = nullptr;
   if (cs_describe(kept, &ignored, &text)) cs_text_free(text); else forget(&ignored);
   if (!cs_size(kept, &ignored, &cells)) forget(&ignored);
-  if (!cs_read(kept, CS_CELL_INT, 0, 16, buffer, &ignored, &read)) forget(&ignored);
+  if (!cs_read(kept, CS_CELL_INT, 0, 0, 16, buffer, &ignored, &read)) forget(&ignored);
   if (!cs_get(kept, 0, &ignored, &item)) forget(&ignored);
   if (!cs_set(kept, int(index % 2), item, &ignored)) forget(&ignored);
   cs_text name = text_of(index % 2 ? "eval" : "nothing");
@@ -125,7 +125,7 @@ cs_outcome use(uint32_t index, void *heap, const cs_value *args, size_t count, c
   if (!cs_call(function, heap, args, count, &ignored, &answer)) forget(&ignored);
   for (cs_value value : {item, function, answer, kept})
     if (!cs_release(value, &ignored)) forget(&ignored);
-  if (index % 4 == 0 && cs_create_constant(4, &ignored, result)) return CS_OUTCOME_DONE;
+  if (index % 4 == 0 && cs_create_constant(4, 0, &ignored, result)) return CS_OUTCOME_DONE;
   forget(&ignored);
   failure->origin = text_of("syncOnline");
   failure->message = text_of("a message that is too long to be kept inside of a string");
