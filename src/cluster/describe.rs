@@ -111,7 +111,7 @@ fn owned_texts(column: &Column) -> Vec<String> {
 }
 
 /// The text or texts that `datum` holds.
-fn texts(datum: &Datum) -> Option<Vec<String>> {
+pub(super) fn texts(datum: &Datum) -> Option<Vec<String>> {
     match datum {
         Datum::Scalar(column) | Datum::Vector(column) if column.ty.is_text() => Some(owned_texts(column)),
         Datum::Tuple(items) => items.iter().map(|item| Some(item.as_str()?.to_owned())).collect(),

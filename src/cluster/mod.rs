@@ -5,6 +5,7 @@
 //! disagree about what a question means.
 mod bound;
 mod calendar;
+mod chunks;
 mod condition;
 mod describe;
 mod literal;
@@ -15,9 +16,10 @@ mod units;
 
 pub use bound::literal;
 pub use calendar::{civil, clock};
+pub use chunks::{marks, row_counts};
 pub use condition::flaw;
 pub use describe::{UNEXPECTED, describe, tables};
-pub use read::{count, read};
+pub use read::{count, counts, read};
 pub use units::{keys, units};
 
 use crate::data::{Batch, Datum};

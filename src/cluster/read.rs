@@ -12,6 +12,29 @@ pub fn count(cluster: &mut (impl Cluster + ?Sized), rows: Rows) -> Result<u64> {
     answer.as_count().ok_or_else(|| unexpected(cluster, &rows, "one count"))
 }
 
+/// How many rows each of `all` has, asked for together. Each is one query of its own, so that two of
+/// them may be of different moments.
+///
+/// # Errors
+/// As [`count`].
+pub fn counts(cluster: &mut (impl Cluster + ?Sized), all: &[Rows]) -> Result<Vec<u64>> {
+    let (first, rest) = match all {
+        [] => return Ok(Vec::new()),
+        [one] => return Ok(vec![count(cluster, *one)?]),
+        [first, rest @ ..] => (first, rest),
+    };
+    let queries: Vec<String> = all.iter().map(|rows| format!("({})", rows.count())).collect();
+    let answer = cluster.query(&format!("({})", queries.join(", ")))?;
+    let numbers: Option<Vec<u64>> = match &answer {
+        Datum::Tuple(items) => items.iter().map(Datum::as_count).collect(),
+        Datum::Vector(column) => column.integers().map(|cell| u64::try_from(cell?).ok()).collect(),
+        _ => None,
+    };
+    numbers
+        .filter(|numbers| numbers.len() == rest.len() + 1)
+        .ok_or_else(|| unexpected(cluster, first, "one count per partition"))
+}
+
 /// These columns of `rows`, in the order of `columns`.
 ///
 /// # Errors

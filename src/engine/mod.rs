@@ -9,6 +9,7 @@
 //! target is left with whole partitions only, and the error names the run, the partition and the
 //! reason.
 mod copy;
+mod counts;
 mod feed;
 mod lane;
 mod look;

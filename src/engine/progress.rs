@@ -75,6 +75,8 @@ mod tests {
             columns: Vec::new(),
             filter: None,
             window: None,
+            remembered: None,
+            marks: Vec::new(),
             notes: Vec::new(),
             units: Vec::new(),
         };

@@ -8,6 +8,12 @@
 //! table is verified, before the run's journal says that the run ended: a crash in between repeats a
 //! window, and never leaves one out. Losing the file means that the next run looks at the whole
 //! table; a watermark never goes back.
+//!
+//! # Chunks, version 1
+//! `<key>.chunks` has for every partition the row count and the mark of the source's chunk
+//! ([`ChunkMark`](crate::model::ChunkMark)) as they were *before* the partition was last read and
+//! verified: what changes meanwhile is read again. Losing the file means that everything is.
+mod chunks;
 mod file;
 mod watermark;
 

@@ -10,5 +10,5 @@ pub use decision::{Action, Mode};
 pub use name::TableName;
 pub use schema::{ColumnDef, Level, Scheme, TableSchema};
 pub use secret::Secret;
-pub use unit::{PartitionKey, Unit};
+pub use unit::{ChunkMark, PartitionKey, Remembered, Unit};
 pub use window::{Bound, Window};

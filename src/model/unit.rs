@@ -1,4 +1,5 @@
 //! The unit of work: one source partition at all levels, or what a window takes of it.
+use std::collections::HashMap;
 use std::fmt;
 
 /// One level of a partition: which one, as a query names it and as people read it.
@@ -21,6 +22,22 @@ pub struct Unit {
     /// Whether the sync's window may leave rows of the partition out, so that it is no whole one.
     pub is_cut: bool,
 }
+
+/// What a cluster says about a chunk, comparable with what the same cluster said before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChunkMark {
+    /// The chunk's id, another one when the partition was made anew.
+    pub id: String,
+    /// Its version, which may start over.
+    pub version: i64,
+    /// Its newest commit, as the server writes it.
+    pub newest: String,
+    /// When that was, if the server knows.
+    pub updated: Option<i64>,
+}
+
+/// Rows and mark of each chunk when its partition was last verified, by the partition's path.
+pub type Remembered = HashMap<String, (u64, ChunkMark)>;
 
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

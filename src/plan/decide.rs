@@ -15,12 +15,21 @@ pub struct Look {
     pub ours: Option<Fingerprint>,
     /// The fingerprint of the target's rows, where it was asked for.
     pub theirs: Option<Fingerprint>,
+    /// Whether neither side has changed since both were verified to be equal, as far as the source's
+    /// metadata and the target's row count tell.
+    pub unchanged: bool,
 }
 
 impl Look {
     /// Whether both sides hold the same rows, as far as the look can tell.
     pub fn is_equal(&self) -> bool {
-        self.rows == self.held && (self.rows == 0 || self.ours.is_some() && self.ours == self.theirs)
+        let same = || self.unchanged || self.ours.is_some() && self.ours == self.theirs;
+        self.rows == self.held && (self.rows == 0 || same())
+    }
+
+    /// How it is known that both hold the same.
+    fn sameness(&self) -> &'static str {
+        if self.unchanged { "unchanged since it was verified" } else { "equal" }
     }
 
     /// The fingerprint of what the target holds; that of nothing is known without asking.
@@ -92,7 +101,7 @@ fn auto(look: &Look, left: Option<State>, run: &str) -> Verdict {
             Some(State::Doubtful(_)) => format!("empty: run {run} had not stored it"),
             _ => "empty".to_owned(),
         }),
-        _ if look.is_equal() => skip("equal"),
+        _ if look.is_equal() => skip(look.sameness()),
         _ => match (intent(left), look.held()) {
             (Some(intent), Some(theirs)) if intent.examine(theirs) == Found::Present => refuse(
                 format!("not empty: {held} rows that run {run} sent, and the source has changed since"),
@@ -141,7 +150,7 @@ fn replace(look: &Look) -> Verdict {
         (0, 0) => skip("no rows on either side"),
         (0, _) => refuse(format!("not empty: {held} rows where the source has none to replace them"), None),
         (_, 0) => copy("empty"),
-        _ if look.is_equal() => skip("equal"),
+        _ if look.is_equal() => skip(look.sameness()),
         _ => (
             Action::Replace,
             format!("{held} rows give way to the source's {rows}; readers see it empty for a moment"),

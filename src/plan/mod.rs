@@ -22,7 +22,7 @@ pub use window::{Asked, End, LookBack, Point, fold};
 
 use crate::cluster::sql::Rows;
 use crate::journal::{Bounds, Identity, State, TablePlan, UnitPlan};
-use crate::model::{Action, Mode, TableName, Unit, Window};
+use crate::model::{Action, ChunkMark, Mode, Remembered, TableName, Unit, Window};
 
 /// A sync whose tables fit each other.
 #[derive(Clone, Debug)]
@@ -39,6 +39,10 @@ pub struct Draft {
     pub window: Option<Window>,
     /// The partitions to look at, those without rows included.
     pub units: Vec<Unit>,
+    /// What was remembered of the source's chunks, if only what has changed is to be read.
+    pub remembered: Option<Remembered>,
+    /// The source's chunks as they were before any was read, one per unit where the source tells.
+    pub marks: Vec<Option<ChunkMark>>,
     /// What the user should know before anything is written, as sentences.
     pub notes: Vec<String>,
 }
@@ -55,6 +59,27 @@ impl Draft {
     /// All rows that are synced.
     pub fn all(&self) -> Rows<'_> {
         Rows::of(&self.table).inside(self.window.as_ref()).passing(self.filter.as_deref())
+    }
+
+    /// Whether the source's partition is as it was when it was last verified, and the target has as
+    /// many rows as then. What metadata cannot tell counts as changed.
+    pub fn is_unchanged(&self, unit: &Unit, look: &Look, mark: Option<&ChunkMark>) -> bool {
+        let known = || self.remembered.as_ref()?.get(&unit.to_string());
+        let same =
+            |(rows, was): &(u64, ChunkMark)| (look.rows, look.held) == (*rows, *rows) && mark == Some(was);
+        !unit.is_cut && self.filter.is_none() && known().is_some_and(same)
+    }
+
+    /// What is to be remembered once every unit is verified, those outside of the window as before.
+    pub fn verified(&self, looks: impl IntoIterator<Item = u64>) -> Remembered {
+        let mut known = self.remembered.clone().unwrap_or_default();
+        for ((unit, mark), rows) in self.units.iter().zip(&self.marks).zip(looks) {
+            match mark {
+                Some(mark) if !unit.is_cut => known.insert(unit.to_string(), (rows, mark.clone())),
+                _ => known.remove(&unit.to_string()),
+            };
+        }
+        known
     }
 
     /// The rows of one unit; the window counts only where it cuts.

@@ -50,6 +50,8 @@ pub fn prepare(
         filter: wanted.filter.clone(),
         window,
         units,
+        remembered: None,
+        marks: Vec::new(),
         notes,
     })
 }

@@ -174,7 +174,7 @@ fn counted(rows: u64, held: u64) -> Look {
 }
 
 fn compared(ours: Fingerprint, theirs: Fingerprint) -> Look {
-    Look { rows: ours.rows, held: theirs.rows, ours: Some(ours), theirs: Some(theirs) }
+    Look { rows: ours.rows, held: theirs.rows, ours: Some(ours), theirs: Some(theirs), unchanged: false }
 }
 
 const INTENT: Intent = Intent {

@@ -17,6 +17,7 @@ const KNOWN: &[&str] = &[
     "from",
     "to",
     "lookBack",
+    "incremental",
     "dryRun",
     "lanes",
     "memoryBudget",
@@ -46,6 +47,8 @@ pub(super) struct Options {
     pub(super) keys: Vec<String>,
     /// Whether and how much is removed that the source does not have.
     pub(super) mirror: Option<Mirror>,
+    /// Whether only partitions that changed since they were verified are read.
+    pub(super) incremental: bool,
     /// Whether it stops at the plan.
     pub(super) dry_run: bool,
     /// What the run may use.
@@ -72,6 +75,7 @@ impl Default for Options {
             window: None,
             keys: Vec::new(),
             mirror: None,
+            incremental: false,
             dry_run: false,
             limits,
             timeout: Duration::from_secs(300),
@@ -111,6 +115,7 @@ impl Options {
                 "mirror" => mirrors = number(name, value, 0, 1)? == 1,
                 "maxDelete" => max_delete = Some(number(name, value, 0, 100)? as u32),
                 "keyColumns" => options.keys = names(name, value)?,
+                "incremental" => options.incremental = number(name, value, 0, 1)? == 1,
                 "dryRun" => options.dry_run = number(name, value, 0, 1)? == 1,
                 "lanes" => options.limits.lanes = number(name, value, 1, 16)?,
                 "memoryBudget" => options.limits.memory = number(name, value, 1, 1 << 20)? * MEGABYTE,

@@ -109,6 +109,11 @@ impl Request {
                 Err(Error::new(Kind::Argument, "the mode `replace` takes whole partitions, so no filter")
                     .advise("leave the filter out, or use another mode"))
             }
+            (mode, filter) if self.options.incremental && (mode == Mode::Append || filter.is_some()) => {
+                let what =
+                    "the option `incremental` goes without a filter and with other modes than `append`";
+                Err(Error::new(Kind::Argument, what).advise("leave out one of them"))
+            }
             _ => Ok(self),
         }
     }

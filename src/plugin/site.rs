@@ -13,7 +13,7 @@ use crate::engine::Connect;
 use crate::error::{Error, Kind, Result};
 use crate::journal::Runs;
 use crate::memory::Memory;
-use crate::model::TableName;
+use crate::model::{Mode, TableName};
 use crate::plan::{Draft, prepare};
 use crate::wire::Control;
 
@@ -83,7 +83,12 @@ pub(super) fn drafts(
         let (wanted, is_earlier) = wanted(host, request, site, asked.as_ref(), &table)?;
         is_behind |= is_earlier;
         let draft = prepare(host, &mut *target, &table, &wanted)?;
-        drafts.push(Draft { target: site.target.clone(), ..draft });
+        let draft = Draft { target: site.target.clone(), ..draft };
+        let remembered = match request.options.incremental && request.options.mode != Mode::VerifyOnly {
+            true => Some(site.memory.chunks(&draft.target, &draft.table, &draft.columns)?),
+            false => None,
+        };
+        drafts.push(Draft { remembered, ..draft });
     }
     Ok((drafts, is_behind))
 }

@@ -168,7 +168,7 @@ fn carry_out(
             complete => error.context(format!("{complete} of {} tables are complete, then", plans.len())),
         };
         results.push((plan.draft.table.clone(), summary.map_err(named).map_err(behind)?));
-        watermark::finish(request, site, &plan.draft).map_err(named)?;
+        remember(request, site, plan).map_err(named)?;
     }
     Ok(results)
 }
@@ -181,6 +181,16 @@ fn mirrored(plan: Plan, request: &Request, connect: Connect) -> Result<Plan> {
         _ => surplus(&mut *connect()?, &plan.draft)?,
     };
     Ok(plan.mirrored(mirror, found))
+}
+
+/// What the next run may rely on, kept before the journal says that this one ended.
+fn remember(request: &Request, site: &Site, plan: &Plan) -> Result<()> {
+    let Draft { target, table, columns, remembered, .. } = &plan.draft;
+    if remembered.is_some() {
+        let known = plan.draft.verified(plan.decisions.iter().map(|decision| decision.rows));
+        site.memory.remember(target, table, columns, &known)?;
+    }
+    watermark::finish(request, site, &plan.draft)
 }
 
 fn plans(
@@ -196,6 +206,12 @@ fn plans(
         let state = |number: usize| left.units.get(&draft.units[number].to_string()).copied();
         let picked = |number: usize, look: &_| is_compared(mode, look, state(number));
         let looks = look(host, &draft, connect, limits, &picked)?;
+        if draft.remembered.is_some() && looks.marks.iter().all(Option::is_none) {
+            host.print(
+                "the chunks of this cluster cannot be told apart by metadata, so all of them are read",
+            );
+        }
+        let draft = Draft { marks: looks.marks, ..draft };
         let plan = decide(draft, mode, &looks.units, &left, (looks.rows, looks.strangers));
         let plan = mirrored(Plan { keys: request.options.keys.clone(), ..plan }, request, connect)?;
         host.print(&plan.to_string());

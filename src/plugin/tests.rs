@@ -1,4 +1,5 @@
 //! Arguments that people get wrong, and what a call returns.
+mod incremental;
 mod windows;
 
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! Stand-ins for both sides of a sync: nodes in memory that answer the texts that `cluster`
 //! builds, and that can be told to misbehave.
+mod chunks;
 mod host;
 mod node;
 mod table;

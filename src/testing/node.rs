@@ -36,6 +36,10 @@ pub(crate) struct Inner {
     pub(crate) tables: BTreeMap<(String, String), FakeTable>,
     /// Every question, and `append` for every append.
     pub(crate) log: Vec<String>,
+    /// Whether it tells about its chunks.
+    pub(crate) tells_chunks: bool,
+    /// How many of them it keeps to itself.
+    pub(crate) hides_chunks: usize,
     /// What goes wrong with the append of this number, counted from 0; `None` is every append.
     pub(crate) faults: Vec<(Option<usize>, Fault)>,
 }
@@ -206,6 +210,14 @@ impl Inner {
         Some(Datum::Void)
     }
 
+    /// What the metadata functions list about every table, all of one database.
+    fn metadata(&self, script: &str) -> Result<Datum> {
+        if !self.tells_chunks {
+            return Err(Error::new(Kind::Server, "<NoPrivilege>"));
+        }
+        super::chunks::listed(&self.tables, script.contains("getTabletsMeta"), self.hides_chunks)
+    }
+
     fn appends(&self) -> usize {
         self.log.iter().filter(|line| *line == "append").count()
     }
@@ -276,6 +288,14 @@ impl Cluster for FakeNode {
         if script.starts_with("truncate") {
             self.lock().table_mut(script)?.rows.clear();
             return Ok(Datum::Void);
+        }
+        if script.contains("getTabletsMeta") || script.contains("getClusterChunksStatus") {
+            return self.lock().metadata(script);
+        }
+        if let Some(queries) = script.strip_prefix("((").and_then(|rest| rest.strip_suffix("))")) {
+            let each =
+                queries.split("), (").map(|query| self.rows_of(query).map(|rows| long(rows.rows as u64)));
+            return Ok(Datum::Tuple(each.collect::<Result<_>>()?));
         }
         let rows = self.rows_of(script)?;
         Ok(if script.starts_with("exec count") { long(rows.rows as u64) } else { Datum::Table(rows) })

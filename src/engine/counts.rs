@@ -1,0 +1,108 @@
+//! How many rows both sides hold of every unit, with as few questions as can be trusted: the
+//! metadata's row counts where they add up to what the server counts, else a count of every unit.
+use super::look::Looks;
+use crate::cluster::{Cluster, Host, count, counts, marks, row_counts, sql::Rows};
+use crate::error::{Error, Kind, Result};
+use crate::model::{ChunkMark, Unit};
+use crate::plan::{Draft, Look};
+
+/// Units that are asked for in one query; the text of a query is limited (dolphindb-semantics §6).
+const TOGETHER: usize = 200;
+/// So few units are counted rather than looked up.
+const FEW: usize = 16;
+
+/// Counts every unit of `draft` on both sides.
+pub(super) fn count_units(host: &mut dyn Host, draft: &Draft, target: &mut dyn Cluster) -> Result<Looks> {
+    let all = draft.all();
+    let total = count(target, all)?;
+    let before = count(host, all)?;
+    let (hints, marks) = source_hints(host, draft)?;
+    let ours = settled(draft, before, hints, &mut |rows| {
+        refuse_cancelled(host)?;
+        counts(host, rows)
+    })?;
+    let hints = match is_looked_up(draft) {
+        true => row_counts(target, &draft.table, &draft.units)?,
+        false => None,
+    };
+    let theirs = settled(draft, total, hints, &mut |rows| {
+        refuse_cancelled(host)?;
+        counts(target, rows)
+    })?;
+    let (rows, held) = (ours.iter().sum(), theirs.iter().sum::<u64>());
+    require_complete(all, [before, count(host, all)?], rows)?;
+    let look = |((rows, held), (unit, mark)): ((u64, u64), (&Unit, &Option<ChunkMark>))| {
+        let look = Look { rows, held, ..Look::default() };
+        Look { unchanged: draft.is_unchanged(unit, &look, mark.as_ref()), ..look }
+    };
+    let units = ours.into_iter().zip(theirs).zip(draft.units.iter().zip(&marks)).map(look).collect();
+    Ok(Looks { units, rows, strangers: total.saturating_sub(held), marks })
+}
+
+/// Metadata knows nothing of conditions.
+fn is_looked_up(draft: &Draft) -> bool {
+    let whole = draft.units.iter().filter(|unit| !unit.is_cut).count();
+    draft.filter.is_none() && (whole > FEW || draft.remembered.is_some())
+}
+
+type Hints = (Option<Vec<u64>>, Vec<Option<ChunkMark>>);
+
+/// What the source's metadata says, with versions where they are compared with remembered ones.
+fn source_hints(host: &mut dyn Host, draft: &Draft) -> Result<Hints> {
+    let unmarked = || vec![None; draft.units.len()];
+    match is_looked_up(draft) {
+        false => Ok((None, unmarked())),
+        true if draft.remembered.is_none() => Ok((row_counts(host, &draft.table, &draft.units)?, unmarked())),
+        true => Ok(match marks(host, &draft.table, &draft.units)? {
+            None => (None, unmarked()),
+            Some(found) => {
+                let (rows, marks): (Vec<u64>, Vec<_>) = found.into_iter().unzip();
+                (Some(rows), marks)
+            }
+        }),
+    }
+}
+
+/// The hints, completed by counts of units that are no whole partitions, if all that adds up to
+/// `total`; otherwise the count of every unit.
+fn settled(
+    draft: &Draft,
+    total: u64,
+    hints: Option<Vec<u64>>,
+    ask: &mut dyn FnMut(&[Rows]) -> Result<Vec<u64>>,
+) -> Result<Vec<u64>> {
+    // What an empty table holds of a unit needs no question.
+    if total == 0 {
+        return Ok(vec![0; draft.units.len()]);
+    }
+    if let Some(mut rows) = hints {
+        let cut: Vec<usize> = (0..rows.len()).filter(|number| draft.units[*number].is_cut).collect();
+        let counted = asked(cut.iter().map(|number| draft.rows(&draft.units[*number])).collect(), ask)?;
+        cut.into_iter().zip(counted).for_each(|(number, count)| rows[number] = count);
+        if rows.iter().sum::<u64>() == total {
+            return Ok(rows);
+        }
+    }
+    asked(draft.units.iter().map(|unit| draft.rows(unit)).collect(), ask)
+}
+
+fn asked(rows: Vec<Rows>, ask: &mut dyn FnMut(&[Rows]) -> Result<Vec<u64>>) -> Result<Vec<u64>> {
+    let answers: Vec<Vec<u64>> = rows.chunks(TOGETHER).map(ask).collect::<Result<_>>()?;
+    Ok(answers.concat())
+}
+
+fn refuse_cancelled(host: &mut dyn Host) -> Result<()> {
+    match host.is_cancelled() {
+        false => Ok(()),
+        true => Err(Error::new(Kind::Cancelled, "the user cancelled").advise("nothing was written")),
+    }
+}
+
+/// A row outside of every unit would be lost without a word. While somebody writes, nobody can tell.
+fn require_complete(all: Rows, [before, after]: [u64; 2], sum: u64) -> Result<()> {
+    if before != after || after == sum {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Mismatch, format!("{} holds {after} rows but its partitions gave {sum}", all.table))
+        .advise("run again if somebody writes to it, otherwise report this with the table's schema"))
+}
