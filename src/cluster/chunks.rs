@@ -37,6 +37,9 @@ pub fn row_counts(
     Ok(Some(units.iter().map(|unit| counts.get(&unit.to_string()).copied().unwrap_or(0)).collect()))
 }
 
+/// A partition's rows, and its chunk's mark where the cluster tells one.
+pub type Marked = (u64, Option<ChunkMark>);
+
 /// As [`row_counts`], with what tells later whether a partition has changed, where it does.
 ///
 /// # Errors
@@ -45,11 +48,11 @@ pub fn marks(
     cluster: &mut (impl Cluster + ?Sized),
     table: &TableName,
     units: &[Unit],
-) -> Result<Option<Vec<(u64, Option<ChunkMark>)>>> {
+) -> Result<Option<Vec<Marked>>> {
     // Versions first: a write in between makes them older than the rows, which is noticed later.
     let Some(mut versions) = hint(versions(cluster, table))? else { return Ok(None) };
     let Some(tablets) = hint(tablets(cluster, table, depth(units)))? else { return Ok(None) };
-    let mut found: HashMap<String, (u64, Option<ChunkMark>)> = HashMap::new();
+    let mut found: HashMap<String, Marked> = HashMap::new();
     for Tablet { id, path, rows } in tablets {
         found.insert(path, (rows, versions.remove(&id)));
     }

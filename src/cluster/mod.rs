@@ -16,7 +16,7 @@ mod units;
 
 pub use bound::literal;
 pub use calendar::{civil, clock};
-pub use chunks::{marks, row_counts};
+pub use chunks::{Marked, marks, row_counts};
 pub use condition::flaw;
 pub use describe::{UNEXPECTED, describe, tables};
 pub use read::{count, counts, read};
