@@ -2,7 +2,7 @@
 use super::{Cluster, sql};
 use crate::data::{Batch, Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
-use crate::model::{ColumnDef, Level, Scheme, TableName, TableSchema};
+use crate::model::{ColumnDef, Level, Scheme, Storage, TableName, TableSchema};
 
 /// The server's numbers of partition types (dolphindb-semantics §3.4).
 const VALUE: i64 = 1;
@@ -30,7 +30,7 @@ pub fn describe(cluster: &mut (impl Cluster + ?Sized), table: &TableName) -> Res
     };
     let columns = columns(&answer).map_err(doing)?;
     let levels = levels(&answer).map_err(doing)?;
-    Ok(TableSchema { columns, levels })
+    Ok(TableSchema { columns, levels, storage: storage(&answer) })
 }
 
 /// The names of all tables of the database `db`, sorted.
@@ -64,6 +64,17 @@ fn missing(cluster: &(impl Cluster + ?Sized), what: &str) -> Error {
 
 fn strange(expected: &str) -> Error {
     Error::new(Kind::Protocol, format!("the server's answer is not {expected}")).advise(UNEXPECTED)
+}
+
+/// Keys that a server does not know are missing (dolphindb-semantics §3.4).
+fn storage(schema: &Datum) -> Storage {
+    let text = |key: &str| schema.get(key).and_then(Datum::as_str).map(str::to_owned);
+    Storage {
+        engine: text("engineType"),
+        keep_duplicates: text("keepDuplicates"),
+        sort_columns: schema.get("sortColumns").and_then(texts).unwrap_or_default(),
+        granularity: text("chunkGranularity"),
+    }
 }
 
 fn columns(schema: &Datum) -> Result<Vec<ColumnDef>> {

@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn queries_name_partitions_then_the_filter() {
         let table = TableName::new("dfs://db", "t");
-        let unit = Unit { keys: vec![key("date", "2013.01.01"), key("carrier", "0")], is_cut: false };
+        let unit = Unit { keys: vec![key("date", "2013.01.01"), key("carrier", "0")], ..Unit::default() };
         let rows = Rows::of(&table).within(&unit).passing(Some("a > 1 or b"));
         assert_eq!(
             rows.select(&["c1".into(), "c 2".into()]),

@@ -19,7 +19,7 @@ pub fn units(schema: &TableSchema) -> Result<Vec<Unit>> {
 }
 
 fn extended(unit: &Unit, key: &PartitionKey) -> Unit {
-    Unit { keys: unit.keys.iter().chain([key]).cloned().collect(), is_cut: unit.is_cut }
+    Unit { keys: unit.keys.iter().chain([key]).cloned().collect(), ..Unit::default() }
 }
 
 /// The partitions of one level. How `partition` names them depends on the scheme
@@ -70,7 +70,7 @@ mod tests {
             level("id", Type::Int, ranges),
             level("carrier", Type::Symbol, Scheme::Hash(2)),
         ];
-        let units = units(&TableSchema { columns: Vec::new(), levels }).unwrap();
+        let units = units(&TableSchema { levels, ..TableSchema::default() }).unwrap();
         let shown: Vec<String> = units.iter().map(Unit::to_string).collect();
         assert_eq!(shown.len(), 8);
         assert_eq!(shown[..3], ["/20130101/0_50/Key0", "/20130101/0_50/Key1", "/20130101/50_100/Key0"]);
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_dimension_table_is_one_unit() {
-        let units = units(&TableSchema { columns: Vec::new(), levels: Vec::new() }).unwrap();
+        let units = units(&TableSchema::default()).unwrap();
         assert_eq!(units, [Unit::default()]);
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn count_units(host: &mut dyn Host, draft: &Draft, target: &mut dyn C
     let total = count(target, all)?;
     let before = count(host, all)?;
     let (hints, marks) = source_hints(host, draft)?;
-    let ours = settled(draft, before, hints, &mut |rows| {
+    let ours = settled(draft, before, hints, &|_| true, &mut |rows| {
         refuse_cancelled(host)?;
         counts(host, rows)
     })?;
@@ -25,7 +25,8 @@ pub(super) fn count_units(host: &mut dyn Host, draft: &Draft, target: &mut dyn C
         true => row_counts(target, &draft.table, &draft.units)?,
         false => None,
     };
-    let theirs = settled(draft, total, hints, &mut |rows| {
+    // What the target's scheme lacks cannot be asked for.
+    let theirs = settled(draft, total, hints, &|unit| !unit.is_new, &mut |rows| {
         refuse_cancelled(host)?;
         counts(target, rows)
     })?;
@@ -69,6 +70,7 @@ fn settled(
     draft: &Draft,
     total: u64,
     hints: Option<Vec<u64>>,
+    is_there: &dyn Fn(&Unit) -> bool,
     ask: &mut dyn FnMut(&[Rows]) -> Result<Vec<u64>>,
 ) -> Result<Vec<u64>> {
     // What an empty table holds of a unit needs no question.
@@ -76,19 +78,29 @@ fn settled(
         return Ok(vec![0; draft.units.len()]);
     }
     if let Some(mut rows) = hints {
-        let cut: Vec<usize> = (0..rows.len()).filter(|number| draft.units[*number].is_cut).collect();
-        let counted = asked(cut.iter().map(|number| draft.rows(&draft.units[*number])).collect(), ask)?;
-        cut.into_iter().zip(counted).for_each(|(number, count)| rows[number] = count);
+        fill(draft, &mut rows, &|unit| unit.is_cut && is_there(unit), ask)?;
         if rows.iter().sum::<u64>() == total {
             return Ok(rows);
         }
     }
-    asked(draft.units.iter().map(|unit| draft.rows(unit)).collect(), ask)
+    let mut rows = vec![0; draft.units.len()];
+    fill(draft, &mut rows, is_there, ask)?;
+    Ok(rows)
 }
 
-fn asked(rows: Vec<Rows>, ask: &mut dyn FnMut(&[Rows]) -> Result<Vec<u64>>) -> Result<Vec<u64>> {
-    let answers: Vec<Vec<u64>> = rows.chunks(TOGETHER).map(ask).collect::<Result<_>>()?;
-    Ok(answers.concat())
+/// Counts the units that `is_asked` picks.
+fn fill(
+    draft: &Draft,
+    rows: &mut [u64],
+    is_asked: &dyn Fn(&Unit) -> bool,
+    ask: &mut dyn FnMut(&[Rows]) -> Result<Vec<u64>>,
+) -> Result<()> {
+    let asked: Vec<usize> = (0..rows.len()).filter(|number| is_asked(&draft.units[*number])).collect();
+    for numbers in asked.chunks(TOGETHER) {
+        let all: Vec<Rows> = numbers.iter().map(|number| draft.rows(&draft.units[*number])).collect();
+        numbers.iter().zip(ask(&all)?).for_each(|(number, count)| rows[*number] = count);
+    }
+    Ok(())
 }
 
 fn refuse_cancelled(host: &mut dyn Host) -> Result<()> {

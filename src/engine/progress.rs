@@ -75,6 +75,7 @@ mod tests {
             columns: Vec::new(),
             filter: None,
             window: None,
+            makes: Vec::new(),
             remembered: None,
             marks: Vec::new(),
             notes: Vec::new(),

@@ -8,7 +8,7 @@ mod window;
 
 pub use decision::{Action, Mode};
 pub use name::TableName;
-pub use schema::{ColumnDef, Level, Scheme, TableSchema};
+pub use schema::{ColumnDef, Level, Scheme, Storage, TableSchema};
 pub use secret::Secret;
 pub use unit::{ChunkMark, PartitionKey, Remembered, Unit};
 pub use window::{Bound, Window};

@@ -32,13 +32,28 @@ pub struct Level {
     pub scheme: Scheme,
 }
 
+/// How the server keeps a table's rows, as far as it tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Storage {
+    /// The engine, such as `OLAP` or `TSDB`; old servers do not say.
+    pub engine: Option<String>,
+    /// What happens to rows with the same sort columns: `ALL`, `FIRST` or `LAST`.
+    pub keep_duplicates: Option<String>,
+    /// The sort columns.
+    pub sort_columns: Vec<String>,
+    /// Whether tables share chunks: `TABLE` or `DATABASE`.
+    pub granularity: Option<String>,
+}
+
 /// A table's columns and partitioning.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct TableSchema {
     /// Columns in the table's order.
     pub columns: Vec<ColumnDef>,
     /// Levels from the outermost; empty for a dimension table.
     pub levels: Vec<Level>,
+    /// How its rows are kept.
+    pub storage: Storage,
 }
 
 impl TableSchema {

@@ -21,6 +21,8 @@ pub struct Unit {
     pub keys: Vec<PartitionKey>,
     /// Whether the sync's window may leave rows of the partition out, so that it is no whole one.
     pub is_cut: bool,
+    /// Whether the target's scheme lacks the partition, so that it has to be made first.
+    pub is_new: bool,
 }
 
 /// What a cluster says about a chunk, comparable with what the same cluster said before.

@@ -1,9 +1,9 @@
 //! Whether two tables fit each other.
 use std::borrow::Cow;
-use std::collections::HashSet;
 
-use super::some_of;
-use crate::cluster::{keys, sql};
+use super::partitions::lacking;
+use super::storage::merging;
+use crate::cluster::keys;
 use crate::data::Type;
 use crate::error::Result;
 use crate::model::{Level, Scheme, TableName, TableSchema};
@@ -27,12 +27,19 @@ const FIX_COLUMNS: &str = "give both tables the same columns and types";
 const FIX_LEVELS: &str = "create the target database with the source's partitioning";
 
 /// Everything in the structure of `target` that would lose or change rows of `source`, both being
-/// the table `table`. Columns are matched by name.
+/// the table `table`. Columns are matched by name. Partitions that the target lacks are left to
+/// whoever `makes` them.
 ///
 /// # Errors
 /// When a partitioning scheme holds a value that no script can write.
-pub fn compare(table: &TableName, source: &TableSchema, target: &TableSchema) -> Result<Vec<Finding>> {
+pub fn compare(
+    table: &TableName,
+    source: &TableSchema,
+    target: &TableSchema,
+    makes: bool,
+) -> Result<Vec<Finding>> {
     let mut findings = compare_columns(source, target);
+    findings.extend(merging(source, target));
     if source.levels.len() != target.levels.len() {
         let (ours, theirs) = (source.levels.len(), target.levels.len());
         let what = format!("the source has {ours} partitioning levels and the target {theirs}");
@@ -40,7 +47,10 @@ pub fn compare(table: &TableName, source: &TableSchema, target: &TableSchema) ->
         return Ok(findings);
     }
     for (depth, (ours, theirs)) in source.levels.iter().zip(&target.levels).enumerate() {
-        findings.extend(compare_level(table, depth, ours, theirs)?);
+        findings.extend(compare_level(depth, ours, theirs)?);
+    }
+    if !makes {
+        findings.extend(lacking(source, target)?.iter().map(|lack| lack.finding(table)));
     }
     Ok(findings)
 }
@@ -72,7 +82,7 @@ fn interchangeable(ours: Type, theirs: Type) -> bool {
     ours == theirs || ours.is_text() && theirs.is_text()
 }
 
-fn compare_level(table: &TableName, depth: usize, ours: &Level, theirs: &Level) -> Result<Option<Finding>> {
+fn compare_level(depth: usize, ours: &Level, theirs: &Level) -> Result<Option<Finding>> {
     let same_kind = std::mem::discriminant(&ours.scheme) == std::mem::discriminant(&theirs.scheme);
     if ours.column != theirs.column || !interchangeable(ours.ty, theirs.ty) || !same_kind {
         let what = format!(
@@ -83,9 +93,10 @@ fn compare_level(table: &TableName, depth: usize, ours: &Level, theirs: &Level) 
         return Ok(Some(Finding::new(what, FIX_LEVELS)));
     }
     Ok(match (&ours.scheme, &theirs.scheme) {
-        (Scheme::Value(_), Scheme::Value(_)) => missing_values(table, depth, ours, theirs)?,
+        // The lists have no order (dolphindb-semantics §3.4), and what they lack is told apart.
+        (Scheme::Value(_), Scheme::Value(_)) => None,
         (Scheme::Hash(_), Scheme::Hash(_)) if summary(ours) == summary(theirs) => None,
-        (Scheme::Range(_), Scheme::Range(_)) if keys(ours)? == keys(theirs)? => None,
+        (Scheme::Range(_), Scheme::Range(_)) if continues(ours, theirs)? => None,
         (Scheme::Range(_), _) => {
             let what = format!("the boundaries of {} differ at source and target", summary(ours));
             Some(Finding::new(what, FIX_LEVELS))
@@ -101,24 +112,10 @@ fn compare_level(table: &TableName, depth: usize, ours: &Level, theirs: &Level) 
     })
 }
 
-/// Rows whose VALUE key the target does not list would be dropped without an error
-/// (dolphindb-semantics §3.2). The lists have no order (§3.4).
-fn missing_values(table: &TableName, depth: usize, ours: &Level, theirs: &Level) -> Result<Option<Finding>> {
-    let theirs: HashSet<String> = keys(theirs)?.into_iter().map(|key| key.literal).collect();
-    let missing: Vec<String> =
-        keys(ours)?.into_iter().map(|key| key.literal).filter(|key| !theirs.contains(key)).collect();
-    if missing.is_empty() {
-        return Ok(None);
-    }
-    let (count, column) = (missing.len(), &ours.column);
-    let what = format!("the target lacks {count} partition values of `{column}`: {}", some_of(&missing));
-    let example = &missing[..missing.len().min(5)];
-    let fix = format!(
-        "add them at the target with addValuePartitions(database({}), [{}], {depth})",
-        sql::text(&table.db),
-        example.join(",") + if count > example.len() { ",..." } else { "" }
-    );
-    Ok(Some(Finding::new(what, fix)))
+/// Whether one level's ranges are the first ones of the other's: then both count them alike.
+fn continues(ours: &Level, theirs: &Level) -> Result<bool> {
+    let (ours, theirs) = (keys(ours)?, keys(theirs)?);
+    Ok(ours.iter().zip(&theirs).all(|(one, other)| one == other))
 }
 
 fn summary(level: &Level) -> String {

@@ -8,8 +8,10 @@ mod axis;
 mod compare;
 mod decide;
 mod mirror;
+mod partitions;
 mod prepare;
 mod show;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -39,6 +41,8 @@ pub struct Draft {
     pub window: Option<Window>,
     /// The partitions to look at, those without rows included.
     pub units: Vec<Unit>,
+    /// Calls that make the partitions at the target that it lacks.
+    pub makes: Vec<String>,
     /// What was remembered of the source's chunks, if only what has changed is to be read.
     pub remembered: Option<Remembered>,
     /// The source's chunks as they were before any was read, one per unit where the source tells.

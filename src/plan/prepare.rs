@@ -1,10 +1,11 @@
 //! Makes a draft from the structures of both sides.
 use super::axis::{Line, line};
+use super::partitions::lacking;
 use super::window::{self, Asked, End, Point, fold};
-use super::{Draft, Finding, compare};
+use super::{Draft, Finding, compare, storage};
 use crate::cluster::{Cluster, count, describe, flaw, sql, sql::Rows};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Level, Scheme, TableName, TableSchema, Window};
+use crate::model::{Level, Scheme, TableName, TableSchema, Unit, Window};
 
 /// Which rows of a table are synced.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +14,8 @@ pub struct Wanted {
     pub filter: Option<String>,
     /// Those in this window; all without one.
     pub window: Option<Asked>,
+    /// Whether partitions that the target lacks are made, rather than named.
+    pub makes: bool,
 }
 
 /// The draft for syncing the rows of `table` that are `wanted`. Nothing is written.
@@ -30,19 +33,25 @@ pub fn prepare(
     let ours = describe(source, table)?;
     require_filter(source, table, filter)?;
     let theirs = describe(target, table)?;
-    let mut misfits = compare(table, &ours, &theirs)?;
+    let mut misfits = compare(table, &ours, &theirs, wanted.makes)?;
     let asked = wanted.window.as_ref().map(|asked| settled(source, table, asked, &ours)).transpose()?;
     let window = asked.as_ref().map(|asked| fold(asked, &ours)).transpose();
     let window = window.unwrap_or_else(|finding| {
         misfits.push(finding);
         None
     });
-    let units = window::units(&ours, window.as_ref())?;
+    let mut units = window::units(&ours, window.as_ref())?;
+    let makes = match wanted.makes && misfits.is_empty() {
+        true => made(table, &ours, &theirs, &mut units, &mut misfits)?,
+        false => Vec::new(),
+    };
     if !misfits.is_empty() {
         return Err(refusal(table, target, misfits));
     }
-    let notes =
-        window.as_ref().map_or(Ok(Vec::new()), |window| notes(source, wanted, window, table, &ours))?;
+    let mut notes = storage::notes(&ours, &theirs);
+    if let Some(window) = &window {
+        notes.extend(window_notes(source, wanted, window, table, &ours)?);
+    }
     Ok(Draft {
         table: table.clone(),
         target: target.label().to_owned(),
@@ -50,10 +59,30 @@ pub fn prepare(
         filter: wanted.filter.clone(),
         window,
         units,
+        makes,
         remembered: None,
         marks: Vec::new(),
         notes,
     })
+}
+
+/// The calls that make what the target lacks, and which units are new there by them.
+fn made(
+    table: &TableName,
+    ours: &TableSchema,
+    theirs: &TableSchema,
+    units: &mut [Unit],
+    misfits: &mut Vec<Finding>,
+) -> Result<Vec<String>> {
+    let mut calls = Vec::new();
+    for lack in lacking(ours, theirs)? {
+        match lack.calls(table) {
+            Ok(more) => calls.extend(more),
+            Err(finding) => misfits.push(finding),
+        }
+        units.iter_mut().for_each(|unit| unit.is_new |= lack.holds(unit));
+    }
+    Ok(calls)
 }
 
 /// No clock tells where numbers end now: their largest one does.
@@ -72,7 +101,7 @@ fn settled(
 }
 
 /// What a window means that its ends do not say.
-fn notes(
+fn window_notes(
     source: &mut dyn Cluster,
     wanted: &Wanted,
     window: &Window,

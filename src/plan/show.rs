@@ -32,6 +32,10 @@ impl fmt::Display for Plan {
         let empty = self.decisions.iter().filter(|decision| decision.rows == 0).count();
         write!(f, ", leave {}", self.sum(Action::Skip).0)?;
         write!(f, " ({empty} without rows)")?;
+        let new = self.draft.units.iter().filter(|unit| unit.is_new).count();
+        if new > 0 {
+            write!(f, "; {new} partitions are made at the target first")?;
+        }
         self.draft.notes.iter().try_for_each(|note| write!(f, "; {note}"))
     }
 }

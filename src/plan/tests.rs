@@ -12,7 +12,7 @@ const ORDER: [&str; 4] = ["distance", "date", "carrier", "delay"];
 fn found(change: impl Fn(&mut TableSchema)) -> Vec<String> {
     let mut target = flights_schema(3);
     change(&mut target);
-    let findings = compare(&flights(), &flights_schema(3), &target).unwrap();
+    let findings = compare(&flights(), &flights_schema(3), &target, false).unwrap();
     findings.into_iter().map(|finding| finding.what).collect()
 }
 
@@ -74,15 +74,18 @@ fn range_boundaries_must_be_equal() {
             ty: Type::Int,
             scheme: Scheme::Range(ints(Type::Int, bounds.iter().copied())),
         }],
+        ..TableSchema::default()
     };
-    let findings = |bounds| compare(&flights(), &by_delay(&[0, 10, 20]), &by_delay(bounds)).unwrap().len();
+    let findings =
+        |bounds| compare(&flights(), &by_delay(&[0, 10, 20]), &by_delay(bounds), false).unwrap().len();
     assert_eq!((findings(&[0, 10, 20]), findings(&[0, 11, 20]), findings(&[0, 10])), (0, 1, 1));
+    assert_eq!(findings(&[0, 10, 20, 30]), 0, "more ranges at the end do no harm");
 }
 
 #[test]
 fn many_missing_values_are_named_up_to_five() {
     let target = TableSchema { levels: flights_schema(1).levels, ..flights_schema(9) };
-    let findings = compare(&flights(), &flights_schema(9), &target).unwrap();
+    let findings = compare(&flights(), &flights_schema(9), &target, false).unwrap();
     assert!(findings[0].what.ends_with("2013.01.05, 2013.01.06 and 3 more"), "{}", findings[0].what);
     let call = "addValuePartitions(database(\"dfs://flights\"), [2013.01.02,2013.01.03,";
     assert!(findings[0].fix.contains(call), "{}", findings[0].fix);
@@ -95,7 +98,7 @@ fn prepared(target: &FakeNode, filter: Option<&str>) -> Result<Draft> {
         &mut source,
         &mut target.clone(),
         &flights(),
-        &Wanted { filter: filter.map(str::to_owned), window: None },
+        &Wanted { filter: filter.map(str::to_owned), ..Wanted::default() },
     )
 }
 

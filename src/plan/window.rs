@@ -143,7 +143,7 @@ enum Share {
 /// # Errors
 /// When a scheme holds a value that no script can write.
 pub(super) fn units(schema: &TableSchema, window: Option<&Window>) -> Result<Vec<Unit>> {
-    let mut units = vec![Unit { keys: Vec::new(), is_cut: window.is_some() }];
+    let mut units = vec![Unit { is_cut: window.is_some(), ..Unit::default() }];
     for level in &schema.levels {
         let met: Vec<(PartitionKey, Share)> = keys(level)?
             .into_iter()
@@ -154,6 +154,7 @@ pub(super) fn units(schema: &TableSchema, window: Option<&Window>) -> Result<Vec
             met.iter().map(move |(key, share)| Unit {
                 keys: unit.keys.iter().chain([key]).cloned().collect(),
                 is_cut: unit.is_cut && *share != Share::All,
+                is_new: false,
             })
         };
         units = units.into_iter().flat_map(longer).collect();

@@ -18,6 +18,8 @@ const KNOWN: &[&str] = &[
     "to",
     "lookBack",
     "incremental",
+    "createPartitions",
+    "repair",
     "dryRun",
     "lanes",
     "memoryBudget",
@@ -49,6 +51,10 @@ pub(super) struct Options {
     pub(super) mirror: Option<Mirror>,
     /// Whether only partitions that changed since they were verified are read.
     pub(super) incremental: bool,
+    /// Whether partitions that the target lacks are made.
+    pub(super) makes: bool,
+    /// Whether `verify` replaces what differs.
+    pub(super) repair: bool,
     /// Whether it stops at the plan.
     pub(super) dry_run: bool,
     /// What the run may use.
@@ -76,6 +82,8 @@ impl Default for Options {
             keys: Vec::new(),
             mirror: None,
             incremental: false,
+            makes: false,
+            repair: false,
             dry_run: false,
             limits,
             timeout: Duration::from_secs(300),
@@ -116,6 +124,8 @@ impl Options {
                 "maxDelete" => max_delete = Some(number(name, value, 0, 100)? as u32),
                 "keyColumns" => options.keys = names(name, value)?,
                 "incremental" => options.incremental = number(name, value, 0, 1)? == 1,
+                "createPartitions" => options.makes = number(name, value, 0, 1)? == 1,
+                "repair" => options.repair = number(name, value, 0, 1)? == 1,
                 "dryRun" => options.dry_run = number(name, value, 0, 1)? == 1,
                 "lanes" => options.limits.lanes = number(name, value, 1, 16)?,
                 "memoryBudget" => options.limits.memory = number(name, value, 1, 1 << 20)? * MEGABYTE,

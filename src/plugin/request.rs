@@ -47,13 +47,22 @@ impl Request {
         if !(2..=5).contains(&args.len()) {
             return Err(usage(format!("{name} takes 2 to 5 arguments, not {}", args.len()), syntax));
         }
-        let request = Request {
+        let mut request = Request {
             db: database(args, 1, syntax)?,
             table: optional_text(args, 2, "tableName", syntax)?.map(str::to_owned),
             filter: optional_text(args, 3, "filter", syntax)?.map(str::to_owned),
             options: Options::parse(argument(args, 4))?,
             resumed: None,
         };
+        match (name, request.options.repair) {
+            ("verify", true) => request.options.mode = Mode::Replace,
+            ("verify", false) => request.options.mode = Mode::VerifyOnly,
+            (_, true) => {
+                return Err(Error::new(Kind::Argument, "the option `repair` belongs to clusterSync::verify")
+                    .advise("use the mode `replace`, which does the same"));
+            }
+            _ => {}
+        }
         request.require_whole()?.require_keys()?.require_mirror()
     }
 

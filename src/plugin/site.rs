@@ -77,12 +77,19 @@ pub(super) fn drafts(
     }
     let mut target = connect()?;
     let asked = request.options.window.as_ref().map(|said| said.evaluate(host)).transpose()?;
-    let (mut drafts, mut is_behind) = (Vec::new(), false);
+    let (mut drafts, mut is_behind, mut misfits) = (Vec::new(), false, Vec::new());
     for name in &names {
         let table = TableName::new(&request.db, name);
         let (wanted, is_earlier) = wanted(host, request, site, asked.as_ref(), &table)?;
         is_behind |= is_earlier;
-        let draft = prepare(host, &mut *target, &table, &wanted)?;
+        let draft = match prepare(host, &mut *target, &table, &wanted) {
+            Ok(draft) => draft,
+            Err(error) if names.len() > 1 && is_of_tables(error.kind()) => {
+                misfits.push(error);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let draft = Draft { target: site.target.clone(), ..draft };
         let remembered = match request.options.incremental && request.options.mode != Mode::VerifyOnly {
             true => Some(site.memory.chunks(&draft.target, &draft.table, &draft.columns)?),
@@ -90,5 +97,17 @@ pub(super) fn drafts(
         };
         drafts.push(Draft { remembered, ..draft });
     }
+    together(misfits)?;
     Ok((drafts, is_behind))
+}
+
+/// Whether a failure says something about one table, so that the others are worth a look.
+fn is_of_tables(kind: Kind) -> bool {
+    matches!(kind, Kind::Schema | Kind::NotFound | Kind::Argument)
+}
+
+/// What is wrong with every table, in one error.
+fn together(mut misfits: Vec<Error>) -> Result<()> {
+    let Some(last) = misfits.pop() else { return Ok(()) };
+    Err(misfits.into_iter().rev().fold(last, |all, misfit| all.context(misfit.message().to_owned())))
 }

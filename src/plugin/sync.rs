@@ -159,6 +159,7 @@ fn carry_out(
     plans.iter().try_for_each(|plan| journal.lock().plan(plan.record()).map(drop))?;
     reach("planned");
     plans.iter().try_for_each(Plan::permit).map_err(named)?;
+    make(host, &plans, connect).map_err(named)?;
     plans.iter().try_for_each(|plan| watermark::begin(request, site, &plan.draft)).map_err(named)?;
     let mut results = Vec::new();
     for (number, plan) in plans.iter().enumerate() {
@@ -181,6 +182,18 @@ fn mirrored(plan: Plan, request: &Request, connect: Connect) -> Result<Plan> {
         _ => surplus(&mut *connect()?, &plan.draft)?,
     };
     Ok(plan.mirrored(mirror, found))
+}
+
+/// Makes the partitions that the target lacks. They stay, whatever becomes of the run.
+fn make(host: &mut dyn Host, plans: &[Plan], connect: Connect) -> Result<()> {
+    for draft in plans.iter().map(|plan| &plan.draft).filter(|draft| !draft.makes.is_empty()) {
+        let mut target = connect()?;
+        let named =
+            |error: Error| error.context(format!("making partitions of {} at the target", draft.table));
+        draft.makes.iter().try_for_each(|call| target.query(call).map(drop)).map_err(named)?;
+        host.print(&format!("the partitions that the target lacked of {} are made", draft.table));
+    }
+    Ok(())
 }
 
 /// What the next run may rely on, kept before the journal says that this one ended.

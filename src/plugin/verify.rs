@@ -2,6 +2,7 @@
 use super::arguments::{argument, optional_text, text, usage};
 use super::request::{Request, database};
 use super::site::{connected, drafts};
+use super::sync::sync;
 use super::table::{longs, table, texts};
 use crate::cluster::{Host, count, describe, read, sql::Rows, units};
 use crate::data::{Datum, Fingerprint};
@@ -15,11 +16,13 @@ use crate::plan::{Draft, Look, is_compared};
 pub(super) const VERIFY: &str = "clusterSync::verify(remote, dbPath, [tableName], [filter], [options])";
 pub(super) const FINGERPRINT: &str = "clusterSync::fingerprint(dbPath, tableName, [filter], [columns])";
 
-/// Compares and writes nothing.
+/// Compares, and writes only when asked to repair: then partitions that differ are replaced.
 pub(super) fn verify(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
-    let mut request = Request::parse("verify", VERIFY, args)?;
-    request.options.mode = Mode::VerifyOnly;
+    let request = Request::parse("verify", VERIFY, args)?;
     connected(host, argument(args, 0), &request, |host, site, connect| {
+        if request.options.repair {
+            return sync(host, &request, site, connect);
+        }
         let (drafts, _) = drafts(host, &request, site, connect)?;
         compare(host, &drafts, &request, connect)
     })

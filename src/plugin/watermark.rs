@@ -17,7 +17,9 @@ pub(super) fn wanted(
     asked: Option<&Asked>,
     table: &TableName,
 ) -> Result<(Wanted, bool)> {
-    let wanted = |window| Wanted { filter: request.filter.clone(), window };
+    // Comparing makes nothing, and what the target lacks is missing there.
+    let makes = request.options.makes || request.options.mode == Mode::VerifyOnly;
+    let wanted = |window| Wanted { filter: request.filter.clone(), window, makes };
     if let Some(resumed) = &request.resumed {
         let bounds = resumed.window(table)?;
         return Ok((wanted(bounds.map(|bounds| exactly(host, bounds)).transpose()?), false));

@@ -41,6 +41,7 @@ pub(crate) fn flights_schema(days: i32) -> TableSchema {
             Level { column: "date".into(), ty: Type::Date, scheme: dates },
             Level { column: "carrier".into(), ty: Type::Symbol, scheme: Scheme::Hash(2) },
         ],
+        ..TableSchema::default()
     }
 }
 

@@ -196,7 +196,7 @@ impl Inner {
             let text = ["dbPath", "tableName", "runId", "holder"].map(|name| super::def(name, Type::String));
             let times = ["since", "expires"].map(|name| super::def(name, Type::Timestamp));
             let columns = text.into_iter().chain(times).chain([super::def("beat", Type::Long)]).collect();
-            self.tables.insert(name, FakeTable::new(TableSchema { columns, levels: Vec::new() }));
+            self.tables.insert(name, FakeTable::new(TableSchema { columns, ..TableSchema::default() }));
         } else if let Some(conditions) = script.strip_prefix("delete from ") {
             let (runs, beat) = conditions.split_once("runId in [")?.1.split_once(']')?;
             let runs: Vec<&str> = runs.split('"').skip(1).step_by(2).collect();

@@ -21,7 +21,7 @@ impl FakeTable {
     /// The same table with its columns in the order of `names`, without rows.
     pub(crate) fn empty_in_order(&self, names: &[&str]) -> Self {
         let columns = names.iter().map(|name| self.schema.column(name).unwrap().clone()).collect();
-        FakeTable::new(TableSchema { columns, levels: self.schema.levels.clone() })
+        FakeTable::new(TableSchema { columns, ..self.schema.clone() })
     }
 
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
@@ -81,7 +81,7 @@ impl FakeTable {
 
     /// What `schema(loadTable(..))` answers.
     pub(crate) fn describe(&self) -> Datum {
-        let TableSchema { columns, levels } = &self.schema;
+        let TableSchema { columns, levels, .. } = &self.schema;
         let ints = |values: Vec<i32>| super::ints(Type::Int, values);
         let defs = [
             ("name", Column::text(Type::String, columns.iter().map(|def| &def.name))),

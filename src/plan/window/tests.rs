@@ -6,7 +6,7 @@ const DAY: i64 = 86_400_000;
 
 fn schema(ty: Type, level: Type, scheme: Scheme) -> TableSchema {
     let levels = vec![Level { column: "ts".into(), ty: level, scheme }];
-    TableSchema { columns: vec![def("ts", ty), def("x", Type::Double)], levels }
+    TableSchema { columns: vec![def("ts", ty), def("x", Type::Double)], levels, ..TableSchema::default() }
 }
 
 /// Days 0 to 3 of 1970.
