@@ -39,7 +39,13 @@ pub fn look(
         if is_compared(number, &look) {
             let (ours, theirs) =
                 (online::look(source, part, &draft.columns)?, online::look(target, part, &draft.columns)?);
-            look = Look { rows: ours.rows, held: theirs.rows, ours: Some(ours), theirs: Some(theirs) };
+            look = Look {
+                rows: ours.rows,
+                held: theirs.rows,
+                ours: Some(ours),
+                theirs: Some(theirs),
+                unchanged: false,
+            };
         }
         units.push(look);
     }

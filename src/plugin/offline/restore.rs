@@ -165,6 +165,9 @@ fn plan(
         columns,
         filter,
         window: None,
+        makes: Vec::new(),
+        remembered: None,
+        marks: Vec::new(),
         notes: Vec::new(),
         units: found.iter().map(|found| found.unit.clone()).collect(),
     };
@@ -172,7 +175,8 @@ fn plan(
     let looks = found.iter().map(|found| {
         let there = draft.rows(&found.unit);
         let held = count(host, there)?;
-        let mut look = Look { rows: found.held.rows, held, ours: Some(found.held), theirs: None };
+        let mut look =
+            Look { rows: found.held.rows, held, ours: Some(found.held), theirs: None, unchanged: false };
         let state = left.units.get(&found.unit.to_string()).copied();
         if !found.by_count && is_compared(mode, &look, state) {
             look.theirs = Some(online::look(host, there, &draft.columns)?);

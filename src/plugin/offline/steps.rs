@@ -52,6 +52,9 @@ pub(in super::super) fn backup_to(host: &mut dyn Host, args: &[Datum]) -> Result
             filter: filter.map(str::to_owned),
             target: dir.to_owned(),
             window: None,
+            makes: Vec::new(),
+            remembered: None,
+            marks: Vec::new(),
             notes: Vec::new(),
             table,
         };
