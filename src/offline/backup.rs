@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn snapshot_is_said_for_files_and_never_for_queries() {
         let key = PartitionKey { column: "d".into(), literal: "1".into(), label: "20130101".into() };
-        let (unit, target) = (Unit { keys: vec![key], is_cut: false }, TableName::new("dfs://a/db", "t"));
+        let (unit, target) = (Unit { keys: vec![key], ..Unit::default() }, TableName::new("dfs://a/db", "t"));
         let start = r#"restore("/b", "dfs://a/db", "t", "/a/db/20130101", true, loadTable("dfs://a/db","t")"#;
         assert_eq!(backup().restore(&unit, &target, false), format!("{start})"));
         assert_eq!(backup().restore(&unit, &target, true), format!("{start}, false, false)"));
