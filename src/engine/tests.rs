@@ -57,7 +57,8 @@ impl Pair {
         let target = self.target.clone();
         let connect = || Ok(Box::new(target.clone()) as Box<dyn Cluster + Send>);
         let draft = prepare(&mut self.host, &mut self.target.clone(), &flights(), &Wanted::default())?;
-        let left = self.runs().left(&draft.identity(self.mode))?;
+        let past = self.runs().past(&draft.target, &draft.table.db)?;
+        let left = past.left(&draft.identity(self.mode));
         let state = |number: usize| left.units.get(&draft.units[number].to_string()).copied();
         let picked = |number: usize, look: &Look| is_compared(self.mode, look, state(number));
         let looks = look(&mut self.host, &draft, &connect, self.limits, &picked)?;

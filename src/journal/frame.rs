@@ -86,6 +86,12 @@ fn check_head(bytes: &[u8]) -> Result<(), Damage> {
     }
 }
 
+/// The first payload of a journal that begins with `bytes`, if they hold it whole.
+pub(super) fn first(bytes: &[u8]) -> Option<&[u8]> {
+    check_head(bytes).ok()?;
+    payload(bytes.get(HEAD..)?)
+}
+
 /// The payload of the frame that `bytes` begin with, if it is whole.
 fn payload(bytes: &[u8]) -> Option<&[u8]> {
     let (length, checked) = (bytes.get(..4)?, bytes.get(4..FRAME)?);

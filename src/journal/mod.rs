@@ -5,8 +5,10 @@
 //! that goes on, [`replay()`] reads any run, [`Runs`] finds them.
 mod folder;
 mod frame;
+mod orders;
 mod record;
 mod replay;
+mod retention;
 mod state;
 mod storage;
 mod writer;
@@ -14,8 +16,9 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use folder::{Entry, Left, Runs};
+pub use folder::{Entry, Left, Past, Runs};
 pub use frame::Damage;
+pub use orders::Order;
 pub use record::{Begun, Bounds, Ended, Identity, TablePlan, UnitPlan};
 pub use replay::{Run, TableRun, UnitRun, replay};
 pub use state::{Event, Found, Illegal, Intent, State};

@@ -91,6 +91,9 @@ forward! {
     16 => clusterSyncSetRoots,
     17 => clusterSyncGetRoots,
     18 => clusterSyncSetRateLimit,
+    19 => clusterSyncCancelRun,
+    20 => clusterSyncPauseRun,
+    21 => clusterSyncWaitRun,
 }
 
 /// Runs function number `index` and writes its result or its failure; never unwinds.

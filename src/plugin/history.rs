@@ -5,7 +5,7 @@ use super::table::{longs, table, texts, times};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::error::Result;
-use crate::journal::{Entry, Run, State, TableRun, UnitPlan, UnitRun};
+use crate::journal::{Entry, Order, Run, State, TableRun, UnitPlan, UnitRun};
 
 /// The parameters of each function as the manual writes them.
 pub(super) const RUNS: &str = "clusterSync::getRuns()";
@@ -15,26 +15,34 @@ pub(super) const PARTITIONS: &str = "clusterSync::getRunPartitions(runId)";
 /// Every run of this node, from the oldest.
 pub(super) fn get_runs(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     require_count(args, 0, "getRuns", RUNS)?;
-    let runs = caller::runs(host)?.list()?;
+    let runs = caller::runs(host)?;
+    let mut entries = runs.list()?;
+    entries.iter_mut().for_each(|entry| entry.is_paused = runs.has(&entry.run.begun.run, Order::Pause));
+    Ok(rows(&entries))
+}
+
+/// One row per run.
+pub(super) fn rows(runs: &[Entry]) -> Datum {
     let failure = |run: &Run| run.ended.as_ref().and_then(|ended| ended.failure.clone()).unwrap_or_default();
-    Ok(table([
-        ("runId", texts(&runs, |entry| &entry.run.begun.run)),
-        ("started", times(&runs, |entry| Some(entry.run.begun.at))),
-        ("ended", times(&runs, |entry| entry.run.ended.as_ref().map(|ended| ended.at))),
-        ("userId", texts(&runs, |entry| &entry.run.begun.user)),
-        ("target", texts(&runs, |entry| &entry.run.begun.target)),
-        ("dbPath", texts(&runs, |entry| &entry.run.begun.db)),
-        ("tableName", texts(&runs, |entry| entry.run.begun.table.as_deref().unwrap_or_default())),
-        ("mode", texts(&runs, |entry| &entry.run.begun.mode)),
-        ("status", texts(&runs, status)),
-        ("message", texts(&runs, |entry| failure(&entry.run))),
-    ]))
+    table([
+        ("runId", texts(runs, |entry| &entry.run.begun.run)),
+        ("started", times(runs, |entry| Some(entry.run.begun.at))),
+        ("ended", times(runs, |entry| entry.run.ended.as_ref().map(|ended| ended.at))),
+        ("userId", texts(runs, |entry| &entry.run.begun.user)),
+        ("target", texts(runs, |entry| &entry.run.begun.target)),
+        ("dbPath", texts(runs, |entry| &entry.run.begun.db)),
+        ("tableName", texts(runs, |entry| entry.run.begun.table.as_deref().unwrap_or_default())),
+        ("mode", texts(runs, |entry| &entry.run.begun.mode)),
+        ("status", texts(runs, status)),
+        ("message", texts(runs, |entry| failure(&entry.run))),
+    ])
 }
 
 fn status(entry: &Entry) -> &'static str {
     match &entry.run.ended {
         Some(ended) if ended.failure.is_none() => "OK",
         Some(_) => "FAILED",
+        None if entry.is_live && entry.is_paused => "PAUSED",
         None if entry.is_live => "RUNNING",
         None => "INTERRUPTED",
     }

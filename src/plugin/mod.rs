@@ -2,6 +2,7 @@
 mod arguments;
 mod caller;
 mod clusters;
+mod control;
 mod exclusive;
 mod history;
 mod names;
@@ -14,6 +15,7 @@ mod request;
 mod roots;
 mod security;
 mod site;
+mod steer;
 mod sync;
 mod table;
 #[cfg(test)]
@@ -196,5 +198,29 @@ pub const FUNCTIONS: &[Function] = &[
         max: 2,
         syntax: rates::SET,
         run: rates::set_rate_limit,
+    },
+    Function {
+        symbol: "clusterSyncCancelRun",
+        name: "cancelRun",
+        min: 1,
+        max: 1,
+        syntax: control::CANCEL,
+        run: control::cancel_run,
+    },
+    Function {
+        symbol: "clusterSyncPauseRun",
+        name: "pauseRun",
+        min: 1,
+        max: 1,
+        syntax: control::PAUSE,
+        run: control::pause_run,
+    },
+    Function {
+        symbol: "clusterSyncWaitRun",
+        name: "waitRun",
+        min: 1,
+        max: 2,
+        syntax: control::WAIT,
+        run: control::wait_run,
     },
 ];

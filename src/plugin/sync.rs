@@ -7,13 +7,14 @@ use super::exclusive::exclusively;
 use super::options::Options;
 use super::request::Request;
 use super::site::{Site, connected, drafts};
-use super::{caller, rates, report, verify, watermark};
+use super::steer::Steered;
+use super::{caller, control, rates, report, verify, watermark};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::engine::{self, Connect, Guard, RunId, Summary, look};
 use crate::error::{Error, Kind, Result};
 use crate::failpoint::reach;
-use crate::journal::{Begun, Journal, Run};
+use crate::journal::{Begun, Journal, Order, Run};
 use crate::model::{Mode, TableName};
 use crate::plan::{Draft, Plan, decide, is_compared, surplus};
 
@@ -40,7 +41,11 @@ pub(super) fn resume_run(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     if !(1..=3).contains(&args.len()) {
         return Err(usage(format!("resumeRun takes 1 to 3 arguments, not {}", args.len()), RESUME));
     }
-    let entry = caller::runs(host)?.find(text(args, 0, "runId", RESUME)?)?;
+    let runs = caller::runs(host)?;
+    let entry = runs.find(text(args, 0, "runId", RESUME)?)?;
+    if entry.is_live && runs.has(&entry.run.begun.run, Order::Pause) {
+        return control::go_on(host, &runs, &entry);
+    }
     let begun = &entry.run.begun;
     require_unfinished(&entry.run, entry.is_live)?;
     let request = Request::again(&entry.run, Options::parse_resumed(argument(args, 2))?)?;
@@ -113,15 +118,19 @@ fn run(
     let journal = Mutex::new(site.runs.begin(begun(request, site, &id))?);
     reach("begun");
     let tables: Vec<TableName> = drafts.iter().map(|draft| draft.table.clone()).collect();
+    let name = id.to_string();
+    let host: &mut dyn Host = &mut Steered::new(host, &site.runs, &name);
     let outcome = exclusively(host, request, site, (&id, &tables), |host, guard| {
         carry_out(host, request, site, drafts, (&journal, guard), connect)
     });
     let failure = outcome.as_ref().err().map(ToString::to_string);
     reach("finished");
     let ended = journal.lock().end(failure.as_deref());
+    let obeyed = [Order::Pause, Order::Cancel].map(|order| site.runs.take_back(&name, order));
     reach("ended");
     let advice = format!("repeat the call, or call clusterSync::resumeRun(\"{id}\")");
     let results = outcome.map_err(|error| error.advise(advice))?;
+    obeyed.into_iter().collect::<Result<()>>()?;
     ended.map(|()| report::summaries(&id, &results))
 }
 
@@ -214,8 +223,9 @@ fn plans(
     connect: Connect,
 ) -> Result<Vec<Plan>> {
     let Options { mode, limits, .. } = request.options.clone();
+    let past = site.runs.past(&site.target, &request.db)?;
     let mut plan = |draft: Draft| {
-        let left = site.runs.left(&draft.identity(mode))?;
+        let left = past.left(&draft.identity(mode));
         let state = |number: usize| left.units.get(&draft.units[number].to_string()).copied();
         let picked = |number: usize, look: &_| is_compared(mode, look, state(number));
         let looks = look(host, &draft, connect, limits, &picked)?;

@@ -53,7 +53,7 @@ fn a_run_lives_as_long_as_its_journal_is_held_and_keeps_others_off_its_table() {
 #[test]
 fn the_last_run_of_the_same_plan_tells_what_is_left() {
     let (_home, runs) = runs();
-    let left = |runs: &Runs| runs.left(&plan(0).identity).unwrap();
+    let left = |runs: &Runs| runs.past("cluster `B`", "dfs://db").unwrap().left(&plan(0).identity);
     assert!(left(&runs).run.is_none());
     let mut first = runs.begin(begun("first")).unwrap();
     first.plan(plan(3)).unwrap();
@@ -98,11 +98,45 @@ fn a_damaged_journal_is_refused_by_name_and_an_unborn_one_is_nothing() {
     damaged[40] ^= 1;
     damaged.extend_from_slice(&bytes[16..]);
     fs::write(&file, damaged).unwrap();
-    let error = runs.left(&plan(0).identity).unwrap_err();
+    let error = runs.past("cluster `B`", "dfs://db").err().unwrap();
     assert_eq!(error.kind(), Kind::State);
     assert!(
         error.message().contains("first.journal cannot be relied on: it is damaged at byte 16"),
         "{error}"
     );
     assert!(runs.begin(begun("second")).is_err());
+}
+
+#[test]
+fn only_what_nobody_has_to_finish_may_be_forgotten() {
+    let (_home, runs) = runs();
+    let mut well = runs.begin(begun("well")).unwrap();
+    well.plan(plan(1)).unwrap();
+    well.end(None).unwrap();
+    drop(well);
+    let mut refused = runs.begin(begun("refused")).unwrap();
+    refused.plan(plan(1)).unwrap();
+    refused.end(Some("not empty")).unwrap();
+    drop(refused);
+    let mut doubtful = runs.begin(begun("doubtful")).unwrap();
+    doubtful.plan(plan(1)).unwrap();
+    doubtful.note((0, 0), Event::Intended(intent()), "").unwrap();
+    doubtful.end(Some("the line broke")).unwrap();
+    drop(doubtful);
+    drop(runs.begin(begun("killed")).unwrap());
+    let spare = |name: &str| retention::is_spare(&runs.find(name).unwrap());
+    assert_eq!(["well", "refused", "doubtful", "killed"].map(spare), [true, true, false, false]);
+}
+
+#[test]
+fn orders_are_given_and_taken_back() {
+    let (_home, runs) = runs();
+    let _journal = runs.begin(begun("first")).unwrap();
+    assert!(!runs.has("first", Order::Pause));
+    runs.give("first", Order::Pause).unwrap();
+    assert!(runs.has("first", Order::Pause) && !runs.has("first", Order::Cancel));
+    assert_eq!(runs.list().unwrap().len(), 1, "a mark is no journal");
+    runs.take_back("first", Order::Pause).unwrap();
+    runs.take_back("first", Order::Pause).unwrap();
+    assert!(!runs.has("first", Order::Pause));
 }

@@ -1,0 +1,121 @@
+//! What other sessions of a node can do to a run.
+mod common;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use clustersync::cluster::Cluster;
+use clustersync::data::{Batch, Datum};
+use clustersync::wire::Remote;
+use common::Node;
+use common::tap::{self, Verdict};
+
+const DAYS: i64 = 30;
+const ROWS_PER_DAY: i64 = 2_000;
+/// More bytes than a connection says before it appends, fewer than one partition has.
+const BEFORE_APPEND: u64 = 20_000;
+const COUNT: &str = "exec count(*) from loadTable(\"dfs://c\", \"t\")";
+const SYNC: &str = "clusterSync::syncOnline(\"B\", \"dfs://c\", \"t\", , dict([\"lanes\"], [1]))";
+const RUN: &str = "(exec runId from clusterSync::getRuns())[0]";
+
+fn pair() -> (Node, Node) {
+    let (mut source, mut target) = (Node::with_plugin("A"), Node::start("B"));
+    for node in [&mut source, &mut target] {
+        node.run(
+            "db = database(\"dfs://c\", VALUE, 2024.01.01..2024.01.30);
+             createPartitionedTable(db, table(1:0, `day`price`volume, [\"DATE\", \"DOUBLE\", \"LONG\"]), \"t\", `day); 0",
+        )
+        .expect("the table is created");
+    }
+    let stored = source.number(&format!(
+        "n = {}; tableInsert(loadTable(\"dfs://c\", \"t\"),
+           table(take(2024.01.01..2024.01.30, n) as day, double(1..n) as price, long(1..n) as volume))",
+        DAYS * ROWS_PER_DAY
+    ));
+    assert_eq!(stored, DAYS * ROWS_PER_DAY);
+    (source, target)
+}
+
+fn know(source: &mut Node, port: u16) {
+    let script =
+        format!("clusterSync::setCluster(\"B\", \"127.0.0.1:{port}\", \"admin\", \"{}\")", common::PASSWORD);
+    source.run(&script).expect("the cluster gets a name");
+}
+
+/// A line to `target` in which `script` runs once at the source, while the first append is on its way.
+fn meanwhile(source: &Node, target: u16, script: String) -> u16 {
+    let session = Mutex::new(Some(Remote::connect(&source.endpoint()).expect("a session")));
+    let meddle = move |sent: u64, bytes: &mut Vec<u8>| {
+        if sent + bytes.len() as u64 > BEFORE_APPEND
+            && let Some(mut session) = session.lock().expect("the session").take()
+        {
+            session.query(&script).expect("the order is given");
+        }
+        Verdict::Pass
+    };
+    tap::open(target, Arc::new(meddle))
+}
+
+fn text(result: &Batch, name: &str) -> String {
+    String::from_utf8_lossy(result.column(name).expect(name).texts().next().expect("a row")).into_owned()
+}
+
+#[test]
+fn a_paused_run_begins_nothing_until_it_is_resumed() {
+    let (mut source, mut target) = pair();
+    let port = meanwhile(&source, target.port, format!("clusterSync::pauseRun({RUN})"));
+    know(&mut source, port);
+    let endpoint = source.endpoint();
+    let call = std::thread::spawn(move || Remote::connect(&endpoint).expect("a session").query(SYNC));
+    let status = "exec status from clusterSync::getRuns()";
+    let is_paused = |answer: Datum| matches!(answer, Datum::Vector(names) if names.texts().eq([b"PAUSED"]));
+    while !is_paused(source.run(status).expect("the runs")) {
+        std::thread::yield_now();
+    }
+    let message = source.error(&format!("clusterSync::waitRun({RUN}, 1)"));
+    assert!(message.contains("is still going on"), "{message}");
+    assert!(target.number(COUNT) < DAYS * ROWS_PER_DAY, "it went on");
+    let resumed = source.table(&format!("clusterSync::resumeRun({RUN})"));
+    assert_eq!(text(&resumed, "action"), "goes on");
+    let ended = source.table(&format!("clusterSync::waitRun({RUN})"));
+    assert_eq!((text(&ended, "status").as_str(), ended.rows), ("OK", 1));
+    assert!(matches!(call.join().expect("the call ended"), Ok(Datum::Table(_))));
+    assert_eq!(target.number(COUNT), DAYS * ROWS_PER_DAY);
+}
+
+#[test]
+fn a_run_that_is_cancelled_from_elsewhere_ends_and_is_finished_later() {
+    let (mut source, mut target) = pair();
+    let port = meanwhile(&source, target.port, format!("clusterSync::cancelRun({RUN})"));
+    know(&mut source, port);
+    let message = source.error(SYNC);
+    assert!(message.contains("of 30 partitions of dfs://c/t: the user cancelled"), "{message}");
+    assert!(target.number(COUNT) < DAYS * ROWS_PER_DAY);
+    let message = source.error(&format!("clusterSync::cancelRun({RUN})"));
+    assert!(message.contains("is not going on"), "{message}");
+    assert_eq!(text(&source.table(&format!("clusterSync::waitRun({RUN})")), "status"), "FAILED");
+    source.table(&format!("clusterSync::resumeRun({RUN})"));
+    assert_eq!(target.number(COUNT), DAYS * ROWS_PER_DAY);
+}
+
+#[test]
+fn a_second_call_of_the_same_sync_is_refused_by_the_name_of_the_first() {
+    let (mut source, mut target) = pair();
+    let refused = Arc::new(Mutex::new(String::new()));
+    let (heard, endpoint) = (refused.clone(), source.endpoint());
+    let asked = AtomicBool::new(false);
+    let meddle = move |sent: u64, _: &mut Vec<u8>| {
+        if sent > BEFORE_APPEND && !asked.swap(true, Ordering::SeqCst) {
+            let mut other = Remote::connect(&endpoint).expect("a session");
+            let answer = other.query(SYNC).expect_err("it is refused").to_string();
+            *heard.lock().expect("what was heard") = answer;
+        }
+        Verdict::Pass
+    };
+    let port = tap::open(target.port, Arc::new(meddle));
+    know(&mut source, port);
+    let result = source.table(SYNC);
+    let refused = refused.lock().expect("what was heard");
+    assert!(refused.contains(&format!("run {} is syncing dfs://c", text(&result, "runId"))), "{refused}");
+    assert_eq!(target.number(COUNT), DAYS * ROWS_PER_DAY);
+}
