@@ -14,6 +14,8 @@
 #![deny(missing_docs)]
 
 #[forbid(unsafe_code)]
+pub mod bundle;
+#[forbid(unsafe_code)]
 pub mod cluster;
 #[forbid(unsafe_code)]
 pub mod data;

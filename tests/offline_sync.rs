@@ -4,8 +4,9 @@ mod common;
 use std::path::Path;
 
 use clustersync::data::Batch;
+use clustersync::ship::contents;
+use common::Node;
 use common::sshd::Sshd;
-use common::{Node, holders};
 
 /// Days, each of as many rows.
 const DAYS: usize = 6;
@@ -97,7 +98,7 @@ impl World {
     /// No piece is left anywhere.
     fn require_clean(&self) {
         for dir in [&self.a, &self.b] {
-            assert_eq!(holders(dir.path(), ""), Vec::<std::path::PathBuf>::new());
+            assert_eq!(contents(dir.path()).expect("a listing"), []);
         }
     }
 }

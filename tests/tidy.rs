@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("peers", &["disk", "lock", "model"]),
     ("memory", &["disk", "data", "model"]),
     ("ship", &[]),
+    ("bundle", &["ship"]),
     ("offline", &["failpoint", "ship", "plan", "online", "journal", "cluster", "data", "model"]),
     ("lease", &["cluster", "data", "model"]),
     ("journal", &["failpoint", "lock", "data", "model"]),
@@ -24,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "failpoint",
             "offline",
+            "bundle",
             "ship",
             "lease",
             "engine",

@@ -94,6 +94,9 @@ forward! {
     19 => clusterSyncCancelRun,
     20 => clusterSyncPauseRun,
     21 => clusterSyncWaitRun,
+    22 => clusterSyncExportBundle,
+    23 => clusterSyncInspectBundle,
+    24 => clusterSyncImportBundle,
 }
 
 /// Runs function number `index` and writes its result or its failure; never unwinds.

@@ -7,14 +7,12 @@ use crossbeam_channel::{Receiver, Sender, never, select};
 use super::pipeline::{Style, Target};
 use super::restore::Delivery;
 use super::save::seal;
-use super::stages::{Parcel, Run};
+use super::stages::{BATCH, Parcel, Run};
 use crate::data::Fingerprint;
 use crate::error::{Error, Kind, Result, Retry};
 use crate::failpoint::reach;
 use crate::ship::{Side, Watch};
 
-/// How many pieces are shipped by one call: each call of rsync greets the other machine anew.
-const BATCH: usize = 200;
 /// The longest wait between two tries.
 const LONGEST: Duration = Duration::from_secs(30);
 
@@ -89,7 +87,9 @@ impl Run<'_> {
     pub(super) fn remove(&self, pieces: &[String]) -> Result<()> {
         // Not told to stop: what is verified may be tidied up even when the run ends.
         let watch = Watch::default();
-        for side in [Side::Target, Side::Source] {
+        // This side comes last: while a piece is here, whoever comes after knows that it may be there.
+        let far = if self.route.near == Side::Source { Side::Target } else { Side::Source };
+        for side in [far, self.route.near] {
             self.route.shipper.remove(pieces, side, &watch)?;
         }
         // Whether others are left in it does not matter.

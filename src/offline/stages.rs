@@ -22,6 +22,9 @@ use crate::ship::{Side, contents};
 
 /// The piece of a snapshot.
 pub(super) const SNAPSHOT: &str = "snapshot";
+/// How many pieces are shipped or removed by one call: each call of rsync greets the other machine
+/// anew.
+pub(super) const BATCH: usize = 200;
 /// How often progress is shown.
 const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -206,6 +209,14 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Removes the snapshot, and pieces whose partitions a run before had restored when it died.
+    fn remove_leftovers(&self) -> Result<()> {
+        let units = (0..self.plan.draft.units.len()).map(|number| self.piece_of(number));
+        let pieces: Vec<String> =
+            units.chain([SNAPSHOT.to_owned()]).filter(|piece| self.here(piece).exists()).collect();
+        pieces.chunks(BATCH).try_for_each(|some| self.remove(some))
+    }
+
     fn progress(&self) -> String {
         let (moved, all) = (*self.moved.lock(), self.plan.sent().count());
         let (table, shipped) = (&self.plan.draft.table, self.room.watch.bytes() as f64 / 1e6);
@@ -219,9 +230,9 @@ impl<'a> Run<'a> {
     pub(super) fn finish(self, host: &mut dyn Host) -> Result<Moved> {
         let (moved, all) = (*self.moved.lock(), self.plan.sent().count());
         host.print(&self.progress());
-        let (table, is_snapshot) = (&self.plan.draft.table, self.style == Style::Snapshot && all > 0);
-        if !self.room.has_failed() && is_snapshot && !self.limits.keep {
-            self.remove(&[SNAPSHOT.to_owned()])?;
+        let table = &self.plan.draft.table;
+        if !self.room.has_failed() && !self.limits.keep {
+            self.remove_leftovers()?;
         }
         let done = moved.partitions;
         match self.room.into_failure() {

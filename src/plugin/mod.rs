@@ -223,4 +223,28 @@ pub const FUNCTIONS: &[Function] = &[
         syntax: control::WAIT,
         run: control::wait_run,
     },
+    Function {
+        symbol: "clusterSyncExportBundle",
+        name: "exportBundle",
+        min: 2,
+        max: 3,
+        syntax: offline::EXPORT,
+        run: offline::export_bundle,
+    },
+    Function {
+        symbol: "clusterSyncInspectBundle",
+        name: "inspectBundle",
+        min: 1,
+        max: 2,
+        syntax: offline::INSPECT,
+        run: offline::inspect_bundle,
+    },
+    Function {
+        symbol: "clusterSyncImportBundle",
+        name: "importBundle",
+        min: 2,
+        max: 3,
+        syntax: offline::IMPORT,
+        run: offline::import_bundle,
+    },
 ];

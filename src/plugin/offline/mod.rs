@@ -1,9 +1,11 @@
 //! `syncOffline`, and its steps alone: by backup, shipping and restore.
+mod bundle;
 mod options;
 mod restore;
 mod steps;
 mod sync;
 
+pub(super) use bundle::{EXPORT, IMPORT, INSPECT, export_bundle, import_bundle, inspect_bundle};
 pub(super) use restore::{RESTORE, restore_from};
 pub(super) use steps::{BACKUP, SHIP, backup_to, ship_to};
 pub(super) use sync::{SYNC, sync_offline};

@@ -133,7 +133,7 @@ fn deliver(
             doubt: None,
         };
         let named = |error: Error| error.context(format!("partition {unit} of {name}"));
-        found.backup.check(host).and_then(|()| delivery.attempt(host)).map_err(|error| {
+        delivery.attempt(host).map_err(|error| {
             // The unit's own failure is what counts.
             let _ = journal.lock().give_up((table, number), error.message());
             named(error)
@@ -219,6 +219,7 @@ fn find(
         filter.clone_from(&piece.filter);
         let backup = Backup { dir: folder.clone(), table: table.clone() };
         let is_snapshot = piece.kind == PieceKind::Snapshot;
+        backup.check(host)?;
         for part in &piece.parts {
             let held = part.fingerprint().ok_or_else(|| {
                 Error::new(Kind::State, format!("the record of the piece {folder} is damaged"))
@@ -245,6 +246,7 @@ fn foreign(
     let backup = Backup { dir: dir.to_owned(), table: table.clone() };
     let root = Path::new(dir).join(table.db.trim_start_matches("dfs://")).join(&table.table);
     let mut found = Vec::new();
+    backup.check(host)?;
     for held in backup.list(host, levels)? {
         // A backup by query has a file per partition, one by files a folder (dolphindb-semantics §1.4).
         let is_snapshot = root.join(&held.chunk).is_dir();
@@ -274,7 +276,6 @@ fn require_rows(
     (partition, held): (&str, Fingerprint),
     columns: &[String],
 ) -> Result<()> {
-    backup.check(host)?;
     if online::fingerprint(&backup.load(host, partition, columns)?) == held {
         return Ok(());
     }

@@ -1,0 +1,175 @@
+//! What people get wrong about offline syncs: one sentence each, before anything is changed.
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use clustersync::ship::contents;
+use common::sshd::Sshd;
+use common::{CREATE, Node, unused_port};
+
+fn pair(dirs: &[&Path]) -> (Node, Node) {
+    let (mut source, mut target) = (Node::with_plugin("A"), Node::with_plugin("B"));
+    for node in [&mut source, &mut target] {
+        node.run(CREATE).expect("the table");
+        let dirs: Vec<String> = dirs.iter().map(|dir| format!("\"{}\"", dir.display())).collect();
+        node.run(&format!("clusterSync::setRoots([{}])", dirs.join(", "))).expect("roots");
+    }
+    source
+        .run("tableInsert(loadTable(\"dfs://db1\", \"t\"), table([1, 2, 3] as k, [1.0, 2.0, 3.0] as v))")
+        .expect("rows");
+    (source, target)
+}
+
+/// A push with these options, in the order in which they come.
+fn push(port: u16, options: &[(&str, String)]) -> String {
+    let names: Vec<String> = options.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    let values: Vec<&str> = options.iter().map(|(_, value)| value.as_str()).collect();
+    let dict = format!("dict([{}], ({},))", names.join(", "), values.join(", ")).replace(",))", "))");
+    format!("clusterSync::syncOffline({}, \"dfs://db1\", \"t\", , {dict})", common::remote(port))
+}
+
+fn quoted(path: impl AsRef<Path>) -> String {
+    format!("\"{}\"", path.as_ref().display())
+}
+
+#[test]
+fn wrong_ways_are_refused_before_anything_is_changed() {
+    let sshd = Sshd::start();
+    let [a, b, other] = [(); 3].map(|()| tempfile::tempdir().expect("a directory"));
+    let (mut source, mut target) = pair(&[a.path(), b.path()]);
+    fs::write(a.path().join("file"), b"no directory").unwrap();
+    std::os::unix::fs::symlink(other.path(), a.path().join("out")).unwrap();
+    let (backup, restore) = (("backupDir", quoted(a.path())), ("restoreDir", quoted(b.path())));
+    let dirs =
+        |more: &[(&'static str, String)]| [vec![backup.clone(), restore.clone()], more.to_vec()].concat();
+    let ssh = |login: String, known: &Path| {
+        dirs(&[
+            ("ssh", format!("\"{login}\"")),
+            ("sshKey", quoted(sshd.file("user"))),
+            ("knownHosts", quoted(known)),
+        ])
+    };
+    let nobody = format!("root@127.0.0.1:{}", unused_port());
+    let cases: Vec<(Vec<(&str, String)>, &str)> = vec![
+        (vec![backup.clone(), ("keep", "true".into())], "the option `restoreDir` must be given"),
+        (dirs(&[("shipper", "\"ftp\"".into())]), "`shipper` must be one of auto, directory, rsync"),
+        (dirs(&[("shipper", "\"rsync\"".into())]), "the option `ssh` must be given"),
+        (dirs(&[("ssh", "\"-oProxyCommand=x\"".into())]), "is not of the form user@host:port"),
+        (dirs(&[("sshKey", quoted("/k"))]), "the option `ssh` must be given with sshKey"),
+        (dirs(&[("diskBudget", "0".into())]), "`diskBudget` must be a whole number of megabytes"),
+        (dirs(&[("kept", "true".into())]), "no member `kept`, the nearest is `keep`"),
+        (dirs(&[("direction", "\"up\"".into())]), "`direction` must be one of push, pull"),
+        (vec![("backupDir", quoted(a.path().join("../x"))), restore.clone()], "is not an absolute path"),
+        (
+            vec![("backupDir", quoted(other.path())), restore.clone()],
+            "is not below one that this node allows",
+        ),
+        (
+            vec![("backupDir", quoted(a.path().join("out"))), restore.clone()],
+            "is not below one that this node",
+        ),
+        (vec![("backupDir", quoted(a.path().join("file"))), restore.clone()], "cannot be made"),
+        (ssh(nobody, &sshd.file("known")), "ssh cannot reach 127.0.0.1 port"),
+        (ssh(sshd.login(), &sshd.file("empty")), "ssh does not know the key of 127.0.0.1"),
+    ];
+    for (options, text) in cases {
+        let error = source.error(&push(target.port, &options));
+        assert!(error.contains(text) && error.contains("; ") && !error.contains('\n'), "{text}: {error}");
+    }
+    assert_eq!(target.number("exec count(*) from loadTable(\"dfs://db1\", \"t\")"), 0);
+    for dir in [&b, &other] {
+        assert_eq!(contents(dir.path()).expect("a listing"), []);
+    }
+}
+
+#[test]
+fn guests_and_ordinary_users_may_not() {
+    let a = tempfile::tempdir().unwrap();
+    let (mut source, target) = pair(&[a.path()]);
+    source.run("createUser(`ann, \"secret-7\")").expect("a user");
+    let endpoint = clustersync::wire::Endpoint {
+        user: "ann".into(),
+        password: clustersync::model::Secret::new("secret-7"),
+        ..source.endpoint()
+    };
+    let mut ann = clustersync::wire::Remote::connect(&endpoint).expect("a session");
+    let dir = a.path().display();
+    let dirs = [("backupDir", quoted(a.path())), ("restoreDir", quoted(a.path().join("b")))];
+    for script in [
+        push(target.port, &dirs),
+        format!("clusterSync::backupTo(\"{dir}\", \"dfs://db1\")"),
+        format!("clusterSync::shipTo(\"{dir}\", \"{dir}/b\")"),
+        format!("clusterSync::restoreFrom(\"{dir}\", \"dfs://db1\")"),
+        "clusterSync::setRoots([\"/tmp\"])".to_owned(),
+    ] {
+        let error = clustersync::cluster::Cluster::query(&mut ann, &script).expect_err(&script).to_string();
+        assert!(error.contains("only an administrator may"), "{script}: {error}");
+    }
+}
+
+#[test]
+fn a_harmed_piece_is_found_before_it_is_restored() {
+    let [a, b] = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
+    let (mut source, mut target) = pair(&[a.path(), b.path()]);
+    let (from, to) = (a.path().display(), b.path().display());
+    let steps =
+        format!("clusterSync::backupTo(\"{from}\", \"dfs://db1\", \"t\", , dict([\"consistent\"], [false]))");
+    source.table(&steps);
+    let ship = format!("clusterSync::shipTo(\"{from}\", \"{to}\")");
+    let restore = format!("clusterSync::restoreFrom(\"{to}\", \"dfs://db1\", \"t\")");
+    let piece = |key: &str| b.path().join("db1+t").join(key);
+    type Harm<'a> = (&'a str, Box<dyn Fn()>);
+    let chunk = |key: &str| {
+        let folder = piece(key).join("db1/t");
+        let own = ["_metaData", "domain", "dolphindb.lock"];
+        let mut files = contents(&folder).expect("a listing").into_iter();
+        let data = files.find(|entry| !own.iter().any(|name| entry.path.ends_with(name)));
+        folder.join(data.expect("the partition's file").path)
+    };
+    source.table(&ship);
+    let (one, two) = (chunk("1"), chunk("2"));
+    let harms: [Harm; 4] = [
+        (
+            "are damaged",
+            Box::new({
+                let one = one.clone();
+                move || {
+                    let mut bytes = fs::read(&one).unwrap();
+                    *bytes.last_mut().unwrap() ^= 1;
+                    fs::write(&one, bytes).unwrap();
+                }
+            }),
+        ),
+        (
+            "are damaged",
+            Box::new({
+                let one = one.clone();
+                move || fs::File::options().write(true).open(&one).unwrap().set_len(9).unwrap()
+            }),
+        ),
+        (
+            "",
+            Box::new({
+                let two = two.clone();
+                move || assert!(fs::copy(&two, &one).unwrap() > 0)
+            }),
+        ),
+        (
+            "is not complete",
+            Box::new({
+                let record = piece("3").join("clusterSync.piece");
+                move || fs::remove_file(&record).unwrap()
+            }),
+        ),
+    ];
+    for (text, harm) in harms {
+        harm();
+        let error = target.error(&restore);
+        assert!(error.contains(text) && error.contains("; "), "{text}: {error}");
+        assert_eq!(target.number("exec count(*) from loadTable(\"dfs://db1\", \"t\")"), 0, "{text}");
+        source.table(&ship);
+    }
+    assert_eq!(target.table(&restore).rows, 1);
+    assert_eq!(target.number("exec count(*) from loadTable(\"dfs://db1\", \"t\")"), 3);
+}
