@@ -239,7 +239,7 @@ impl Lent {
         };
         let dict = Arc::make_mut(dict);
         match place(dict, key) {
-            Some(index) => dict.values[index] = item.clone(),
+            Some(index) => dict.values.set([index], item.clone()),
             None => {
                 dict.keys.append(key)?;
                 dict.values.push(item.clone());
@@ -252,8 +252,9 @@ impl Lent {
     pub fn put(&mut self, index: i32, cell: &Value) -> Result<()> {
         match (&mut self.value, cell) {
             (Value::Tuple(cells), _) => {
-                let place = usize::try_from(index).ok().and_then(|index| Arc::make_mut(cells).get_mut(index));
-                *place.ok_or_else(|| Error::runtime(format!("There is no cell {index}.")))? = cell.clone();
+                let place = usize::try_from(index).ok().filter(|place| *place < cells.len());
+                let place = place.ok_or_else(|| Error::runtime(format!("There is no cell {index}.")))?;
+                Arc::make_mut(cells).set([place], cell.clone());
                 Ok(())
             }
             (Value::Vector(_), Value::Scalar(cell)) => self.write(index, cell),

@@ -70,7 +70,7 @@ fn to_type(value: &Value, ty: Type) -> Result<Value> {
             if cast.iter().all(|item| matches!(item, Value::Scalar(_))) {
                 return crate::script::vector(cast);
             }
-            Ok(Value::Tuple(cast.into()))
+            Ok(Value::tuple(cast))
         }
         Value::Code(_) | Value::Function(_) if ty == Type::String => Ok(Value::string(&value.to_string())),
         _ => operators::rewrap(value, |cells| cells.cast(ty)),

@@ -1,5 +1,4 @@
 //! Built-ins around logging in and out (wire-protocol §5).
-use std::sync::Arc;
 
 use super::args;
 use crate::error::{Error, Result};
@@ -47,11 +46,11 @@ fn scram_first(session: &mut Session, args: Vec<Value>) -> Result<Value> {
     let user = args::text("scramClientFirst", &args, 0, "userId")?;
     let nonce = args::text("scramClientFirst", &args, 1, "nonce")?;
     let begun = session.node.door.challenge(session.id, user, nonce)?;
-    Ok(Value::Tuple(Arc::new(vec![
+    Ok(Value::tuple(vec![
         Value::string(&begun.salt),
         Value::int(begun.iterations as i32),
         Value::string(&begun.nonce),
-    ])))
+    ]))
 }
 
 /// The server's signature, for a client that has proven to know the password.

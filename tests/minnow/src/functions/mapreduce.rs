@@ -65,7 +65,7 @@ fn mr(session: &mut Session, args: Vec<Value>) -> Result<Value> {
     };
     let mapped = succeeded(outcomes)?;
     let reduced = match reduce {
-        None => Value::Tuple(mapped.into()),
+        None => Value::tuple(mapped),
         Some(reduce) => {
             let mut mapped = mapped.into_iter();
             let first = mapped.next().unwrap_or(Value::Void);

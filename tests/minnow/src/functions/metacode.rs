@@ -131,7 +131,7 @@ fn sql_col(_: &mut Session, given: Vec<Value>) -> Result<Value> {
     }
     match given[0] {
         Value::Scalar(_) => Ok(columns.remove(0)),
-        _ => Ok(Value::Tuple(columns.into())),
+        _ => Ok(Value::tuple(columns)),
     }
 }
 

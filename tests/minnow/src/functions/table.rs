@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::{args, cast, dfs, vector};
 use crate::error::Result;
 use crate::script::{Native, Session};
-use crate::value::{Dict, LONGEST, Table, Type, Value, Vector};
+use crate::value::{Dict, LONGEST, Parts, Table, Type, Value, Vector};
 
 pub const FUNCTIONS: &[Native] = &[
     Native::new("table", &["args..."], 1, table),
@@ -113,14 +113,14 @@ fn dict(_: &mut Session, args: Vec<Value>) -> Result<Value> {
     if let (Value::Scalar(_), Value::Scalar(_)) = (&args[0], &args[1])
         && let (Some(key), Some(_)) = (cast::type_of(&args[0]), cast::type_of(&args[1]))
     {
-        return Ok(Value::Dict(Dict { keys: Vector::empty(key, 0), values: Vec::new() }.into()));
+        return Ok(Value::Dict(Dict { keys: Vector::empty(key, 0), values: Parts::default() }.into()));
     }
     let keys = args[0].cells().ok_or_else(|| args::bad("dict", "keyObj", "must be a vector"))?;
     let values = items(&args[1]);
     if values.len() != keys.len() {
         return Err(args::bad("dict", "valueObj", "must have one value per key"));
     }
-    let mut dict = Dict { keys: Vector::empty(keys.ty, keys.len()), values: Vec::new() };
+    let mut dict = Dict { keys: Vector::empty(keys.ty, keys.len()), values: Parts::default() };
     for (row, value) in values.into_iter().enumerate() {
         crate::script::set_key(&mut dict, &Value::Scalar(keys.cell(row).into()), value)?;
     }
@@ -145,7 +145,7 @@ fn keys(_: &mut Session, args: Vec<Value>) -> Result<Value> {
 
 fn values(_: &mut Session, args: Vec<Value>) -> Result<Value> {
     match &args[0] {
-        Value::Dict(dict) => crate::script::vector(dict.values.clone()),
+        Value::Dict(dict) => crate::script::vector(dict.values.to_vec()),
         Value::Table(table) => {
             Ok(Value::Tuple(Arc::new(table.columns.iter().cloned().map(Value::Vector).collect())))
         }
@@ -210,7 +210,7 @@ fn new_rows(args: Vec<Value>) -> Result<Arc<Table>> {
     let values = match args.as_slice() {
         [Value::Table(table)] => return Ok(table.clone()),
         [Value::Tuple(items)] => items.to_vec(),
-        [Value::Dict(dict)] => dict.values.clone(),
+        [Value::Dict(dict)] => dict.values.to_vec(),
         _ => args,
     };
     unnamed(values)

@@ -17,12 +17,12 @@ pub const FUNCTIONS: &[Native] = &[
 fn current(session: &mut Session, _: Vec<Value>) -> Result<Value> {
     let (address, port) =
         session.peer.map_or((String::new(), 0), |peer| (peer.ip().to_string(), peer.port()));
-    Ok(Value::Tuple(Arc::new(vec![
+    Ok(Value::tuple(vec![
         Value::long(session.id as i64),
         Value::string(&session.user),
         Value::string(&address),
         Value::int(port.into()),
-    ])))
+    ]))
 }
 
 /// For administrators only, as the manual says; the names follow its rules. How a server words the

@@ -235,7 +235,7 @@ pub fn equal(a: &Value, b: &Value) -> bool {
         }
         (Value::Table(a), Value::Table(b)) => a.names == b.names && a.columns == b.columns,
         (Value::Dict(a), Value::Dict(b)) => {
-            a.keys == b.keys && a.values.iter().zip(&b.values).all(|(a, b)| equal(a, b))
+            a.keys == b.keys && a.values.iter().zip(b.values.iter()).all(|(a, b)| equal(a, b))
         }
         _ => match (a.cells(), b.cells()) {
             (Some(x), Some(y)) if x.len() == y.len() && x.ty.element().is_some() => {

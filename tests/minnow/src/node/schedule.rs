@@ -51,21 +51,19 @@ impl Scheduled {
     fn to_value(&self) -> Value {
         let numbers =
             |ty, cells: &[i64]| Value::Vector(Vector::integers(ty, cells.iter().copied().map(Some)).into());
-        Value::Tuple(Arc::new(vec![
+        Value::tuple(vec![
             Value::string(&self.id),
             Value::string(&self.description),
             Value::string(&self.user),
             Value::string(&self.shipment.source),
-            Value::Tuple(Arc::new(self.shipment.arguments())),
+            Value::tuple(self.shipment.arguments()),
             numbers(Type::Long, &self.times),
             numbers(Type::Long, &[self.start, self.end]),
             Value::string(&self.frequency),
             numbers(Type::Long, &self.days),
             self.on_complete.as_ref().map_or(Value::Void, |callback| Value::string(&callback.source)),
-            self.on_complete
-                .as_ref()
-                .map_or(Value::Void, |callback| Value::Tuple(Arc::new(callback.arguments()))),
-        ]))
+            self.on_complete.as_ref().map_or(Value::Void, |callback| Value::tuple(callback.arguments())),
+        ])
     }
 
     fn of_value(value: &Value) -> Option<Scheduled> {

@@ -5,12 +5,12 @@ use super::ast::{Arg, Expr, Item, Operator};
 use super::parser::DEPTH;
 use super::{Code, spell};
 use crate::error::{Error, Result};
-use crate::value::Value;
+use crate::value::{Parts, Value};
 
 /// Collects what the parts of an expression captured, and what of them no text can say.
 #[derive(Default)]
 pub struct Composer {
-    locals: Vec<(String, Value)>,
+    locals: Parts<(String, Value)>,
 }
 
 impl Composer {

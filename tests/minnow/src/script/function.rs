@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Session;
 use super::ast::Definition;
 use crate::error::Result;
-use crate::value::Value;
+use crate::value::{Parts, Value};
 
 /// A built-in that only computes. Arguments arrive in the order of `params`; an omitted one in
 /// the middle is `Value::Void`, omitted ones at the end are absent.
@@ -77,10 +77,16 @@ pub enum Function {
     Native(&'static Native),
     Plugin { name: String, min: usize, max: usize, run: Arc<dyn PluginFunction> },
     Udf(Arc<Definition>),
-    Partial { function: Arc<Function>, bound: Vec<Bound> },
+    Partial { function: Arc<Function>, bound: Parts<Bound> },
 }
 
 impl Function {
+    /// A function with some places filled.
+    pub fn partial(function: Arc<Function>, bound: Vec<Bound>) -> Function {
+        let bound = Parts::beside(&*function, bound);
+        Function::Partial { function, bound }
+    }
+
     /// The name for messages; anonymous functions have none.
     pub fn name(&self) -> &str {
         match self {

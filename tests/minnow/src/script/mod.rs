@@ -26,21 +26,21 @@ pub use ship::Shipment;
 pub use sql::DataSource;
 
 use crate::error::Result;
-use crate::value::Value;
+use crate::value::{Parts, Value};
 
 /// Metacode: an expression that has not been evaluated.
 #[derive(Clone, Debug)]
 pub struct Code {
     pub expr: Arc<ast::Expr>,
     /// Local variables of the function that made it, by name.
-    pub locals: Vec<(String, Value)>,
+    pub locals: Parts<(String, Value)>,
     /// As it was written.
     pub text: String,
 }
 
 /// Reads `text` as one expression or query, as parseExpr does.
 pub fn parse(text: &str) -> Result<Code> {
-    Ok(Code { expr: parser::expression(text)?.into(), locals: Vec::new(), text: text.to_owned() })
+    Ok(Code { expr: parser::expression(text)?.into(), locals: Parts::default(), text: text.to_owned() })
 }
 
 #[cfg(test)]

@@ -146,7 +146,7 @@ impl Packer<'_> {
     fn code(&mut self, code: &Code) -> Result<String> {
         self.needs(&code.text)?;
         let (mut names, mut values) = (Vec::new(), Vec::new());
-        for (name, value) in &code.locals {
+        for (name, value) in code.locals.iter() {
             if !names.contains(&name.as_str()) {
                 names.push(name.as_str());
                 values.push(self.value(value)?);

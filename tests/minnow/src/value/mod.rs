@@ -6,6 +6,7 @@ mod decimal;
 mod duration;
 mod fit;
 mod nested;
+mod parts;
 mod rows;
 mod show;
 pub mod text;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 pub use duration::Duration;
 pub use nested::Rows;
+pub use parts::{DEEPEST, Extended, Extent, Parts};
 pub use rows::LONGEST;
 pub use types::Type;
 pub(crate) use vector::for_cells;
@@ -37,7 +39,7 @@ pub enum Value {
     /// Two cells, as in `1:5`.
     Pair(Arc<Vector>),
     /// An ANY vector.
-    Tuple(Arc<Vec<Value>>),
+    Tuple(Arc<Parts<Value>>),
     Dict(Arc<Dict>),
     /// A table in memory.
     Table(Arc<Table>),
@@ -57,6 +59,11 @@ pub trait Resource: Any + fmt::Debug + fmt::Display + Send + Sync {
     /// The number of its data type (dolphindb-semantics §11.1).
     fn data_type(&self) -> u8;
 
+    /// Of the values inside.
+    fn extent(&self) -> Extent {
+        Extent::default()
+    }
+
     /// The built-in that a call of the handle is given to, with the handle first.
     fn called_as(&self) -> Option<&'static str> {
         None
@@ -67,7 +74,7 @@ pub trait Resource: Any + fmt::Debug + fmt::Display + Send + Sync {
 #[derive(Clone, Debug)]
 pub struct Dict {
     pub keys: Vector,
-    pub values: Vec<Value>,
+    pub values: Parts<Value>,
 }
 
 /// A table in memory: columns of equal length.
@@ -100,7 +107,7 @@ impl Dict {
     /// A dictionary with STRING keys.
     pub fn of_strings<'a>(items: impl IntoIterator<Item = (&'a str, Value)>) -> Self {
         let (names, values): (Vec<_>, Vec<_>) = items.into_iter().unzip();
-        Dict { keys: Vector::strings(Type::String, names), values }
+        Dict { keys: Vector::strings(Type::String, names), values: values.into() }
     }
 
     pub fn get(&self, key: &str) -> Option<&Value> {

@@ -21,7 +21,7 @@ pub extern "C" fn new_vector(ty: c_int, size: c_int, out: &mut Made) -> bool {
     answer(|| {
         let size = usize::try_from(size).map_err(|_| Error::runtime("A vector's size can't be negative."))?;
         *out = made(match type_of(ty)? {
-            Type::Any => Value::Tuple(Arc::new(vec![Value::Void; size])),
+            Type::Any => Value::tuple(vec![Value::Void; size]),
             ty => Value::Vector(Arc::new(Vector::nulls(ty, size))),
         });
         Ok(())
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn new_table(
 pub extern "C" fn new_dictionary(key: c_int, out: &mut Made) -> bool {
     answer(|| {
         let keys = Vector::empty(type_of(key)?, 0);
-        *out = made(Value::Dict(Arc::new(Dict { keys, values: Vec::new() })));
+        *out = made(Value::Dict(Arc::new(Dict { keys, values: Default::default() })));
         Ok(())
     })
 }

@@ -78,7 +78,7 @@ fn partitioning(levels: &[Level]) -> Entries {
     let schemes: Vec<Value> = levels.iter().map(elements).collect();
     let scheme = match &schemes[..] {
         [only] => only.clone(),
-        _ => Value::Tuple(Arc::new(schemes)),
+        _ => Value::tuple(schemes),
     };
     vec![
         ("partitionType", numbers(|level| kind(level).0)),

@@ -44,7 +44,7 @@ fn compo(session: &mut Session) -> Value {
     let days = call(session, "database", days).unwrap();
     let hash = vec![text(""), Value::int(5), numbers(Type::Int, [4, 3])];
     let hash = call(session, "database", hash).unwrap();
-    let levels = Value::Tuple(Arc::new(vec![days, hash]));
+    let levels = Value::tuple(vec![days, hash]);
     let handle = call(session, "database", vec![text("dfs://f"), Value::int(4), levels]).unwrap();
     let model = table([("d", numbers(Type::Date, [])), ("k", numbers(Type::Int, []))]);
     let columns = Value::Vector(Arc::new(Vector::strings(Type::String, ["d", "K"])));

@@ -76,7 +76,7 @@ impl Session {
                 Some(expr) => Bound::Value(self.eval(expr)?),
             });
         }
-        Ok(Value::Function(Arc::new(Function::Partial { function, bound })))
+        Ok(Value::Function(Arc::new(Function::partial(function, bound))))
     }
 
     /// Runs a function of the script; also returns its variables as they were at the end.

@@ -64,8 +64,7 @@ pub fn set(variable: &mut Value, at: &Value, value: Value) -> Result<()> {
         Value::Vector(cells) => set_cells(cells, at, &value),
         Value::Tuple(items) => {
             let rows = index::positions(at, items.len())?;
-            let items = Arc::make_mut(items);
-            rows.iter().for_each(|row| items[*row as usize] = value.clone());
+            Arc::make_mut(items).set(rows.into_iter().map(|row| row as usize), value);
             Ok(())
         }
         _ => Err(Error::runtime("The object has no elements to assign to.")),
@@ -77,7 +76,7 @@ pub fn set_key(dict: &mut Dict, key: &Value, value: Value) -> Result<()> {
     let Value::Scalar(key) = key else { return Err(Error::runtime("A key must be a scalar.")) };
     let key = key.cast(dict.keys.ty)?;
     match (0..dict.keys.len()).find(|own| dict.keys.compare(*own, &key, 0).is_eq()) {
-        Some(position) => dict.values[position] = value,
+        Some(position) => dict.values.set([position], value),
         None => {
             dict.keys.append(&key)?;
             dict.values.push(value);

@@ -183,7 +183,7 @@ fn as_function(value: Value) -> Result<Arc<Function>> {
         Value::Handle(ref handle) => {
             let native = handle.called_as().and_then(functions::find).ok_or_else(not_callable)?;
             let function = Arc::new(Function::Native(native));
-            Ok(Arc::new(Function::Partial { function, bound: vec![Bound::Value(value)] }))
+            Ok(Arc::new(Function::partial(function, vec![Bound::Value(value)])))
         }
         _ => Err(not_callable()),
     }

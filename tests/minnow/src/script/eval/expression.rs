@@ -7,11 +7,11 @@ use crate::script::ast::Expr;
 use crate::script::names::names;
 use crate::script::scope::{Scope, unknown};
 use crate::script::{Code, Function, Session, operators, unknown_column};
-use crate::value::Value;
+use crate::value::{Parts, Value};
 
 impl Session {
     pub(in crate::script) fn eval(&mut self, expr: &Expr) -> Result<Value> {
-        self.deeper(|session| session.eval_here(expr))
+        self.deeper(|session| session.eval_here(expr)?.bounded())
     }
 
     fn eval_here(&mut self, expr: &Expr) -> Result<Value> {
@@ -19,7 +19,7 @@ impl Session {
             Expr::Constant(value) => Ok(value.clone()),
             Expr::Name(name) => self.name(name),
             Expr::Vector(items) => literal::vector(self.eval_all(items)?),
-            Expr::Tuple(items) => Ok(Value::Tuple(self.eval_all(items)?.into())),
+            Expr::Tuple(items) => Ok(Value::tuple(self.eval_all(items)?)),
             Expr::Pair(first, second) => literal::pair(&self.eval(first)?, &self.eval(second)?),
             Expr::Range(first, last) => literal::range(&self.eval(first)?, &self.eval(last)?),
             Expr::Negate(operand) => operators::negate(&self.eval(operand)?),
@@ -82,7 +82,7 @@ impl Session {
 
     /// Metacode with the local variables that it names; those of the session stay names.
     fn capture(&mut self, inner: &Arc<Expr>, text: &str) -> Code {
-        let mut locals = Vec::new();
+        let mut locals = Parts::default();
         if let Some(Scope::Function(variables) | Scope::Code(variables)) = self.scopes.last() {
             names(inner, &mut |name, _| {
                 if let Some(value) = variables.get(name) {

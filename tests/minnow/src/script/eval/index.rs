@@ -68,7 +68,7 @@ fn index_once(object: &Value, at: &Value) -> Result<Value> {
             _ => {
                 let picked: Result<Vec<_>> =
                     positions(at, items.len())?.iter().map(|row| item(object, *row as usize)).collect();
-                Ok(Value::Tuple(picked?.into()))
+                Ok(Value::tuple(picked?))
             }
         },
         Value::Vector(cells) | Value::Pair(cells) => match at {

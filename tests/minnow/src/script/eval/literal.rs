@@ -10,9 +10,9 @@ pub fn vector(items: Vec<Value>) -> Result<Value> {
         _ => Some(None),
     });
     let Some(ty) = types.reduce(|a, b| common(a?, b?)) else {
-        return Ok(Value::Tuple(items.into()));
+        return Ok(Value::tuple(items));
     };
-    let Some(ty) = ty else { return Ok(Value::Tuple(items.into())) };
+    let Some(ty) = ty else { return Ok(Value::tuple(items)) };
     let mut cells = Vector::empty(ty, items.len());
     for item in &items {
         match item {

@@ -39,7 +39,7 @@ pub fn negate(value: &Value) -> Result<Value> {
         Value::Void => Ok(Value::Void),
         Value::Tuple(items) => {
             let negated: Result<Vec<_>> = items.iter().map(negate).collect();
-            Ok(Value::Tuple(negated?.into()))
+            Ok(Value::tuple(negated?))
         }
         _ => rewrap(value, arithmetic::negate),
     }
@@ -95,7 +95,7 @@ fn broadcast_tuples(left: &Value, right: &Value, kernel: Kernel) -> Result<Value
         }
         _ => return Err(unequal()),
     };
-    Ok(Value::Tuple(items.into()))
+    Ok(Value::tuple(items))
 }
 
 fn unequal() -> Error {

@@ -10,7 +10,7 @@ use crate::script::ast::{Arg, Expr};
 use crate::script::names::in_clauses;
 use crate::script::scope::Scope;
 use crate::store::{PartitionedTable, Scheme};
-use crate::value::{Resource, Type, Value, Vector};
+use crate::value::{Extent, Resource, Type, Value, Vector};
 
 /// A query on one partition that has not been run.
 #[derive(Debug)]
@@ -111,6 +111,10 @@ fn part(
 }
 
 impl Resource for DataSource {
+    fn extent(&self) -> Extent {
+        self.code.locals.extent()
+    }
+
     fn data_type(&self) -> u8 {
         23
     }

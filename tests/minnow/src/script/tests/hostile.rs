@@ -44,6 +44,34 @@ fn code_that_grows_without_end_is_an_error() {
     }
 }
 
+/// Values share their parts, so these grow by one allocation a turn; on the small stack of a test
+/// they must be refused before anything walks or drops them.
+#[test]
+fn a_value_that_grows_into_itself_is_an_error() {
+    let mut fixture = fixture();
+    fixture.run("def keep(a, b) { return a }\nx = 1; d = dict(`a`b, (1, `z))");
+    let refusal = "The object is nested too deeply or has too many parts.";
+    for step in [
+        "x = (x, x)",
+        "x = (x, 1)",
+        "x = [x, x]",
+        "x = dict(`a`b, (x, x))",
+        "y = (1, `a); y[0] = x; x = y",
+        "x = keep{x}",
+        "x = keep{, x}",
+        "x = (def (x) { return <x + 1> })(x)",
+        "y = (1, `a); y.append!((x, x)); x = y; x = (x, x)",
+    ] {
+        let grown = format!("x = 1; for (i in 1..100000) {{ {step} }}");
+        assert_eq!(fixture.fails(&grown), refusal, "{step}");
+    }
+    assert_eq!(fixture.fails("for (i in 1..100000) { d[`a] = d }"), refusal);
+    assert_eq!(fixture.fails("print(d)"), refusal, "the last turn went one too far");
+    // As deep as the wire takes, and no deeper than it is after parts were replaced.
+    assert_eq!(fixture.run("x = 1; for (i in 1..60) { x = (x, 1) }; size(x)"), "2");
+    assert_eq!(fixture.run("for (i in 1..100000) { x = (x, 1); x[0] = 1 }; x"), "(1,1)");
+}
+
 #[test]
 fn runaway_recursion_is_an_error() {
     // The stack that a server's session gets.

@@ -6,10 +6,8 @@ use std::sync::Arc;
 use super::super::packing::{COMPRESSED, unpack};
 use super::{BLOCK, CODE, FUNCTION, HANDLE, SOURCE, SYMBOL_WITH_BASE, form};
 use crate::error::{Error, Result};
-use crate::value::{Data, Dict, Rows, Strings, Table, Type, Value, Vector};
+use crate::value::{DEEPEST, Data, Dict, Rows, Strings, Table, Type, Value, Vector};
 
-/// ANY vectors may hold ANY vectors; deeper than this is an attack on the stack.
-const MAX_DEPTH: usize = 64;
 /// No text or blob is longer: the server cuts texts far below (dolphindb-semantics §11.1).
 const MAX_TEXT: u64 = 1 << 28;
 /// A VOID vector has no bytes, so its length costs the peer nothing.
@@ -31,7 +29,7 @@ struct Decoder<'a, R> {
 
 impl<R: BufRead> Decoder<'_, R> {
     fn object(&mut self) -> Result<Value> {
-        if self.depth == MAX_DEPTH {
+        if self.depth == DEEPEST {
             return Err(Error::runtime("The object is nested too deeply."));
         }
         self.depth += 1;
@@ -89,7 +87,7 @@ impl<R: BufRead> Decoder<'_, R> {
             for _ in 0..rows {
                 items.push(self.object()?);
             }
-            return Ok(Value::Tuple(Arc::new(items)));
+            return Ok(Value::tuple(items));
         }
         Ok(Value::Vector(Arc::new(self.cells(ty, rows)?)))
     }
