@@ -45,7 +45,7 @@ impl Method {
     }
 }
 
-/// The whole blocks of `column`, each at most [`BLOCK`] bytes; `None` when a text is too long for one.
+/// The whole blocks of `column`, each at most `BLOCK` bytes; `None` when a text is too long for one.
 pub fn blocks(column: &Column) -> Option<Vec<&[u8]>> {
     let mut blocks = Vec::new();
     for segment in column.cells.segments() {
