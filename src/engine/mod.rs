@@ -10,6 +10,7 @@
 //! reason.
 mod copy;
 mod counts;
+mod drill;
 mod feed;
 mod lane;
 mod look;
@@ -26,6 +27,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+pub use drill::{OddRow, Side, Wanted, drill};
 pub use look::{Looks, look};
 pub use patience::Retries;
 pub use run_id::RunId;

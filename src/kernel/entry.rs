@@ -97,6 +97,7 @@ forward! {
     22 => clusterSyncExportBundle,
     23 => clusterSyncInspectBundle,
     24 => clusterSyncImportBundle,
+    25 => clusterSyncVerifyRows,
 }
 
 /// Runs function number `index` and writes its result or its failure; never unwinds.

@@ -13,6 +13,7 @@ mod remote;
 mod report;
 mod request;
 mod roots;
+mod rows;
 mod security;
 mod site;
 mod steer;
@@ -246,5 +247,13 @@ pub const FUNCTIONS: &[Function] = &[
         max: 3,
         syntax: offline::IMPORT,
         run: offline::import_bundle,
+    },
+    Function {
+        symbol: "clusterSyncVerifyRows",
+        name: "verifyRows",
+        min: 3,
+        max: 5,
+        syntax: rows::VERIFY_ROWS,
+        run: rows::verify_rows,
     },
 ];

@@ -20,6 +20,7 @@ const KNOWN: &[&str] = &[
     "incremental",
     "createPartitions",
     "repair",
+    "rows",
     "dryRun",
     "lanes",
     "memoryBudget",
@@ -55,6 +56,8 @@ pub(super) struct Options {
     pub(super) makes: bool,
     /// Whether `verify` replaces what differs.
     pub(super) repair: bool,
+    /// How many rows `verifyRows` shows at most.
+    pub(super) rows: usize,
     /// Whether it stops at the plan.
     pub(super) dry_run: bool,
     /// What the run may use.
@@ -84,6 +87,7 @@ impl Default for Options {
             incremental: false,
             makes: false,
             repair: false,
+            rows: 100,
             dry_run: false,
             limits,
             timeout: Duration::from_secs(300),
@@ -126,6 +130,7 @@ impl Options {
                 "incremental" => options.incremental = number(name, value, 0, 1)? == 1,
                 "createPartitions" => options.makes = number(name, value, 0, 1)? == 1,
                 "repair" => options.repair = number(name, value, 0, 1)? == 1,
+                "rows" => options.rows = number(name, value, 1, 100_000)?,
                 "dryRun" => options.dry_run = number(name, value, 0, 1)? == 1,
                 "lanes" => options.limits.lanes = number(name, value, 1, 16)?,
                 "memoryBudget" => options.limits.memory = number(name, value, 1, 1 << 20)? * MEGABYTE,

@@ -56,14 +56,16 @@ impl Request {
         };
         match (name, request.options.repair) {
             ("verify", true) => request.options.mode = Mode::Replace,
-            ("verify", false) => request.options.mode = Mode::VerifyOnly,
+            ("verify" | "verifyRows", false) => request.options.mode = Mode::VerifyOnly,
             (_, true) => {
                 return Err(Error::new(Kind::Argument, "the option `repair` belongs to clusterSync::verify")
                     .advise("use the mode `replace`, which does the same"));
             }
             _ => {}
         }
-        request.require_whole()?.require_keys()?.require_mirror()
+        let request = request.require_whole()?.require_mirror()?;
+        // There keys only tell which rows of the two sides belong together.
+        if name == "verifyRows" { Ok(request) } else { request.require_keys() }
     }
 
     /// What `run` was asked for, with other options.

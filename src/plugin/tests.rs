@@ -1,5 +1,6 @@
 //! Arguments that people get wrong, and what a call returns.
 mod incremental;
+mod rows;
 mod windows;
 
 use std::sync::Arc;

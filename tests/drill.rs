@@ -1,0 +1,56 @@
+//! `verifyRows` shows the very rows that are not the same on two nodes.
+mod common;
+
+use clustersync::data::Batch;
+use common::{Node, remote};
+
+const TABLE: &str = "loadTable(\"dfs://d\", \"t\")";
+
+/// A node with thirty rows, ten of each day.
+fn node(mut node: Node) -> Node {
+    let script = format!(
+        "db = database(\"dfs://d\", VALUE, 2024.01.01..2024.01.03)
+         createPartitionedTable(db, table(1:0, `day`id`v`name, [\"DATE\", \"INT\", \"DOUBLE\", \"STRING\"]), \"t\", `day)
+         tableInsert({TABLE}, table(take(2024.01.01..2024.01.03, 30) as day, 0..29 as id, double(0..29) as v, take(`a`b, 30) as name)); 0"
+    );
+    node.run(&script).expect("the table is filled");
+    node
+}
+
+fn call(port: u16, options: &str) -> String {
+    format!("clusterSync::verifyRows({}, \"dfs://d\", \"t\"{options})", remote(port))
+}
+
+fn texts(result: &Batch, name: &str) -> Vec<String> {
+    let column = result.column(name).expect(name);
+    column.texts().map(|text| String::from_utf8_lossy(text).into_owned()).collect()
+}
+
+fn integers(result: &Batch, name: &str) -> Vec<i64> {
+    result.column(name).expect(name).integers().flatten().collect()
+}
+
+#[test]
+fn a_changed_cell_a_missing_and_a_doubled_row_are_named() {
+    let (mut a, mut b) = (node(Node::with_plugin("A")), node(Node::start("B")));
+    assert_eq!(a.table(&call(b.port, "")).rows, 0, "equal tables");
+    // Day by day: a row gone, a cell changed, a row twice.
+    b.run(&format!("delete from {TABLE} where day = 2024.01.01, id = 3")).expect("a row is deleted");
+    b.run(&format!("delete from {TABLE} where day = 2024.01.02, id = 4")).expect("a row is deleted");
+    let added = "table([2024.01.02, 2024.01.03] as day, [4, 5] as id, [-4.0, 5.0] as v, [`a, `b] as name)";
+    assert_eq!(b.number(&format!("tableInsert({TABLE}, {added})")), 2);
+
+    let found = a.table(&call(b.port, ", , dict([\"keyColumns\"], [\"id\"])"));
+    assert_eq!(texts(&found, "partition"), ["/20240101", "/20240102", "/20240102", "/20240103"]);
+    assert_eq!(texts(&found, "status"), ["MISSING", "DIFFERENT", "DIFFERENT", "EXTRA"]);
+    assert_eq!(texts(&found, "side"), ["source", "source", "target", "target"]);
+    assert_eq!(integers(&found, "id"), [3, 4, 4, 5]);
+    assert_eq!(texts(&found, "name"), ["b", "a", "a", "b"]);
+
+    let plain = a.table(&call(b.port, ""));
+    assert_eq!(texts(&plain, "status"), ["MISSING", "MISSING", "EXTRA", "EXTRA"]);
+    let filtered = a.table(&call(b.port, ", \"id < 4\""));
+    assert_eq!(integers(&filtered, "id"), [3]);
+    let message = a.error(&call(b.port, ", , dict([\"keyColumns\"], [\"nothing\"])"));
+    assert!(message.contains("has no column `nothing` to be a key"), "{message}");
+}
