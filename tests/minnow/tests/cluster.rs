@@ -90,6 +90,21 @@ fn followers_name_the_leader() {
     let write = "loadTable('dfs://db', `t).tableInsert(table([1] as k, [1] as x))";
     let refused = nodes.client(1).script(write).unwrap_err();
     assert_eq!(refused.text, format!("<NotLeader>127.0.0.1:{}", nodes.ports[0]));
+    for change in [
+        "database('dfs://new', VALUE, 1..3)",
+        "createPartitionedTable(database('dfs://db'), table(1:0, [`k], [INT]), `u, `k)",
+        "dropTable(database('dfs://db'), `t)",
+        "dropDatabase('dfs://db')",
+        "dropPartition(database('dfs://db'), '/1', `t)",
+        "truncate('dfs://db', `t)",
+        "addValuePartitions(database('dfs://db'), 10)",
+        "delete from loadTable('dfs://db', `t) where k = 1",
+        "update loadTable('dfs://db', `t) set x = 0 where k = 1",
+        "upsert!(loadTable('dfs://db', `t), table([1] as k, [1] as x), , `k)",
+    ] {
+        let refused = nodes.client(1).script(change).unwrap_err();
+        assert!(refused.text.starts_with("<NotLeader>"), "{change}: {}", refused.text);
+    }
     assert_eq!(number(&nodes.client(0), write), 1);
     assert_eq!(number(&nodes.client(1), "exec count(*) from loadTable('dfs://db', `t)"), 10);
 }

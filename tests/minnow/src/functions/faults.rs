@@ -110,7 +110,6 @@ pub fn write(
     rows: &Table,
     mut store: impl FnMut(&Table) -> Result<usize>,
 ) -> Result<usize> {
-    session.node.cluster.require_leader(&session.node)?;
     let Some(fault) = session.node.faults.strike() else { return store(rows) };
     match fault {
         Fault::CutBeforeCommit => {

@@ -6,6 +6,7 @@ mod backup;
 mod cast;
 mod dfs;
 mod faults;
+mod files;
 mod jobs;
 mod login;
 mod mapreduce;
@@ -34,6 +35,7 @@ const FAMILIES: &[&[Native]] = &[
     cast::FUNCTIONS,
     dfs::FUNCTIONS,
     faults::FUNCTIONS,
+    files::FUNCTIONS,
     jobs::FUNCTIONS,
     login::FUNCTIONS,
     mapreduce::FUNCTIONS,

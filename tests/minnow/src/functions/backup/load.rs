@@ -12,7 +12,7 @@ use crate::value::{Dict, Table, Type, Value, Vector};
 /// Rows of an SQL backup are appended to what is there; of a copy, partitions are replaced
 /// (dolphindb-semantics §1.7). Returns the paths of the restored partitions.
 pub fn restore(session: &mut Session, given: Vec<Value>) -> Result<Value> {
-    require_login(session)?;
+    dfs::require_write(session, "restore")?;
     let dir = args::text("restore", &given, 0, "backupDir")?;
     let url = args::text("restore", &given, 1, "dbPath")?;
     let name = args::text("restore", &given, 2, "tableName")?;
@@ -111,7 +111,7 @@ fn drop_others(table: &PartitionedTable, folder: &Folder) -> Result<()> {
 }
 
 pub fn restore_table(session: &mut Session, given: Vec<Value>) -> Result<Value> {
-    require_login(session)?;
+    dfs::require_write(session, "restore")?;
     let dir = args::text("restoreTable", &given, 0, "backupDir")?;
     let url = args::text("restoreTable", &given, 1, "dbPath")?;
     let name = args::text("restoreTable", &given, 2, "tableName")?;
@@ -123,7 +123,7 @@ pub fn restore_table(session: &mut Session, given: Vec<Value>) -> Result<Value> 
 
 /// Partitions and tables that the backup lacks are removed (dolphindb-semantics §1.7).
 pub fn restore_database(session: &mut Session, given: Vec<Value>) -> Result<Value> {
-    require_login(session)?;
+    dfs::require_write(session, "restore")?;
     let dir = args::text("restoreDB", &given, 0, "backupDir")?;
     let url = args::text("restoreDB", &given, 1, "dbPath")?;
     let new_url = args::optional_text("restoreDB", &given, 2, "newDBPath")?.unwrap_or(url);
@@ -155,7 +155,7 @@ fn copy_back(
 /// Restores into tables that must not exist. A table that fails is a row that says so, not an
 /// error (dolphindb-semantics §1.2).
 pub fn migrate(session: &mut Session, given: Vec<Value>) -> Result<Value> {
-    require_login(session)?;
+    dfs::require_write(session, "restore")?;
     let dir = args::text("migrate", &given, 0, "backupDir")?;
     let url = args::text("migrate", &given, 1, "backupDBPath")?;
     let names = match args::optional_text("migrate", &given, 2, "backupTableName")? {

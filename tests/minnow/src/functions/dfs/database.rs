@@ -1,7 +1,7 @@
 //! database() and the functions on whole databases.
 use std::sync::Arc;
 
-use super::{args, database_of, require_login};
+use super::{args, database_of, require_login, require_write};
 use crate::error::{Error, Result};
 use crate::node::GUEST;
 use crate::script::Session;
@@ -36,6 +36,7 @@ pub fn database(session: &mut Session, given: Vec<Value>) -> Result<Value> {
         return Ok(Value::Database(Arc::new(wanted)));
     }
     if !session.node.store.has_database(url) {
+        require_write(session, "create a database")?;
         return session.node.store.create_database(wanted).map(Value::Database);
     }
     let existing = session.node.store.database(url)?;
@@ -54,7 +55,7 @@ pub fn exists(session: &mut Session, given: Vec<Value>) -> Result<Value> {
 }
 
 pub fn drop(session: &mut Session, given: Vec<Value>) -> Result<Value> {
-    require_login(session, "drop a database")?;
+    require_write(session, "drop a database")?;
     session.node.store.drop_database(args::text("dropDatabase", &given, 0, "dbUrl")?)?;
     Ok(Value::Void)
 }
@@ -203,7 +204,7 @@ fn granularity(session: &Session, name: Option<&str>) -> Result<String> {
 }
 
 pub fn set_atomic(session: &mut Session, given: Vec<Value>) -> Result<Value> {
-    require_login(session, "change a database")?;
+    require_write(session, "change a database")?;
     let database = database_of(session, "setAtomicLevel", &given, "dbHandle")?;
     let level = atomic("setAtomicLevel", Some(args::text("setAtomicLevel", &given, 1, "atomic")?))?;
     session.node.store.set_atomic(&database.url, &level)?;

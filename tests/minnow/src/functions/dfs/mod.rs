@@ -112,6 +112,13 @@ pub fn require_login(session: &Session, what: &str) -> Result<()> {
     Ok(())
 }
 
+/// As [`require_login`], for what changes databases or tables: only the leader takes that
+/// (dolphindb-semantics §4.2).
+pub fn require_write(session: &Session, what: &str) -> Result<()> {
+    require_login(session, what)?;
+    session.node.cluster.require_leader(&session.node)
+}
+
 /// A database by handle or url, as it is now.
 fn database_of(session: &Session, function: &str, given: &[Value], name: &str) -> Result<Arc<Database>> {
     let url = match args::required(function, given, 0, name)? {

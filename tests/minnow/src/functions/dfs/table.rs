@@ -1,6 +1,6 @@
 //! Making, loading, filling and dropping distributed tables.
 use super::options::{self, OptionPlaces};
-use super::{args, database_of, faults, require_login};
+use super::{args, database_of, faults, require_login, require_write};
 use crate::error::{Error, Result};
 use crate::script::Session;
 use crate::store::{PartitionedTable, Selection, TableShape};
@@ -38,7 +38,7 @@ fn create(
     partition_columns: &[String],
     places: OptionPlaces,
 ) -> Result<Value> {
-    require_login(session, "create a table")?;
+    require_write(session, "create a table")?;
     let database = database_of(session, function, given, "dbHandle")?;
     let Value::Table(model) = args::required(function, given, 1, "table")? else {
         return Err(args::bad(function, "table", "must be a table in memory"));
@@ -113,7 +113,7 @@ pub fn exists(session: &mut Session, given: Vec<Value>) -> Result<Value> {
 }
 
 pub fn drop(session: &mut Session, given: Vec<Value>) -> Result<Value> {
-    require_login(session, "drop a table")?;
+    require_write(session, "drop a table")?;
     let database = database_of(session, "dropTable", &given, "dbHandle")?;
     let name = args::text("dropTable", &given, 1, "tableName")?;
     session.node.store.drop_table(&database.url, name)?;
@@ -121,7 +121,7 @@ pub fn drop(session: &mut Session, given: Vec<Value>) -> Result<Value> {
 }
 
 pub fn truncate(session: &mut Session, given: Vec<Value>) -> Result<Value> {
-    require_login(session, "truncate a table")?;
+    require_write(session, "truncate a table")?;
     let database = database_of(session, "truncate", &given, "dbUrl")?;
     let name = args::text("truncate", &given, 1, "tableName")?;
     session.node.store.table(&database.url, name)?.drop_chunks(&[Selection::all()])?;
@@ -139,7 +139,7 @@ pub fn store_rows(
     table: &PartitionedTable,
     given: &[Value],
 ) -> Result<usize> {
-    require_login(session, "write to a table")?;
+    require_write(session, "write to a table")?;
     match given {
         [Value::Table(rows)] if table.database().url == UNTOUCHED => table.append(rows),
         [Value::Table(rows)] => faults::write(session, rows, |rows| table.append(rows)),

@@ -1,7 +1,7 @@
 //! `upsert!` and `tableUpsert` (dolphindb-semantics §4.1).
 use std::sync::Arc;
 
-use super::{args, faults, require_login};
+use super::{args, faults, require_write};
 use crate::error::Result;
 use crate::script::Session;
 use crate::store::{PartitionedTable, Upsert, Upserted};
@@ -22,7 +22,7 @@ pub fn counted(session: &mut Session, own: &mut Value, given: Vec<Value>) -> Res
 
 /// minnow has no keyed tables in memory, so `obj` is a distributed one.
 fn upsert(function: &str, session: &mut Session, own: &Value, given: &[Value]) -> Result<Upserted> {
-    require_login(session, "write to a table")?;
+    require_write(session, "write to a table")?;
     let Value::Dfs(table) = own else {
         return Err(args::bad(function, "obj", "must be a keyed table, an indexed table or a DFS table"));
     };

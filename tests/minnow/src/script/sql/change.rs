@@ -14,6 +14,7 @@ impl Session {
         let conditions = source::split_ands(conditions);
         match self.eval(target)? {
             Value::Dfs(table) => {
+                self.node.cluster.require_leader(&self.node)?;
                 let (selection, rest) = self.select_partitions(&table, conditions)?;
                 table.delete(&selection, &mut |rows: &Table| {
                     let mut doomed = vec![false; rows.rows()];
@@ -46,6 +47,7 @@ impl Session {
         let conditions = source::split_ands(conditions);
         match self.eval(target)? {
             Value::Dfs(table) => {
+                self.node.cluster.require_leader(&self.node)?;
                 let (selection, rest) = self.select_partitions(&table, conditions)?;
                 table
                     .rewrite(&selection, &mut |rows| self.updated(&Arc::new(rows.clone()), changes, &rest))?;
