@@ -21,6 +21,13 @@ fn call(port: u16, options: &str) -> String {
     format!("clusterSync::verifyRows({}, \"dfs://d\", \"t\"{options})", remote(port))
 }
 
+/// Adds a row to the second day in the place of that with the same id.
+fn replace(node: &mut Node, value: &str) {
+    node.run(&format!("delete from {TABLE} where day = 2024.01.02, id = 4")).expect("a row is deleted");
+    let row = format!("table([2024.01.02] as day, [4] as id, [{value}] as v, [`a] as name)");
+    assert_eq!(node.number(&format!("tableInsert({TABLE}, {row})")), 1);
+}
+
 fn texts(result: &Batch, name: &str) -> Vec<String> {
     let column = result.column(name).expect(name);
     column.texts().map(|text| String::from_utf8_lossy(text).into_owned()).collect()
@@ -53,4 +60,29 @@ fn a_changed_cell_a_missing_and_a_doubled_row_are_named() {
     assert_eq!(integers(&filtered, "id"), [3]);
     let message = a.error(&call(b.port, ", , dict([\"keyColumns\"], [\"nothing\"])"));
     assert!(message.contains("has no column `nothing` to be a key"), "{message}");
+}
+
+#[test]
+fn a_target_with_the_plugin_takes_its_fingerprints_itself_and_finds_a_flipped_bit() {
+    let nodes = [(Node::with_plugin("B"), "native"), (Node::start("B"), "readBack")];
+    let mut a = node(Node::with_plugin("A"));
+    for (b, method) in nodes {
+        let mut b = node(b);
+        let verify =
+            |rest: &str| format!("clusterSync::verify({}, \"dfs://d\", \"t\"{rest})", remote(b.port));
+        let (all, filtered, others) = (verify(""), verify(", \"id >= 4\""), verify(", \"id > 4\""));
+        let cut = verify(", , dict([\"column\", \"from\"], (\"id\", 4))");
+        assert_eq!(a.table(&all).rows, 0, "{method}: equal tables");
+        // One more than 4.0 in the last place.
+        replace(&mut b, "4.000000000000001");
+        for (script, expected) in [(all, method), (filtered, method), (cut, "readBack")] {
+            let found = a.table(&script);
+            assert_eq!(texts(&found, "partition"), ["/20240102"], "{script}");
+            assert_eq!(
+                (texts(&found, "status"), texts(&found, "method")),
+                (vec!["DIFFERENT".into()], vec![expected.into()])
+            );
+        }
+        assert_eq!(a.table(&others).rows, 0, "{method}: the filter counts at the target, too");
+    }
 }

@@ -1,5 +1,7 @@
 //! How many rows both sides hold of every unit, with as few questions as can be trusted: the
 //! metadata's row counts where they add up to what the server counts, else a count of every unit.
+use std::collections::HashSet;
+
 use super::look::Looks;
 use crate::cluster::{Cluster, Host, count, counts, marks, row_counts, sql::Rows};
 use crate::error::{Error, Kind, Result};
@@ -37,7 +39,7 @@ pub(super) fn count_units(host: &mut dyn Host, draft: &Draft, target: &mut dyn C
         Look { unchanged: draft.is_unchanged(unit, &look, mark.as_ref()), ..look }
     };
     let units = ours.into_iter().zip(theirs).zip(draft.units.iter().zip(&marks)).map(look).collect();
-    Ok(Looks { units, rows, strangers: total.saturating_sub(held), marks })
+    Ok(Looks { units, rows, strangers: total.saturating_sub(held), marks, native: HashSet::new() })
 }
 
 /// Metadata knows nothing of conditions.

@@ -5,10 +5,11 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::Connect;
 use super::patience::Stop;
-use crate::cluster::Cluster;
-use crate::data::Batch;
+use crate::cluster::{Cluster, sql::Rows};
+use crate::data::{Batch, Fingerprint};
 use crate::error::{Error, Kind, Result, panic_text};
 use crate::model::{TableName, Unit};
+use crate::online;
 
 /// A unit that was read and waits for a lane.
 pub(super) struct Work<'a> {
@@ -40,12 +41,14 @@ pub(super) trait Job: Sync {
 pub(super) struct Link<'a> {
     connect: Connect<'a>,
     target: Option<Box<dyn Cluster + Send>>,
+    /// Whether the target's own plugin is asked, which it is until it cannot answer.
+    is_native: bool,
 }
 
 impl<'a> Link<'a> {
     /// Not yet made.
     pub(super) fn new(connect: Connect<'a>) -> Self {
-        Link { connect, target: None }
+        Link { connect, target: None, is_native: true }
     }
 
     /// The connection.
@@ -57,9 +60,20 @@ impl<'a> Link<'a> {
         Ok(&mut **self.target.insert(target))
     }
 
+    /// The fingerprint of what the target holds of `there`, and whether its own plugin took it.
+    pub(super) fn look(&mut self, there: Rows, columns: &[String]) -> Result<(Fingerprint, bool)> {
+        if self.is_native && online::can_ask(there) {
+            match online::native(self.open()?, there, columns)? {
+                Some(print) => return Ok((print, true)),
+                None => self.is_native = false,
+            }
+        }
+        Ok((online::look(self.open()?, there, columns)?, false))
+    }
+
     /// Forgets the connection; the next use makes a new one.
     pub(super) fn close(&mut self) {
-        self.target = None;
+        (self.target, self.is_native) = (None, true);
     }
 }
 

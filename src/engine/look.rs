@@ -1,4 +1,6 @@
 //! What both sides hold of every unit of a draft.
+use std::collections::HashSet;
+
 use parking_lot::Mutex;
 
 use super::counts::count_units;
@@ -23,6 +25,8 @@ pub struct Looks {
     pub strangers: u64,
     /// The source's chunks before anything was read, where the draft wants them and the source tells.
     pub marks: Vec<Option<ChunkMark>>,
+    /// The units whose fingerprint the target's own plugin took.
+    pub native: HashSet<usize>,
 }
 
 /// Counts every unit of `draft` on both sides, and compares the rows of those that `is_compared`
@@ -44,8 +48,8 @@ pub fn look(
     };
     let units: Vec<usize> = (0..looks.units.len()).filter(picked).collect();
     if !units.is_empty() {
-        let compare = Compare { draft, looks: Mutex::new(&mut looks.units) };
-        let holds: Vec<Look> = compare.looks.lock().to_vec();
+        let holds: Vec<Look> = looks.units.clone();
+        let compare = Compare { draft, looks: Mutex::new(&mut looks) };
         let round = Round { doing: "compared", draft, units: &units, looks: &holds, job: &compare };
         feed(host, &round, connect, limits)?;
     }
@@ -55,7 +59,7 @@ pub fn look(
 /// Reads units on both sides and takes their fingerprints.
 struct Compare<'a> {
     draft: &'a Draft,
-    looks: Mutex<&'a mut Vec<Look>>,
+    looks: Mutex<&'a mut Looks>,
 }
 
 impl Job for Compare<'_> {
@@ -63,9 +67,13 @@ impl Job for Compare<'_> {
         let Draft { table, columns, .. } = self.draft;
         let named = |error: Error| error.context(format!("partition {} of {table} at the target", work.unit));
         let there = self.draft.rows(work.unit);
-        let theirs = link.open().and_then(|target| online::look(target, there, columns)).map_err(named)?;
+        let (theirs, is_native) = link.look(there, columns).map_err(named)?;
         let ours = online::fingerprint(&online::in_order(&work.rows, columns)?);
-        self.looks.lock()[work.number] = Look {
+        let mut looks = self.looks.lock();
+        if is_native {
+            looks.native.insert(work.number);
+        }
+        looks.units[work.number] = Look {
             rows: ours.rows,
             held: theirs.rows,
             ours: Some(ours),

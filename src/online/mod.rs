@@ -1,7 +1,10 @@
 //! What is done to one unit at the target over the wire: look, clear, append.
 
+mod native;
 #[cfg(test)]
 mod tests;
+
+pub use native::{can_ask, native};
 
 use crate::cluster::{Cluster, count, describe, read, sql, sql::Rows};
 use crate::data::{Batch, Datum, Fingerprint};

@@ -140,7 +140,7 @@ pub const FUNCTIONS: &[Function] = &[
         symbol: "clusterSyncFingerprint",
         name: "fingerprint",
         min: 2,
-        max: 4,
+        max: 5,
         syntax: verify::FINGERPRINT,
         run: verify::fingerprint,
     },

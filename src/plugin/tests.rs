@@ -276,7 +276,7 @@ fn verifying_names_what_differs_and_nothing_else() {
     drop(inner);
     let found = table_of(synced_with(&mut host, &target, None, only()));
     assert_eq!(texts(&found, "status"), ["MISSING", "DIFFERENT"]);
-    assert_eq!(texts(&found, "method"), ["count", "fingerprint"]);
+    assert_eq!(texts(&found, "method"), ["count", "readBack"]);
     assert_eq!((numbers(&found, "sourceRows"), numbers(&found, "targetRows")), (vec![1, 3], vec![0, 3]));
     assert_eq!(target.appends(), 8, "nothing was written");
 }

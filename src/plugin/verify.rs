@@ -4,7 +4,7 @@ use super::request::{Request, database};
 use super::site::{connected, drafts};
 use super::sync::sync;
 use super::table::{longs, table, texts};
-use crate::cluster::{Host, count, describe, read, sql::Rows, units};
+use crate::cluster::{Host, describe, sql::Rows, units};
 use crate::data::{Datum, Fingerprint};
 use crate::engine::{Connect, look};
 use crate::error::Result;
@@ -14,7 +14,8 @@ use crate::plan::{Draft, Look, is_compared};
 
 /// The parameters of each function as the manual writes them.
 pub(super) const VERIFY: &str = "clusterSync::verify(remote, dbPath, [tableName], [filter], [options])";
-pub(super) const FINGERPRINT: &str = "clusterSync::fingerprint(dbPath, tableName, [filter], [columns])";
+pub(super) const FINGERPRINT: &str =
+    "clusterSync::fingerprint(dbPath, tableName, [filter], [columns], [partition])";
 
 /// Compares, and writes only when asked to repair: then partitions that differ are replaced.
 pub(super) fn verify(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
@@ -33,6 +34,7 @@ struct Difference<'a> {
     table: &'a TableName,
     partition: String,
     look: Look,
+    is_native: bool,
 }
 
 impl Difference<'_> {
@@ -45,7 +47,11 @@ impl Difference<'_> {
     }
 
     fn method(&self) -> &'static str {
-        if self.look.ours.is_some() { "fingerprint" } else { "count" }
+        match (self.look.ours, self.is_native) {
+            (None, _) => "count",
+            (_, true) => "native",
+            (_, false) => "readBack",
+        }
     }
 }
 
@@ -61,13 +67,15 @@ pub(super) fn compare(
         let picked = |_, look: &Look| is_compared(Mode::VerifyOnly, look, None);
         let looks = look(host, draft, connect, request.options.limits, &picked)?;
         let before = differences.len();
-        for (unit, look) in draft.units.iter().zip(&looks.units).filter(|(_, look)| !look.is_equal()) {
-            differences.push(Difference { table: &draft.table, partition: unit.to_string(), look: *look });
+        let units = draft.units.iter().zip(&looks.units).enumerate();
+        for (number, (unit, look)) in units.filter(|(_, (_, look))| !look.is_equal()) {
+            let (partition, is_native) = (unit.to_string(), looks.native.contains(&number));
+            differences.push(Difference { table: &draft.table, partition, look: *look, is_native });
         }
         if looks.strangers > 0 {
             let look = Look { held: looks.strangers, ..Look::default() };
             let partition = "partitions that the source does not have".to_owned();
-            differences.push(Difference { table: &draft.table, partition, look });
+            differences.push(Difference { table: &draft.table, partition, look, is_native: false });
         }
         let (table, target, found) = (&draft.table, &draft.target, differences.len() - before);
         host.print(&match found {
@@ -94,10 +102,11 @@ fn report(found: &[Difference]) -> Datum {
 }
 
 /// The fingerprint of every partition of this cluster's table that holds rows. Columns count in the
-/// order of their names unless `columns` gives another, so that two clusters can be compared.
+/// order of their names unless `columns` gives another, so that two clusters can be compared; of one
+/// partition alone, empty or not, if `partition` gives its path.
 pub(super) fn fingerprint(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
-    if !(2..=4).contains(&args.len()) {
-        return Err(usage(format!("fingerprint takes 2 to 4 arguments, not {}", args.len()), FINGERPRINT));
+    if !(2..=5).contains(&args.len()) {
+        return Err(usage(format!("fingerprint takes 2 to 5 arguments, not {}", args.len()), FINGERPRINT));
     }
     let name = TableName::new(database(args, 0, FINGERPRINT)?, text(args, 1, "tableName", FINGERPRINT)?);
     let filter = optional_text(args, 2, "filter", FINGERPRINT)?;
@@ -110,17 +119,28 @@ pub(super) fn fingerprint(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> 
             names
         }
     };
+    let mut units = units(&schema)?;
+    let path = optional_text(args, 4, "partition", FINGERPRINT)?;
+    if let Some(path) = path {
+        units.retain(|unit| unit.to_string() == path);
+        if units.len() != 1 {
+            let what = format!("{name} has {} partitions with the path `{path}`, not one", units.len());
+            return Err(usage(what, FINGERPRINT));
+        }
+    }
     let mut found = Vec::new();
-    for unit in units(&schema)? {
+    for unit in units {
         let rows = Rows::of(&name).within(&unit).passing(filter);
-        if count(host, rows)? > 0 {
-            found.push((unit.to_string(), online::fingerprint(&read(host, rows, &columns)?)));
+        let print = online::look(host, rows, &columns)?;
+        if print.rows > 0 || path.is_some() {
+            found.push((unit.to_string(), print));
         }
     }
     Ok(table([
         ("partition", texts(&found, |(partition, _)| partition)),
         ("rows", longs(&found, |(_, print)| print.rows)),
         ("fingerprint", texts(&found, |(_, print)| format!("{:032x}", print.sum))),
+        ("version", longs(&found, |_| Fingerprint::VERSION)),
     ]))
 }
 

@@ -41,6 +41,9 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
+    /// The version of the definition; fingerprints of two versions say nothing about each other.
+    pub const VERSION: u64 = 2;
+
     /// The fingerprint of the rows that `columns` form, each `rows` long.
     ///
     /// # Panics
