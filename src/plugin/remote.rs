@@ -75,8 +75,7 @@ impl Sites {
     }
 
     fn led(&self, remote: Remote) -> Led {
-        let sites = self.endpoints.iter().map(|own| (own.host.clone(), own.port)).collect();
-        Led { remote, sites, good: self.good.clone() }
+        Led { remote, endpoints: self.endpoints.clone(), good: self.good.clone() }
     }
 
     fn unreachable(&self, failures: &[Error]) -> Error {
@@ -89,20 +88,26 @@ impl Sites {
 /// A connection that remembers who leads, for the next one.
 pub(super) struct Led {
     remote: Remote,
-    sites: Vec<(String, u16)>,
+    endpoints: Vec<Endpoint>,
     good: Arc<AtomicUsize>,
 }
 
 impl Led {
-    /// A server that does not lead says who does, and is given up. Only sites that the user named are
-    /// followed: nobody else gets the password.
-    fn follow<T>(&self, outcome: Result<T>) -> Result<T> {
-        let leader = outcome.as_ref().err().and_then(|error| tags::leader(error.message()));
-        let is_leader = |(host, port): &(String, u16)| leader == Some((host.as_str(), *port));
-        if let Some(index) = self.sites.iter().position(is_leader) {
-            self.good.store(index, Ordering::Relaxed);
-        }
-        outcome
+    /// Does the work; when the server says that another one leads, once more there: whoever does not
+    /// lead has changed nothing. Only sites that the user named are followed: nobody else gets the
+    /// password.
+    fn led<T>(&mut self, mut work: impl FnMut(&mut Remote) -> Result<T>) -> Result<T> {
+        let outcome = work(&mut self.remote);
+        let Some(leader) = self.leader(&outcome) else { return outcome };
+        self.good.store(leader, Ordering::Relaxed);
+        self.remote = Remote::connect(&self.endpoints[leader])?;
+        work(&mut self.remote)
+    }
+
+    /// The site that an error names as the leader.
+    fn leader<T>(&self, outcome: &Result<T>) -> Option<usize> {
+        let (host, port) = tags::leader(outcome.as_ref().err()?.message())?;
+        self.endpoints.iter().position(|own| own.host == host && own.port == port)
     }
 }
 
@@ -112,18 +117,15 @@ impl Cluster for Led {
     }
 
     fn query(&mut self, script: &str) -> Result<Datum> {
-        let answer = self.remote.query(script);
-        self.follow(answer)
+        self.led(|remote| remote.query(script))
     }
 
     fn append(&mut self, table: &TableName, rows: &Batch) -> Result<u64> {
-        let stored = self.remote.append(table, rows);
-        self.follow(stored)
+        self.led(|remote| remote.append(table, rows))
     }
 
     fn upsert(&mut self, table: &TableName, rows: &Batch, keys: &[String]) -> Result<()> {
-        let stored = self.remote.upsert(table, rows, keys);
-        self.follow(stored)
+        self.led(|remote| remote.upsert(table, rows, keys))
     }
 }
 
