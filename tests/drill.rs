@@ -86,3 +86,17 @@ fn a_target_with_the_plugin_takes_its_fingerprints_itself_and_finds_a_flipped_bi
         assert_eq!(a.table(&others).rows, 0, "{method}: the filter counts at the target, too");
     }
 }
+
+#[test]
+fn one_partition_is_asked_for_by_its_path_and_nothing_stands_for_it() {
+    let mut a = node(Node::with_plugin("A"));
+    let script =
+        |filter, path| format!("clusterSync::fingerprint(\"dfs://d\", \"t\", \"{filter}\", , \"{path}\")");
+    let all = a.table("clusterSync::fingerprint(\"dfs://d\", \"t\")");
+    let one = a.table(&script("", "/20240102"));
+    assert_eq!(texts(&one, "fingerprint"), texts(&all, "fingerprint")[1..2]);
+    let none = a.table(&script("id > 99", "/20240102"));
+    assert_eq!((none.rows, integers(&none, "rows")), (1, vec![0]), "an empty one is said to be empty");
+    let message = a.error(&script("", "/20240109"));
+    assert!(message.contains("0 partitions with the path `/20240109`, not one"), "{message}");
+}
