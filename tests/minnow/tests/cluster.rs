@@ -82,6 +82,23 @@ fn jobs_and_the_status_of_backups_stay_on_their_node() {
     }
 }
 
+/// dolphindb-semantics §1.4: a backup lies where the node that wrote it runs.
+#[test]
+fn a_backup_is_seen_by_the_node_that_wrote_it() {
+    let shared = tempfile::tempdir().unwrap();
+    let dir = shared.path().join("backup").display().to_string();
+    for (arguments, others) in [(&["--node-local-files"][..], 0), (&[], 1)] {
+        let nodes = Nodes::start(arguments);
+        nodes.client(0).script(TABLE).unwrap();
+        let backup = format!("backup('{dir}', <select * from loadTable('dfs://db', `t)>)");
+        nodes.client(0).script(&backup).unwrap();
+        let listed = format!("size(getBackupList('{dir}', 'dfs://db', 't').chunkID)");
+        assert_eq!(number(&nodes.client(0), &listed), 9);
+        assert_eq!(number(&nodes.client(1), &format!("int(exists('{dir}'))")), others);
+        assert_eq!(nodes.client(1).script(&listed).is_ok(), others == 1);
+    }
+}
+
 /// dolphindb-semantics §4.2: a node that does not lead says who does.
 #[test]
 fn followers_name_the_leader() {

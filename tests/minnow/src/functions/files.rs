@@ -20,7 +20,7 @@ pub const FUNCTIONS: &[Native] = &[Native::new(
 fn load_text(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     const NAME: &str = "loadText";
     dfs::require_login(session, "read a file")?;
-    let path = args::text(NAME, &given, 0, "filename")?;
+    let path = &session.node.own_path(args::text(NAME, &given, 0, "filename")?);
     let delimiter = args::optional_text(NAME, &given, 1, "delimiter")?.unwrap_or(",");
     if delimiter.chars().count() != 1 {
         return Err(args::bad(NAME, "delimiter", "must be one character"));

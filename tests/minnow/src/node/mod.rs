@@ -163,6 +163,14 @@ impl Node {
         self.users.read().get(user).is_some_and(|account| account.is_admin)
     }
 
+    /// Where this node has the file that a script calls `path`.
+    pub fn own_path(&self, path: &str) -> String {
+        if !self.switches.node_local_files || Path::new(path).starts_with(&self.home) {
+            return path.to_owned();
+        }
+        self.home.join("files").join(path.trim_start_matches('/')).to_string_lossy().into_owned()
+    }
+
     /// Adds one line to the node's log. Callers pass what happened, never what a client sent:
     /// a script can hold a password.
     pub fn log(&self, event: &str) {

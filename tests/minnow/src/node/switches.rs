@@ -33,6 +33,10 @@ pub struct Switches {
     /// does (dolphindb-semantics §7.2); may be repeated.
     #[arg(long, value_name = "PLUGIN")]
     pub preload: Vec<String>,
+    /// Every node has files of its own, as nodes on several machines do: what is not below its home is
+    /// looked for below `files` in it.
+    #[arg(long)]
+    pub node_local_files: bool,
     /// Lets scripts make things go wrong: `minnow::setFault`.
     #[arg(long)]
     pub faults: bool,

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use super::folder::{Entry, Folder, Mode, id_text};
-use super::{args, dfs, require_login};
+use super::{args, dfs, directory, require_login};
 use crate::error::{Error, Result};
 use crate::script::Session;
 use crate::store::{PartitionedTable, Scheme, Selection};
@@ -13,7 +13,7 @@ use crate::value::{Dict, Table, Type, Value, Vector};
 /// (dolphindb-semantics §1.7). Returns the paths of the restored partitions.
 pub fn restore(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     dfs::require_write(session, "restore")?;
-    let dir = args::text("restore", &given, 0, "backupDir")?;
+    let dir = &directory(session, "restore", &given)?;
     let url = args::text("restore", &given, 1, "dbPath")?;
     let name = args::text("restore", &given, 2, "tableName")?;
     let pattern = args::text("restore", &given, 3, "partition")?;
@@ -112,7 +112,7 @@ fn drop_others(table: &PartitionedTable, folder: &Folder) -> Result<()> {
 
 pub fn restore_table(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     dfs::require_write(session, "restore")?;
-    let dir = args::text("restoreTable", &given, 0, "backupDir")?;
+    let dir = &directory(session, "restoreTable", &given)?;
     let url = args::text("restoreTable", &given, 1, "dbPath")?;
     let name = args::text("restoreTable", &given, 2, "tableName")?;
     let new_url = args::optional_text("restoreTable", &given, 3, "newDBPath")?.unwrap_or(url);
@@ -124,7 +124,7 @@ pub fn restore_table(session: &mut Session, given: Vec<Value>) -> Result<Value> 
 /// Partitions and tables that the backup lacks are removed (dolphindb-semantics §1.7).
 pub fn restore_database(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     dfs::require_write(session, "restore")?;
-    let dir = args::text("restoreDB", &given, 0, "backupDir")?;
+    let dir = &directory(session, "restoreDB", &given)?;
     let url = args::text("restoreDB", &given, 1, "dbPath")?;
     let new_url = args::optional_text("restoreDB", &given, 2, "newDBPath")?.unwrap_or(url);
     let names = Folder::tables(dir, url)?;
@@ -156,7 +156,7 @@ fn copy_back(
 /// error (dolphindb-semantics §1.2).
 pub fn migrate(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     dfs::require_write(session, "restore")?;
-    let dir = args::text("migrate", &given, 0, "backupDir")?;
+    let dir = &directory(session, "migrate", &given)?;
     let url = args::text("migrate", &given, 1, "backupDBPath")?;
     let names = match args::optional_text("migrate", &given, 2, "backupTableName")? {
         Some(name) => vec![name.to_owned()],
@@ -214,16 +214,20 @@ fn pairs(tables: &[(&str, &str)], more: &[(&str, Vector)]) -> Value {
 pub fn list(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     require_login(session)?;
     let text = |index, name| args::text("getBackupList", &given, index, name);
-    let folder = Folder::existing(text(0, "backupDir")?, text(1, "dbPath")?, text(2, "tableName")?)?;
+    let folder = Folder::existing(
+        &directory(session, "getBackupList", &given)?,
+        text(1, "dbPath")?,
+        text(2, "tableName")?,
+    )?;
     Ok(Value::Table(folder.list().into()))
 }
 
 /// The folder and the entry of a partition that is given by its path inside the database: here
 /// the partition comes before the table.
-fn entry(function: &str, given: &[Value]) -> Result<(Folder, Entry)> {
+fn entry(session: &Session, function: &str, given: &[Value]) -> Result<(Folder, Entry)> {
     let text = |index, name| args::text(function, given, index, name);
     let url = text(1, "dbPath")?;
-    let folder = Folder::existing(text(0, "backupDir")?, url, text(3, "tableName")?)?;
+    let folder = Folder::existing(&directory(session, function, given)?, url, text(3, "tableName")?)?;
     let path = format!("{}{}", url.trim_start_matches("dfs:/"), text(2, "partition")?);
     let found = folder.entries.iter().find(|entry| entry.partition == path).cloned();
     let found = found.ok_or_else(|| Error::runtime(format!("The backup has no partition {path}.")))?;
@@ -232,7 +236,7 @@ fn entry(function: &str, given: &[Value]) -> Result<(Folder, Entry)> {
 
 pub fn meta(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     require_login(session)?;
-    let (folder, entry) = entry("getBackupMeta", &given)?;
+    let (folder, entry) = entry(session, "getBackupMeta", &given)?;
     let columns = folder.columns()?;
     let schema = Table {
         names: ["name", "typeString", "typeInt", "comment"].map(str::to_owned).to_vec(),
@@ -254,7 +258,7 @@ pub fn meta(session: &mut Session, given: Vec<Value>) -> Result<Value> {
 
 pub fn load_backup(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     require_login(session)?;
-    let (folder, entry) = entry("loadBackup", &given)?;
+    let (folder, entry) = entry(session, "loadBackup", &given)?;
     if folder.mode == Mode::Copy {
         return Err(Error::runtime("loadBackup reads SQL backups only."));
     }
@@ -264,7 +268,7 @@ pub fn load_backup(session: &mut Session, given: Vec<Value>) -> Result<Value> {
 /// The partitions whose files are damaged; an empty table is good news.
 pub fn check(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     require_login(session)?;
-    let dir = args::text("checkBackup", &given, 0, "backupDir")?;
+    let dir = &directory(session, "checkBackup", &given)?;
     let url = args::text("checkBackup", &given, 1, "dbPath")?;
     let names = match args::given(&given, 2) {
         Some(_) => args::texts("checkBackup", &given, 2, "tableName")?,

@@ -46,10 +46,16 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("getBackupStatus", &["userName"], 0, status::status),
     Native::new("checkBackup", &["backupDir", "dbPath", "tableName", "partition"], 2, load::check),
     // Of a file or folder of this machine; of DFS paths minnow knows nothing (manual of `exists`).
-    Native::new("exists", &["path"], 1, |_, given| {
-        args::text("exists", &given, 0, "path").map(|path| Value::bool(Path::new(path).exists()))
+    Native::new("exists", &["path"], 1, |session, given| {
+        let path = args::text("exists", &given, 0, "path")?;
+        Ok(Value::bool(Path::new(&session.node.own_path(path)).exists()))
     }),
 ];
+
+/// The argument `backupDir` as this node sees it.
+fn directory(session: &Session, function: &str, given: &[Value]) -> Result<String> {
+    args::text(function, given, 0, "backupDir").map(|path| session.node.own_path(path))
+}
 
 /// Somebody must be logged in (dolphindb-semantics §1.1).
 fn require_login(session: &Session) -> Result<()> {

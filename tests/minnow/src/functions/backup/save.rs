@@ -1,6 +1,6 @@
 //! From tables to backups: by a query (SQL mode) or of whole partitions (copy mode).
 use super::folder::{Folder, Mode};
-use super::{args, dfs, require_login};
+use super::{args, dfs, directory, require_login};
 use crate::error::{Error, Result};
 use crate::script::{Code, DataSource, Session};
 use crate::store::{ChunkMeta, PartitionedTable, Selection};
@@ -10,7 +10,7 @@ use crate::value::Value;
 /// written by this call.
 pub fn backup(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     require_login(session)?;
-    let dir = args::text("backup", &given, 0, "backupDir")?;
+    let dir = &directory(session, "backup", &given)?;
     let force = args::optional_bool("backup", &given, 2, "force", false)?;
     if let Value::Code(code) = &given[1] {
         return by_query(session, dir, code, force).map(count);
@@ -29,7 +29,7 @@ pub fn backup(session: &mut Session, given: Vec<Value>) -> Result<Value> {
 
 pub fn backup_table(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     require_login(session)?;
-    let dir = args::text("backupTable", &given, 0, "backupDir")?;
+    let dir = &directory(session, "backupTable", &given)?;
     let url = args::text("backupTable", &given, 1, "dbPath")?;
     let name = args::text("backupTable", &given, 2, "tableName")?.to_owned();
     by_copy(session, dir, (url, &[name]), How::whole()).map(count)
@@ -37,7 +37,7 @@ pub fn backup_table(session: &mut Session, given: Vec<Value>) -> Result<Value> {
 
 pub fn backup_database(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     require_login(session)?;
-    let dir = args::text("backupDB", &given, 0, "backupDir")?;
+    let dir = &directory(session, "backupDB", &given)?;
     let url = args::text("backupDB", &given, 1, "dbPath")?;
     by_copy(session, dir, (url, &session.node.store.tables(url)?), How::whole()).map(count)
 }
