@@ -11,9 +11,10 @@ import time
 import dolphindb
 
 import demo
+import syncs
 
 PROBES = pathlib.Path(__file__).resolve().parents[2] / "tests" / "scripts"
-DATABASES = ("dfs://clusterSyncProbe", demo.DATABASE)
+DATABASES = (syncs.DATABASE, demo.DATABASE)
 
 
 def connect(site, user, password):
@@ -80,7 +81,9 @@ def load_plugin(session):
     except RuntimeError as error:
         if "already" not in str(error):
             raise
-    return f"{len(session.run('clusterSync::getClusters()'))} clusters are known"
+    started = time.monotonic()
+    known = len(session.run("clusterSync::getClusters()"))
+    return f"{known} clusters are known, and the first call took {time.monotonic() - started:.2f} s"
 
 
 def remote(site, user, password):
@@ -93,30 +96,8 @@ def remote(site, user, password):
 def run_sync(results, source, target, address):
     results.ask("plugin", "README: loading the plugin and its first call, with the time it takes",
                 lambda: load_plugin(source))
-    results.ask("types", "README: UUID, IPADDR, INT128 and SYMBOL keep their bytes", lambda: sync_types(source, target, address))
+    syncs.ask_all(results, source, target, address)
     results.ask("demo", "the demo's flights arrive equal", lambda: demo.story(source, target, address))
-
-
-def sync_types(source, target, address):
-    """A row of each type whose bytes in memory are not documented, compared as the servers print them."""
-    path = DATABASES[0]
-    for session in (source, target):
-        session.run(f"""
-            db = database("{path}", VALUE, 1..2)
-            names = ["k", "u", "i", "h", "s"]
-            createPartitionedTable(db, table(1:0, names, ["INT", "UUID", "IPADDR", "INT128", "SYMBOL"]), "t", "k")
-        """)
-    source.run(f"""
-        row = table([1] as k, [uuid("5d212a78-cc48-e3b1-4235-b4d91473ee87")] as u, [ipaddr("192.168.1.13")] as i,
-            [int128("e1671797c52e15f763380b45e841ec32")] as h, symbol(["a"]) as s)
-        tableInsert(loadTable("{path}", "t"), row)
-    """)
-    result = source.run(f'clusterSync::syncOnline({address}, "{path}", "t")')
-    shown = [session.run(f'exec string(u) + " " + string(i) + " " + string(h) + " " + string(s) from loadTable("{path}", "t")')
-             for session in (source, target)]
-    if list(shown[0]) != list(shown[1]):
-        raise AssertionError(f"source {shown[0]}, target {shown[1]}")
-    return f"{result['status'].iloc[0]}, {shown[0][0]} on both sides"
 
 
 def main(site, user, target, path, slow=""):

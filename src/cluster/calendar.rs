@@ -38,6 +38,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri takes minutes for so many days")]
     fn every_day_follows_the_one_before() {
         let mut last = civil(-800_000);
         for days in -799_999..800_000 {

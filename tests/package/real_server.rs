@@ -43,7 +43,14 @@ fn every_question_is_asked_the_flights_are_synced_and_nothing_is_left() {
         let name = path.file_stem().expect("a name").to_string_lossy();
         assert!(text.contains(&format!("[{name}] ")), "{name} was not asked: {text}");
     }
-    assert!(text.contains("answer: verified: flights 336776 rows"), "{text}");
+    for answer in [
+        "answer: verified: flights 336776 rows",
+        "answer: refused (",
+        " s after cancelJob: ",
+        "answer: OK, ['192.168.1.13'",
+    ] {
+        assert!(text.contains(answer), "no {answer}: {text}");
+    }
     assert!(!text.contains(PASSWORD));
     // Leases stay where they are kept: another node may be about to ask for one.
     for (node, left) in [(&mut source, 0), (&mut target, 1)] {

@@ -66,6 +66,7 @@ fn texts(values: &[&str]) -> Column {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "Miri takes minutes for all the bits")]
 fn a_flipped_bit_shows_wherever_it_is() {
     let original = [1u64, u64::MAX, 0x7ff8_0000_0000_0001];
     let before = of(&[doubles(&original), ints(&[1, 2, 3])]);
@@ -125,6 +126,7 @@ fn symbol_and_string_are_the_same_text() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "it is arithmetic alone, and Miri takes minutes for it")]
 fn small_structured_rows_do_not_collide() {
     let (first, second) = (keys(0)[0], keys(1)[0]);
     let mut sums = HashSet::new();
@@ -138,6 +140,7 @@ fn small_structured_rows_do_not_collide() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "it is arithmetic alone, and Miri takes minutes for it")]
 fn a_changed_bit_changes_about_half_of_the_hash() {
     for key in [keys(0)[0], keys(5)[2]] {
         let hash = |word: u64| finish(term(word, key));
@@ -242,11 +245,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri takes minutes for generated columns")]
     fn equals_the_row_wise_model_however_segments_are_cut(columns in any_columns()) {
         prop_assert_eq!(of(&columns), model(columns[0].rows, &columns));
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri takes minutes for generated columns")]
     fn rows_may_change_places_but_not_their_cells(
         columns in any_columns(), at in any::<usize>(), other in any::<usize>(), which in any::<usize>(),
     ) {
@@ -275,6 +280,7 @@ proptest! {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri takes minutes for generated columns")]
     fn any_changed_cell_shows(columns in any_columns(), row in any::<usize>(), which in any::<usize>(), bit in any::<usize>()) {
         let rows = columns[0].rows;
         prop_assume!(rows > 0);

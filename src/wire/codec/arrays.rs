@@ -96,6 +96,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri takes minutes for so many rows")]
     fn more_rows_than_a_block_holds_cross_blocks_and_segments() {
         let lengths: Vec<u32> = (0..140_000).map(|row| row % 3).collect();
         let bytes: Vec<u8> = (0..values(&lengths) * 2).map(|i| (i % 251) as u8).collect();

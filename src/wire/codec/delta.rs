@@ -214,6 +214,7 @@ mod tests {
 
     proptest! {
         #[test]
+        #[cfg_attr(miri, ignore = "Miri takes minutes for generated cells")]
         fn every_cell_survives_that_has_a_stream(
             cells in proptest::collection::vec((any::<i64>(), 0..64u32), 0..200),
         ) {
@@ -229,6 +230,7 @@ mod tests {
         }
 
         #[test]
+        #[cfg_attr(miri, ignore = "Miri takes minutes for generated cells")]
         fn garbage_is_survived(
             width in prop_oneof![Just(2usize), Just(4), Just(8)],
             stream in proptest::collection::vec(any::<u8>(), 0..100),

@@ -162,6 +162,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri takes minutes for so many bytes")]
     fn long_runs_arrive_whole() {
         let sent: Vec<u8> = (0..5_000_001u32).map(|i| (i % 251) as u8).collect();
         let mut reader = Reader::new(&sent[..]);
