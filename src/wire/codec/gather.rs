@@ -99,6 +99,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri takes minutes for a socket that takes byte by byte")]
     fn pieces_arrive_in_order_however_little_the_socket_takes() {
         let lent = [7u8; 100];
         let mut message = Gather::default();
