@@ -234,7 +234,7 @@ def sync(nodes, options):
         commits.append(commit(pathlib.Path(options.plugin).parent))
         for side, seconds in sides.items():
             speeds[side].append(rows / seconds())
-    raw("one durable write, of which minnow makes two per append", commits, 1e-3, "ms")
+    raw("one durable write, as minnow makes for an append", commits, 1e-3, "ms")
     one, two, online, client, _ = [raw(side, values, 1e6, "M rows/s") for side, values in speeds.items()]
     judge("R2", "two-lanes/one", two / one, 1.3)
     judge("R3", "online/client", online / client, 5)
