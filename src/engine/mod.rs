@@ -100,10 +100,9 @@ pub fn run(
     let moved = feed::feed_until(host, &round, connect, limits, &stop)?;
     require_complete(host, plan, &moved)?;
     let removed = remove::remove(host, &copy, connect)?;
-    let skipped = plan.decisions.iter().filter(|d| d.action == Action::Skip && d.rows > 0).count();
     Ok(Summary {
         copied: moved.partitions,
-        skipped: skipped as u64,
+        skipped: plan.skipped(),
         removed,
         rows: moved.rows,
         bytes: moved.bytes,

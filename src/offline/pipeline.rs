@@ -14,7 +14,6 @@ use super::stages::{Parcel, Run};
 use crate::cluster::{Cluster, Host};
 use crate::error::Result;
 use crate::journal::Journal;
-use crate::model::Action;
 use crate::plan::Plan;
 use crate::ship::{Shipper, Side};
 
@@ -113,10 +112,9 @@ pub fn run(
         Side::Target => pull(&run, host, connect),
     }
     let moved = run.finish(host)?;
-    let skipped = plan.decisions.iter().filter(|d| d.action == Action::Skip && d.rows > 0).count();
     Ok(Summary {
         copied: moved.partitions,
-        skipped: skipped as u64,
+        skipped: plan.skipped(),
         rows: moved.rows,
         bytes: moved.bytes,
         took: started.elapsed(),

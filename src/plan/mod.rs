@@ -145,6 +145,12 @@ impl Plan {
         keys
     }
 
+    /// How many units with rows need nothing.
+    pub fn skipped(&self) -> u64 {
+        let skipped = |decision: &&Decision| decision.action == Action::Skip && decision.rows > 0;
+        self.decisions.iter().filter(skipped).count() as u64
+    }
+
     /// The plan as the journal keeps it.
     pub fn record(&self) -> TablePlan {
         let unit = |(unit, decision): (&Unit, &Decision)| UnitPlan {

@@ -5,6 +5,7 @@ mod clusters;
 mod control;
 mod exclusive;
 mod history;
+mod listening;
 mod names;
 mod offline;
 mod options;
@@ -22,7 +23,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod verify;
-mod watched;
 mod watermark;
 mod window;
 

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::caller;
+use super::listening::Listening;
 use super::remote::{self, Sites};
 use super::request::Request;
-use super::watched::Watched;
 use super::watermark::wanted;
 use crate::cluster::{Cluster, Host, tables};
 use crate::data::Datum;
@@ -51,7 +51,15 @@ pub(super) fn connected(
         control: control.clone(),
     };
     let connect = || sites.connect().map(|remote| Box::new(remote) as Box<dyn Cluster + Send>);
-    work(&mut Watched { host, control }, &site, &connect)
+    // As soon as the user has cancelled, nobody waits for the network.
+    let hear = |host: &mut dyn Host| {
+        let is_cancelled = host.is_cancelled();
+        if is_cancelled {
+            control.cancel();
+        }
+        is_cancelled
+    };
+    work(&mut Listening { host, hear }, &site, &connect)
 }
 
 fn hasty(sites: &Sites, request: &Request) -> impl Fn() -> Result<Box<dyn Cluster + Send>> + Sync + use<> {

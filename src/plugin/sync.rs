@@ -4,10 +4,11 @@ use parking_lot::Mutex;
 
 use super::arguments::{argument, text, usage};
 use super::exclusive::exclusively;
+use super::listening::Listening;
 use super::options::Options;
 use super::request::Request;
 use super::site::{Site, connected, drafts};
-use super::steer::Steered;
+use super::steer::Orders;
 use super::{caller, control, rates, report, verify, watermark};
 use crate::cluster::Host;
 use crate::data::Datum;
@@ -119,7 +120,9 @@ fn run(
     reach("begun");
     let tables: Vec<TableName> = drafts.iter().map(|draft| draft.table.clone()).collect();
     let name = id.to_string();
-    let host: &mut dyn Host = &mut Steered::new(host, &site.runs, &name);
+    let mut orders = Orders::to(&name, &site.runs);
+    let hear = |host: &mut dyn Host| orders.cancel(host);
+    let host: &mut dyn Host = &mut Listening { host, hear };
     let outcome = exclusively(host, request, site, (&id, &tables), |host, guard| {
         carry_out(host, request, site, drafts, (&journal, guard), connect)
     });

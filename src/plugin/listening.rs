@@ -1,19 +1,16 @@
-//! The caller's session, watched: as soon as the user has cancelled, nobody waits for the network.
-use std::sync::Arc;
-
+//! The caller's session as a call hears it: with an ear of the call's own for the wish to stop.
 use crate::cluster::{Cluster, Host};
 use crate::data::{Batch, Datum};
 use crate::error::Result;
 use crate::model::TableName;
-use crate::wire::Control;
 
-/// A host that tells the connections of the call what it hears from the user.
-pub(super) struct Watched<'h> {
+/// A host of which `hear` tells whether its user has cancelled.
+pub(super) struct Listening<'h, F> {
     pub(super) host: &'h mut dyn Host,
-    pub(super) control: Arc<Control>,
+    pub(super) hear: F,
 }
 
-impl Cluster for Watched<'_> {
+impl<F: FnMut(&mut dyn Host) -> bool> Cluster for Listening<'_, F> {
     fn label(&self) -> &str {
         self.host.label()
     }
@@ -31,16 +28,12 @@ impl Cluster for Watched<'_> {
     }
 }
 
-impl Host for Watched<'_> {
+impl<F: FnMut(&mut dyn Host) -> bool> Host for Listening<'_, F> {
     fn print(&mut self, line: &str) {
         self.host.print(line);
     }
 
     fn is_cancelled(&mut self) -> bool {
-        let cancelled = self.host.is_cancelled();
-        if cancelled {
-            self.control.cancel();
-        }
-        cancelled
+        (self.hear)(self.host)
     }
 }
