@@ -5,9 +5,10 @@ use crate::error::{Error, Kind, Result};
 use crate::model::{ColumnDef, Level, Scheme, Storage, TableName, TableSchema};
 
 /// The server's numbers of partition types (dolphindb-semantics §3.4).
-const VALUE: i64 = 1;
-const RANGE: i64 = 2;
-const HASH: i64 = 5;
+pub(super) const VALUE: i64 = 1;
+pub(super) const RANGE: i64 = 2;
+pub(super) const LIST: i64 = 3;
+pub(super) const HASH: i64 = 5;
 
 /// What to do about an answer that no release is known to give.
 pub const UNEXPECTED: &str = "report this with the release of the server";
@@ -18,12 +19,7 @@ pub const UNEXPECTED: &str = "report this with the release of the server";
 /// `NotFound` when the database or the table does not exist, `Schema` when it holds what this
 /// version cannot copy.
 pub fn describe(cluster: &mut (impl Cluster + ?Sized), table: &TableName) -> Result<TableSchema> {
-    require_database(cluster, &table.db)?;
-    let script = format!("existsTable({},{})", sql::text(&table.db), sql::text(&table.table));
-    if !holds(cluster, &script)? {
-        return Err(missing(cluster, &format!("table `{}` in database {}", table.table, table.db)));
-    }
-    let answer = cluster.query(&format!("schema({})", sql::load_table(table)))?;
+    let answer = schema(cluster, table)?;
     let doing = |error: Error| {
         let context = format!("the structure of {table} on {}", cluster.label());
         error.context(context).advise("leave this table out: sync the others by their names")
@@ -31,6 +27,16 @@ pub fn describe(cluster: &mut (impl Cluster + ?Sized), table: &TableName) -> Res
     let columns = columns(&answer).map_err(doing)?;
     let levels = levels(&answer).map_err(doing)?;
     Ok(TableSchema { columns, levels, storage: storage(&answer) })
+}
+
+/// What `schema` answers about `table`, which must exist.
+pub(super) fn schema(cluster: &mut (impl Cluster + ?Sized), table: &TableName) -> Result<Datum> {
+    require_database(cluster, &table.db)?;
+    let script = format!("existsTable({},{})", sql::text(&table.db), sql::text(&table.table));
+    if !holds(cluster, &script)? {
+        return Err(missing(cluster, &format!("table `{}` in database {}", table.table, table.db)));
+    }
+    cluster.query(&format!("schema({})", sql::load_table(table)))
 }
 
 /// The names of all tables of the database `db`, sorted.
@@ -45,7 +51,7 @@ pub fn tables(cluster: &mut (impl Cluster + ?Sized), db: &str) -> Result<Vec<Str
     Ok(names)
 }
 
-fn require_database(cluster: &mut (impl Cluster + ?Sized), db: &str) -> Result<()> {
+pub(super) fn require_database(cluster: &mut (impl Cluster + ?Sized), db: &str) -> Result<()> {
     match holds(cluster, &format!("existsDatabase({})", sql::text(db)))? {
         true => Ok(()),
         false => Err(missing(cluster, &format!("database {db}"))),
@@ -62,7 +68,7 @@ fn missing(cluster: &(impl Cluster + ?Sized), what: &str) -> Error {
         .advise("check the name, or create it there first")
 }
 
-fn strange(expected: &str) -> Error {
+pub(super) fn strange(expected: &str) -> Error {
     Error::new(Kind::Protocol, format!("the server's answer is not {expected}")).advise(UNEXPECTED)
 }
 
@@ -77,7 +83,7 @@ fn storage(schema: &Datum) -> Storage {
     }
 }
 
-fn columns(schema: &Datum) -> Result<Vec<ColumnDef>> {
+pub(super) fn columns(schema: &Datum) -> Result<Vec<ColumnDef>> {
     let Some(Datum::Table(defs)) = schema.get("colDefs") else {
         return Err(strange("a table's schema"));
     };
@@ -112,7 +118,7 @@ fn type_of(id: i64, scale: Option<i64>) -> Option<Type> {
     }
 }
 
-fn text_column(table: &Batch, name: &str) -> Result<Vec<String>> {
+pub(super) fn text_column(table: &Batch, name: &str) -> Result<Vec<String>> {
     let column = table.column(name).filter(|column| column.ty.is_text());
     column.map(owned_texts).ok_or_else(|| strange("a table's schema"))
 }
@@ -131,7 +137,7 @@ pub(super) fn texts(datum: &Datum) -> Option<Vec<String>> {
 }
 
 /// The number or numbers that `datum` holds.
-fn numbers(datum: &Datum) -> Option<Vec<i64>> {
+pub(super) fn numbers(datum: &Datum) -> Option<Vec<i64>> {
     match datum {
         Datum::Scalar(column) | Datum::Vector(column) => column.integers().collect(),
         Datum::Tuple(items) => items.iter().map(Datum::as_i64).collect(),
@@ -159,7 +165,7 @@ fn levels(schema: &Datum) -> Result<Vec<Level>> {
 }
 
 /// The scheme of each of `levels` levels. Levels that are all bucket counts may come as one vector.
-fn split(schemes: &Datum, levels: usize) -> Vec<Datum> {
+pub(super) fn split(schemes: &Datum, levels: usize) -> Vec<Datum> {
     match schemes {
         Datum::Tuple(each) if levels > 1 => each.clone(),
         Datum::Vector(column) if levels > 1 => column

@@ -98,6 +98,7 @@ forward! {
     23 => clusterSyncInspectBundle,
     24 => clusterSyncImportBundle,
     25 => clusterSyncVerifyRows,
+    26 => clusterSyncGetDDL,
 }
 
 /// Runs function number `index` and writes its result or its failure; never unwinds.

@@ -1,5 +1,6 @@
 //! What a sync talks about: names, table structures, partitions, decisions. Plain data, no I/O.
 mod decision;
+mod design;
 mod name;
 mod schema;
 mod secret;
@@ -7,6 +8,7 @@ mod unit;
 mod window;
 
 pub use decision::{Action, Mode};
+pub use design::{ColumnDesign, DatabaseDesign, LevelDesign, Split, TableDesign};
 pub use name::TableName;
 pub use schema::{ColumnDef, Level, Scheme, Storage, TableSchema};
 pub use secret::Secret;

@@ -3,6 +3,7 @@ mod arguments;
 mod caller;
 mod clusters;
 mod control;
+mod ddl;
 mod exclusive;
 mod history;
 mod listening;
@@ -255,5 +256,13 @@ pub const FUNCTIONS: &[Function] = &[
         max: 5,
         syntax: rows::VERIFY_ROWS,
         run: rows::verify_rows,
+    },
+    Function {
+        symbol: "clusterSyncGetDDL",
+        name: "getDDL",
+        min: 1,
+        max: 2,
+        syntax: ddl::GET,
+        run: ddl::get_ddl,
     },
 ];
