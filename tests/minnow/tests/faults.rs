@@ -124,6 +124,31 @@ fn a_node_that_dies_at_a_byte_comes_back_without_half_a_write() {
     }
 }
 
+/// Descriptions of databases, tables and jobs are whole, too.
+#[test]
+fn a_node_that_dies_while_it_changes_a_description_keeps_the_old_or_has_the_new_one() {
+    const CHANGES: [&str; 3] = [
+        "addColumn(loadTable('dfs://db', `t), `new, INT)",
+        "addValuePartitions(database('dfs://db'), 3)",
+        "scheduleJob(`j, '', def () : 1, 22:30m, 2024.01.01, 2034.12.31, 'D')",
+    ];
+    const STATE: &str = "string(size(schema(loadTable('dfs://db', `t)).colDefs)) \
+                         + size(schema(database('dfs://db')).partitionSchema) + size(getScheduledJobs())";
+    for (change, (old, new)) in CHANGES.into_iter().zip([("220", "320"), ("220", "230"), ("220", "221")]) {
+        let mut stayed = 0;
+        // Past the end of the file: its sync, its new name, and the directory's sync.
+        for bytes in [0, 3, 40, 1000] {
+            let mut node = faulty(&format!("'killAtByte', , {bytes}"));
+            let died = client(&node).script(change).is_err();
+            node.again(&["--faults"]);
+            let state = client(&node).script(STATE).unwrap();
+            assert_eq!(state.as_str(), Some(if died { old } else { new }), "{change}, {bytes}");
+            stayed += i32::from(died);
+        }
+        assert_eq!(stayed, 3, "{change}");
+    }
+}
+
 #[test]
 fn a_corrupted_write_counts_right_and_holds_another_row() {
     let node = faulty("'corrupt'");

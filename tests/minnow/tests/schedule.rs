@@ -138,3 +138,19 @@ fn a_job_of_a_missing_plugin_keeps_the_node_from_starting() {
     let expected = "Failed to unmarshall the job [x]. Can't recognize function: rabbitmq::connection. Invalid message format";
     assert_eq!(refused.text, expected);
 }
+
+/// The manual's getScheduledJobs: its columns, of which none shows the body.
+#[test]
+fn the_list_has_the_columns_of_the_manual() {
+    let mut a = Local::new(None);
+    a.run(
+        "scheduleJob(`w, 'weekly', def () : 1, 17:30m, 2024.01.01, 2024.12.31, 'W', 2)
+         scheduleJob(`d, 'daily', def () : 1, 12:00m 18:00m, 2024.01.01, 2024.12.31, 'D'); l = getScheduledJobs()",
+    );
+    assert_eq!(
+        a.run("l.colNames()").to_string(),
+        "[\"userId\",\"jobId\",\"jobDesc\",\"startDate\",\"endDate\",\"frequency\",\"scheduleTime\",\"days\"]"
+    );
+    assert_eq!(a.run("l.scheduleTime").to_string(), "[17:30m,12:00m,18:00m]");
+    assert_eq!(a.run("l.days").to_string(), "[\"2\",\"\",\"\"]");
+}

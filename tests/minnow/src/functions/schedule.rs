@@ -106,19 +106,22 @@ fn numbers(args: &[Value], index: usize, ty: Type) -> Option<Vec<i64>> {
     (0..cells.len()).map(|row| cells.integer(row)).collect()
 }
 
-/// The caller's jobs, an administrator's everybody's.
+/// The caller's jobs, an administrator's everybody's. The manual's columns, none of which is the body;
+/// that a job with several times has as many rows is ours `[U]`.
 fn list(session: &mut Session, args: Vec<Value>) -> Result<Value> {
     let pattern = args::optional_text("getScheduledJobs", &args, 0, "pattern")?.unwrap_or("%");
     let mut jobs = session.node.schedule.all();
     jobs.retain(|job| may_see(session, job) && dfs::matches(pattern, &job.id));
-    let texts = |of: fn(&Scheduled) -> &str| Vector::strings(Type::String, jobs.iter().map(of));
+    let jobs: Vec<(Scheduled, i64)> = jobs
+        .into_iter()
+        .flat_map(|job| job.times.clone().into_iter().map(move |at| (job.clone(), at)))
+        .collect();
+    let texts =
+        |of: fn(&Scheduled) -> &str| Vector::strings(Type::String, jobs.iter().map(|(job, _)| of(job)));
     let dates =
-        |of: fn(&Scheduled) -> i64| Vector::integers(Type::Date, jobs.iter().map(|job| Some(of(job))));
-    let lists = |ty: Type, of: fn(&Scheduled) -> &Vec<i64>| {
-        let shown = jobs.iter().map(|job| Vector::integers(ty, of(job).iter().copied().map(Some)));
-        let shown: Vec<String> = shown.map(|cells| Value::Vector(cells.into()).to_string()).collect();
-        Vector::strings(Type::String, shown.iter().map(String::as_str))
-    };
+        |of: fn(&Scheduled) -> i64| Vector::integers(Type::Date, jobs.iter().map(|(job, _)| Some(of(job))));
+    let days = |job: &Scheduled| job.days.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    let days: Vec<String> = jobs.iter().map(|(job, _)| days(job)).collect();
     let columns = [
         ("userId", texts(|job| &job.user)),
         ("jobId", texts(|job| &job.id)),
@@ -126,12 +129,10 @@ fn list(session: &mut Session, args: Vec<Value>) -> Result<Value> {
         ("startDate", dates(|job| job.start)),
         ("endDate", dates(|job| job.end)),
         ("frequency", texts(|job| &job.frequency)),
-        ("scheduleTime", lists(Type::Minute, |job| &job.times)),
-        ("days", lists(Type::Int, |job| &job.days)),
+        ("scheduleTime", Vector::integers(Type::Minute, jobs.iter().map(|(_, at)| Some(*at)))),
+        ("days", Vector::strings(Type::String, days.iter().map(String::as_str))),
     ];
-    let (names, columns) =
-        columns.into_iter().map(|(name, cells)| (name.to_owned(), Arc::new(cells))).unzip();
-    Ok(Value::Table(Table { names, columns }.into()))
+    Ok(Value::Table(Table::of(columns).into()))
 }
 
 fn may_see(session: &Session, job: &Scheduled) -> bool {

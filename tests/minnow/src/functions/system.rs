@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::args;
 use crate::error::{Error, Result};
 use crate::script::{Native, Session};
-use crate::value::Value;
+use crate::value::{Dict, Value};
 
 pub const FUNCTIONS: &[Native] = &[
     Native::new("version", &[], 0, version),
@@ -13,6 +13,7 @@ pub const FUNCTIONS: &[Native] = &[
     // Void lets every client go on (wire-protocol §4).
     Native::new("getRequiredAPIVersion", &[], 0, |_, _| Ok(Value::Void)),
     Native::new("isNodeInitialized", &[], 0, |_, _| Ok(Value::bool(true))),
+    Native::new("getConfig", &["key"], 0, config),
     Native::new("getNodeAlias", &[], 0, |session, _| Ok(Value::string(&session.node.alias))),
     Native::new("getHomeDir", &[], 0, |session, _| Ok(Value::string(&session.node.home.to_string_lossy()))),
     Native::new("shell", &["cmd"], 1, shell),
@@ -22,6 +23,21 @@ pub const FUNCTIONS: &[Native] = &[
 /// The release and a day, as `3.00.2.4 2025.01.21` (wire-protocol §4). The day is made up.
 fn version(session: &mut Session, _: Vec<Value>) -> Result<Value> {
     Ok(Value::string(&format!("{} 2025.05.16", session.node.release)))
+}
+
+/// Every setting that minnow has, or one as text; NULL for another. Whether a server's dictionary has the
+/// settings that nobody set is not documented `[U]`: here it has them, with their defaults.
+fn config(session: &mut Session, args: Vec<Value>) -> Result<Value> {
+    let settings = session.node.settings();
+    match args::optional_text("getConfig", &args, 0, "key")? {
+        None => Ok(Value::Dict(
+            Dict::of_strings(settings.iter().map(|(key, value)| (*key, Value::string(value)))).into(),
+        )),
+        Some(key) => {
+            let found = settings.iter().find(|(own, _)| own.eq_ignore_ascii_case(key));
+            Ok(found.map_or(Value::Void, |(_, value)| Value::string(value)))
+        }
+    }
 }
 
 /// Waits, unless the job is cancelled meanwhile.

@@ -32,23 +32,25 @@ fn table(_: &mut Session, args: Vec<Value>) -> Result<Value> {
 
 fn empty_table(args: &[Value]) -> Result<Arc<Table>> {
     let names = args::texts("table", args, 1, "colNames")?;
-    let wrong = || args::bad("table", "colTypes", "must be one data type per column");
-    let types: Vec<Type> = match &args[2] {
-        Value::Tuple(items) => items.iter().map(cast::type_of).collect::<Option<_>>().ok_or_else(wrong)?,
-        other => {
-            let cells = other.cells().ok_or_else(wrong)?;
-            let one = |row| cast::type_of(&Value::Scalar(cells.cell(row).into()));
-            (0..cells.len()).map(one).collect::<Option<_>>().ok_or_else(wrong)?
-        }
-    };
-    if names.len() != types.len() || !types.iter().all(|ty| ty.is_storable()) {
-        return Err(wrong());
-    }
+    let types = types("table", &args[2], names.len())?;
     let size = args[0].cells().and_then(|ends| ends.integer(1)).unwrap_or(0);
     let size = usize::try_from(size).ok().filter(|size| *size <= LONGEST);
     let size = size.ok_or_else(|| args::bad("table", "size", "is out of range"))?;
     let columns = types.iter().map(|ty| Arc::new(Vector::nulls(*ty, size))).collect();
     checked(Table { names, columns })
+}
+
+/// The argument colTypes: a type for each of so many columns.
+pub fn types(function: &str, given: &Value, count: usize) -> Result<Vec<Type>> {
+    let types: Option<Vec<Type>> = match given {
+        Value::Tuple(items) => items.iter().map(cast::type_of).collect(),
+        other => other.cells().and_then(|cells| {
+            (0..cells.len()).map(|row| cast::type_of(&Value::Scalar(cells.cell(row).into()))).collect()
+        }),
+    };
+    types
+        .filter(|types| types.len() == count && types.iter().all(|ty| ty.is_storable()))
+        .ok_or_else(|| args::bad(function, "colTypes", "must be one data type per column"))
 }
 
 /// Columns given one by one are called `C0`, `C1`, .. unless the script gave names.

@@ -45,7 +45,7 @@ impl Cluster {
         let storage = home.join("storage");
         std::fs::create_dir_all(&storage)?;
         let store = Store::open_by(&storage, Arc::new(Clock::default()))?;
-        let store = Arc::new(store.with_new_values(switches.new_value_partition_policy));
+        let store = Arc::new(store.with_policies(switches.policies()));
         let (cluster, users) = (Cluster::new(replication), Node::first_users());
         let open = |site: &Site| {
             let (shared, clock) = ((cluster.clone(), store.clone(), users.clone()), Arc::default());
@@ -56,6 +56,11 @@ impl Cluster {
 
     pub(super) fn add(&self, node: &Arc<Node>) {
         self.members.write().push(Arc::downgrade(node));
+    }
+
+    /// How many nodes hold each chunk.
+    pub fn replicas(&self) -> usize {
+        self.replication.replicas
     }
 
     /// In the order in which they joined.

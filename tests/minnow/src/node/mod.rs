@@ -87,7 +87,7 @@ impl Node {
         std::fs::create_dir_all(&storage)?;
         let clock = Arc::new(Clock::default());
         let store = Store::open_by(&storage, clock.clone())?;
-        let store = Arc::new(store.with_new_values(switches.new_value_partition_policy));
+        let store = Arc::new(store.with_policies(switches.policies()));
         Node::join(home, site, release, switches, (Cluster::alone(), store, Node::first_users()), clock)
     }
 
@@ -113,7 +113,6 @@ impl Node {
             port: site.port,
             alias: site.alias.clone(),
             release: release.to_owned(),
-            store,
             cluster,
             shared: RwLock::default(),
             plugins: RwLock::default(),
@@ -122,8 +121,9 @@ impl Node {
             backups: Backups::new(clock.clone()),
             door: Door::default(),
             jobs: Jobs::new(clock.clone()),
-            schedule: Schedule::open(home, &clock)?,
+            schedule: Schedule::open(home, &clock, store.disk().clone())?,
             clock,
+            store,
             faults: Faults::default(),
             log: Log::open(&home.join("log"))?,
             switches,
@@ -156,6 +156,13 @@ impl Node {
     pub fn is_at_least(&self, release: [u32; 3]) -> bool {
         let mut numbers = self.release.split('.').map(|part| part.parse().unwrap_or(0));
         [(); 3].map(|()| numbers.next().unwrap_or(0)) >= release
+    }
+
+    /// The configuration as a server words it, by the names of its parameters.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let mut settings = self.switches.settings();
+        settings.push(("dfsReplicationFactor", self.cluster.replicas().to_string()));
+        settings
     }
 
     /// Whether `user` is an administrator.

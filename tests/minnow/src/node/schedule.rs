@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::script::{Session, Shipment};
-use crate::store::{read_whole, write_whole};
+use crate::store::{Disk, read_whole};
 use crate::value::{Type, Value, Vector, calendar};
 use crate::wire::{read_object, write_object};
 
@@ -98,6 +98,7 @@ impl Scheduled {
 #[derive(Debug)]
 pub struct Schedule {
     file: PathBuf,
+    disk: Arc<Disk>,
     jobs: Mutex<Vec<Scheduled>>,
     /// The minute up to which jobs were started.
     seen: Mutex<i64>,
@@ -105,7 +106,7 @@ pub struct Schedule {
 
 impl Schedule {
     /// Reads the jobs of the node whose home this is.
-    pub fn open(home: &Path, clock: &Clock) -> Result<Schedule> {
+    pub fn open(home: &Path, clock: &Clock, disk: Arc<Disk>) -> Result<Schedule> {
         let directory = home.join("sysmgmt");
         std::fs::create_dir_all(&directory)?;
         let file = directory.join("jobEditlog.meta");
@@ -118,7 +119,7 @@ impl Schedule {
             jobs = stored.iter().map(Scheduled::of_value).collect::<Option<_>>().ok_or_else(damaged)?;
         }
         let seen = Mutex::new(clock.now(Type::Timestamp) / MILLISECONDS_PER_MINUTE);
-        Ok(Schedule { file, jobs: Mutex::new(jobs), seen })
+        Ok(Schedule { file, disk, jobs: Mutex::new(jobs), seen })
     }
 
     /// Refuses the start of a node that lacks a compiled function of a job: plugins must be loaded
@@ -176,6 +177,6 @@ impl Schedule {
     fn save(&self, jobs: &[Scheduled]) -> Result<()> {
         let mut bytes = Vec::new();
         write_object(&mut bytes, &Value::Tuple(Arc::new(jobs.iter().map(Scheduled::to_value).collect())))?;
-        write_whole(&self.file, &bytes)
+        self.disk.write_whole(&self.file, &bytes)
     }
 }

@@ -2,13 +2,17 @@
 //! where a server's way is doubtful.
 use clap::{Args, ValueEnum};
 
-use crate::store::NewValuePolicy;
+use crate::store::{DecimalScale, NewValuePolicy, Policies};
 
 #[derive(Args, Clone, Debug, Default)]
 pub struct Switches {
     /// What happens to rows whose VALUE key is in no partition (dolphindb-semantics §3.2).
     #[arg(long, value_enum, default_value_t)]
     pub new_value_partition_policy: NewValuePolicy,
+    /// What becomes of decimals that are appended to a column of a smaller scale, which is not
+    /// documented (dolphindb-semantics §4.4).
+    #[arg(long, value_enum, default_value_t)]
+    pub decimal_scale: DecimalScale,
     /// Lets a database be made with chunkGranularity (dolphindb-semantics §3.1).
     #[arg(long)]
     pub enable_chunk_granularity_config: bool,
@@ -40,6 +44,31 @@ pub struct Switches {
     /// Lets scripts make things go wrong: `minnow::setFault`.
     #[arg(long)]
     pub faults: bool,
+}
+
+impl Switches {
+    /// What of these a server has in its configuration, by the name that it has there.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let policy = match self.new_value_partition_policy {
+            NewValuePolicy::Skip => "skip",
+            NewValuePolicy::Add => "add",
+            NewValuePolicy::Fail => "fail",
+        };
+        let preloaded = self.preload.iter().map(|name| format!("plugins::{name}")).collect::<Vec<_>>();
+        vec![
+            ("newValuePartitionPolicy", policy.to_owned()),
+            ("enableChunkGranularityConfig", self.enable_chunk_granularity_config.to_string()),
+            ("enableNullSafeJoin", self.enable_null_safe_join.to_string()),
+            ("enableShellFunction", self.enable_shell_function.to_string()),
+            ("enableHTTPS", self.enable_https.to_string()),
+            ("preloadModules", preloaded.join(",")),
+        ]
+    }
+
+    /// What the store is told.
+    pub fn policies(&self) -> Policies {
+        Policies { new_values: self.new_value_partition_policy, decimal_scale: self.decimal_scale }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

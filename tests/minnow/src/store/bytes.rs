@@ -1,9 +1,8 @@
 //! Descriptions as bytes, and files that appear whole or not at all.
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::Path;
 
-use super::cells;
+use super::{Disk, cells};
 use crate::error::{Error, Result};
 use crate::value::{Type, Vector};
 
@@ -85,13 +84,7 @@ impl<'a> Reader<'a> {
 
 /// Writes `payload` with its checksum so that a crash leaves the old file or the new one.
 pub fn write_whole(path: &Path, payload: &[u8]) -> Result<()> {
-    let temporary = path.with_extension("new");
-    let mut file = File::create(&temporary)?;
-    file.write_all(&crc32fast::hash(payload).to_le_bytes())?;
-    file.write_all(payload)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
-    sync_directory_of(path)
+    Disk::default().write_whole(path, payload)
 }
 
 /// Reads what [`write_whole`] wrote.

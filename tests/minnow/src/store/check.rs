@@ -1,6 +1,7 @@
 //! What a new database or table must be like. The wordings are ours; the server's are not documented.
 use super::{Database, TableShape};
 use crate::error::{Error, Result};
+use crate::value::Type;
 
 /// Refuses a database that no server would make.
 pub fn database(database: &Database) -> Result<()> {
@@ -22,14 +23,7 @@ pub fn table(database: &Database, shape: &TableShape) -> Result<()> {
     if !valid {
         return refuse(format!("'{}' is not a valid table name.", shape.name));
     }
-    if let Some((name, ty)) = shape.columns.iter().find(|(_, ty)| !ty.is_storable()) {
-        return refuse(format!("The column [{name}] cannot be stored as {}.", ty.name()));
-    }
-    let nested = shape.columns.iter().find(|(_, ty)| ty.element().is_some());
-    if let Some((name, ty)) = nested.filter(|_| database.engine != "TSDB") {
-        // dolphindb-semantics §3.3.
-        return refuse(format!("The column [{name}] of type {} needs the TSDB engine.", ty.name()));
-    }
+    columns(database, &shape.columns)?;
     if shape.partition_columns.is_empty() {
         return Ok(());
     }
@@ -42,6 +36,24 @@ pub fn table(database: &Database, shape: &TableShape) -> Result<()> {
             let (own, scheme) = (ty.name(), level.ty().name());
             return refuse(format!("The partition column [{name}] of type {own} does not suit {scheme}."));
         }
+    }
+    Ok(())
+}
+
+/// Refuses columns that no table of the database can have.
+pub fn columns(database: &Database, columns: &[(String, Type)]) -> Result<()> {
+    for (at, (name, ty)) in columns.iter().enumerate() {
+        let why = if columns[..at].iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
+            "is there twice".to_owned()
+        } else if !ty.is_storable() {
+            format!("cannot be stored as {}", ty.name())
+        } else if ty.element().is_some() && database.engine != "TSDB" {
+            // dolphindb-semantics §3.3.
+            format!("of type {} needs the TSDB engine", ty.name())
+        } else {
+            continue;
+        };
+        return Err(Error::argument("createPartitionedTable", format!("The column [{name}] {why}.")));
     }
     Ok(())
 }

@@ -53,10 +53,10 @@ pub struct Chunks {
 
 impl Chunks {
     /// Opens or creates the log below `dir`. Tables with the same locks share their chunks.
-    pub fn open(dir: &Path, columns: usize, shared: Arc<Shared>, locks: Arc<Mutex<Locks>>) -> Result<Chunks> {
+    pub fn open(dir: &Path, shared: Arc<Shared>, locks: Arc<Mutex<Locks>>) -> Result<Chunks> {
         let mut map = Map::new();
         let log = Log::open(&dir.join("log"), shared.disk.clone(), |note, body| {
-            let mut commit = Commit::decode(note, columns)?;
+            let mut commit = Commit::decode(note)?;
             commit.shift(body);
             shared.saw(commit.cid);
             apply(&mut map, commit);
@@ -108,12 +108,21 @@ impl Chunks {
     pub fn read(&self, segment: &Segment, wanted: &[usize], into: &mut [Vector]) -> Result<()> {
         let mut bytes = Vec::new();
         for (position, column) in wanted.iter().zip(into) {
-            let (offset, length) = segment.column(*position);
+            let Some((offset, length)) = segment.column(*position) else {
+                column.append(&Vector::nulls(column.ty, segment.rows as usize))?;
+                continue;
+            };
             bytes.resize(length, 0);
             self.log.read(&mut bytes, offset)?;
             cells::decode(&bytes, segment.rows as usize, column)?;
         }
         Ok(())
+    }
+
+    /// How many columns the last rows of a chunk had; 0 for a chunk without rows.
+    pub(super) fn width(&self, key: &ChunkKey) -> usize {
+        let chunks = self.chunks.read();
+        chunks.get(key).and_then(|chunk| chunk.segments.last()).map_or(0, |segment| segment.lengths.len())
     }
 
     /// Makes `commit` true and durable; its segments' offsets count from the start of `bytes`.

@@ -10,7 +10,7 @@ use crate::error::Result;
 pub struct Segment {
     pub offset: u64,
     pub rows: u32,
-    /// Bytes of each column.
+    /// Bytes of each column. The last columns of the table may be missing: their cells are NULL.
     pub lengths: Arc<[u32]>,
 }
 
@@ -26,10 +26,11 @@ pub struct Commit {
 }
 
 impl Segment {
-    /// Offset and length of a column.
-    pub fn column(&self, position: usize) -> (u64, usize) {
+    /// Offset and length of a column, `None` if the rows came without it.
+    pub fn column(&self, position: usize) -> Option<(u64, usize)> {
+        let length = *self.lengths.get(position)?;
         let before: u64 = self.lengths[..position].iter().map(|length| u64::from(*length)).sum();
-        (self.offset + before, self.lengths[position] as usize)
+        Some((self.offset + before, length as usize))
     }
 }
 
@@ -49,13 +50,13 @@ impl Commit {
             key.iter().for_each(|number| out.u32(*number));
             out.u64(segment.offset);
             out.u32(segment.rows);
+            out.u32(segment.lengths.len() as u32);
             segment.lengths.iter().for_each(|length| out.u32(*length));
         }
         out.0
     }
 
-    /// A commit of a table with `columns` columns.
-    pub fn decode(payload: &[u8], columns: usize) -> Result<Commit> {
+    pub fn decode(payload: &[u8]) -> Result<Commit> {
         let mut input = Reader(payload);
         let key = |input: &mut Reader| -> Result<ChunkKey> { Ok([input.u32()?, input.u32()?, input.u32()?]) };
         let mut commit = Commit { cid: input.u64()?, at: input.u64()? as i64, ..Commit::default() };
@@ -65,7 +66,7 @@ impl Commit {
         for _ in 0..input.u32()? {
             let chunk = key(&mut input)?;
             let (offset, rows) = (input.u64()?, input.u32()?);
-            let lengths = (0..columns).map(|_| input.u32()).collect::<Result<_>>()?;
+            let lengths = (0..input.u32()?).map(|_| input.u32()).collect::<Result<_>>()?;
             commit.added.push((chunk, Segment { offset, rows, lengths }));
         }
         Ok(commit)

@@ -92,7 +92,8 @@ pub fn encode_table(shape: &TableShape, number: u32, id: Identity) -> Vec<u8> {
     shape.sort_columns.iter().for_each(|name| out.text(name));
     out.u32(shape.keep as u32);
     out.u32(u32::from(shape.soft_delete));
-    for texts in [&shape.sort_key_mapping, &shape.primary_key] {
+    out.text(&shape.comment);
+    for texts in [&shape.sort_key_mapping, &shape.primary_key, &shape.column_comments] {
         out.u32(texts.len() as u32);
         texts.iter().for_each(|text| out.text(text));
     }
@@ -114,7 +115,9 @@ pub fn decode_table(bytes: &[u8]) -> Result<(TableShape, u32, Identity)> {
     let keep = KeepDuplicates::numbered(input.u32()? as usize)
         .ok_or_else(|| Error::runtime("A stored table keeps duplicates in an unknown way."))?;
     let soft_delete = input.u32()? != 0;
+    let comment = input.text()?;
     let (sort_key_mapping, primary_key) = (texts(&mut input)?, texts(&mut input)?);
+    let column_comments = texts(&mut input)?;
     let shape = TableShape {
         name,
         columns,
@@ -126,6 +129,8 @@ pub fn decode_table(bytes: &[u8]) -> Result<(TableShape, u32, Identity)> {
         sort_key_mapping,
         soft_delete,
         primary_key,
+        comment,
+        column_comments,
     };
     Ok((shape, number, id))
 }

@@ -6,7 +6,7 @@ use super::bytes::sync_directory_of;
 use crate::error::Result;
 
 /// What is being made or removed has a name that starts with a dot; [`file_name`] makes none such.
-pub const NEW: &str = ".new";
+const NEW: &str = ".new";
 const OLD: &str = ".old";
 
 /// A name as a file name: everything but ASCII letters, digits and `_-` as `%` and its bytes.
@@ -20,6 +20,18 @@ pub fn file_name(name: &str) -> String {
         }
     }
     out
+}
+
+/// Makes a directory with the files that `fill` puts in.
+pub fn make(dir: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let new = dir.with_file_name(NEW);
+    fs::create_dir(&new)?;
+    if let Err(error) = fill(&new) {
+        fs::remove_dir_all(&new)?;
+        return Err(error);
+    }
+    fs::rename(&new, dir)?;
+    sync_directory_of(dir)
 }
 
 /// The directories below `dir`, after removing what a crash left of others.

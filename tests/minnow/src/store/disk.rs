@@ -1,9 +1,13 @@
 //! Writing to disk, which tests let go wrong at any byte.
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 use parking_lot::Mutex;
+
+use super::bytes::sync_directory_of;
+use crate::error::Result;
 
 /// ENOSPC.
 const NO_SPACE: i32 = 28;
@@ -43,8 +47,30 @@ impl Disk {
 
     /// Counts as one byte, so that the process can die right before it; a full disk lets it pass.
     pub fn sync(&self, file: &File) -> io::Result<()> {
+        self.step()?;
+        file.sync_data()
+    }
+
+    /// Writes a file with the checksum of its payload; a crash leaves the old file or the new one.
+    pub fn write_whole(&self, path: &Path, payload: &[u8]) -> Result<()> {
+        let temporary = path.with_extension("new");
+        let file = File::create(&temporary)?;
+        let checksum = crc32fast::hash(payload).to_le_bytes();
+        let written = self.write(&file, &checksum, 0).and_then(|()| self.write(&file, payload, 4));
+        if let Err(error) = written.and_then(|()| self.sync(&file)) {
+            fs::remove_file(&temporary)?;
+            return Err(error.into());
+        }
+        self.step()?;
+        fs::rename(&temporary, path)?;
+        self.step()?;
+        sync_directory_of(path)
+    }
+
+    /// Where the process can die though nothing is written.
+    fn step(&self) -> io::Result<()> {
         let dies = matches!(*self.plan.lock(), Some((_, Trouble::Death)));
-        if dies && self.spend(1) == 0 { self.fail() } else { file.sync_data() }
+        if dies && self.spend(1) == 0 { self.fail() } else { Ok(()) }
     }
 
     /// Fails unless there is room for a whole file of so many bytes.

@@ -1,15 +1,14 @@
 //! One database's directory: its description and its tables.
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 
-use super::bytes::{read_whole, sync_directory_of, write_whole};
+use super::bytes::{read_whole, sync_directory_of};
 use super::chunks::Chunks;
 use super::describe::{decode_database, decode_table, encode_database, encode_table};
-use super::directory::{NEW, file_name, remove, sweep};
+use super::directory::{file_name, make, remove, sweep};
 use super::identity::Identity;
 use super::shared::Shared;
 use super::transaction::Locks;
@@ -20,11 +19,17 @@ use crate::value::Vector;
 /// A table on disk.
 #[derive(Debug)]
 pub struct Stored {
-    pub shape: TableShape,
+    shape: RwLock<Arc<TableShape>>,
     /// Distinguishes the tables of a database in chunk paths.
     pub number: u32,
     pub id: Identity,
     pub chunks: Chunks,
+}
+
+impl Stored {
+    pub fn shape(&self) -> Arc<TableShape> {
+        self.shape.read().clone()
+    }
 }
 
 #[derive(Debug)]
@@ -41,11 +46,7 @@ impl Domain {
     /// Makes the directory of a new database; it is there whole or not at all.
     pub fn create(root: &Path, database: Database, shared: Arc<Shared>) -> Result<Domain> {
         let dir = root.join(file_name(&database.url));
-        let new = root.join(NEW);
-        fs::create_dir(&new)?;
-        write_whole(&new.join("domain"), &encode_database(&database))?;
-        fs::rename(&new, &dir)?;
-        sync_directory_of(&dir)?;
+        make(&dir, |new| shared.disk.write_whole(&new.join("domain"), &encode_database(&database)))?;
         Ok(Domain::of(dir, database, shared))
     }
 
@@ -60,8 +61,9 @@ impl Domain {
         for entry in sweep(&domain.dir)? {
             let (shape, number, id) = decode_table(&read_whole(&entry.join("shape"))?)?;
             let chunks = domain.open_chunks(&entry, &shape)?;
-            let stored = Stored { number, id, chunks, shape };
-            domain.tables.write().insert(stored.shape.name.clone(), Arc::new(stored));
+            let name = shape.name.clone();
+            let stored = Stored { number, id, chunks, shape: RwLock::new(Arc::new(shape)) };
+            domain.tables.write().insert(name, Arc::new(stored));
         }
         Ok(domain)
     }
@@ -69,7 +71,7 @@ impl Domain {
     fn open_chunks(&self, dir: &Path, shape: &TableShape) -> Result<Chunks> {
         let shares = self.database().shares_chunks() && !shape.partition_columns.is_empty();
         let locks = if shares { self.locks.clone() } else { Arc::default() };
-        Chunks::open(dir, shape.columns.len(), self.shared.clone(), locks)
+        Chunks::open(dir, self.shared.clone(), locks)
     }
 
     pub fn database(&self) -> Arc<Database> {
@@ -108,7 +110,7 @@ impl Domain {
     fn store(&self, current: &mut Arc<Database>, change: impl FnOnce(&mut Database)) -> Result<()> {
         let mut database = Database::clone(current);
         change(&mut database);
-        write_whole(&self.dir.join("domain"), &encode_database(&database))?;
+        self.shared.disk.write_whole(&self.dir.join("domain"), &encode_database(&database))?;
         *current = Arc::new(database);
         Ok(())
     }
@@ -121,7 +123,7 @@ impl Domain {
     /// Name, identity and description's place of every table.
     pub fn table_files(&self) -> Vec<(String, Identity, PathBuf)> {
         let file = |table: &Arc<Stored>| {
-            let name = table.shape.name.clone();
+            let name = table.shape().name.clone();
             let place = self.dir.join(file_name(&name)).join("shape");
             (name, table.id, place)
         };
@@ -131,7 +133,7 @@ impl Domain {
     /// The partitioned tables, whose chunks may be shared.
     pub fn partitioned(&self) -> Vec<Arc<Stored>> {
         let tables = self.tables.read();
-        tables.values().filter(|table| !table.shape.partition_columns.is_empty()).cloned().collect()
+        tables.values().filter(|table| !table.shape().partition_columns.is_empty()).cloned().collect()
     }
 
     pub fn create_table(&self, shape: TableShape) -> Result<Arc<Stored>> {
@@ -142,18 +144,28 @@ impl Domain {
         }
         let number = tables.values().map(|table| table.number + 1).max().unwrap_or(1);
         let id = Identity::random();
-        let new = self.dir.join(NEW);
-        fs::create_dir(&new)?;
-        write_whole(&new.join("shape"), &encode_table(&shape, number, id))?;
-        self.open_chunks(&new, &shape)?;
-        sync_directory_of(&new.join("log"))?;
         let dir = self.dir.join(file_name(&shape.name));
-        fs::rename(&new, &dir)?;
-        sync_directory_of(&dir)?;
+        make(&dir, |new| {
+            self.shared.disk.write_whole(&new.join("shape"), &encode_table(&shape, number, id))?;
+            self.open_chunks(new, &shape)?;
+            sync_directory_of(&new.join("log"))
+        })?;
         let chunks = self.open_chunks(&dir, &shape)?;
-        let stored = Arc::new(Stored { number, id, chunks, shape });
-        tables.insert(stored.shape.name.clone(), stored.clone());
+        let name = shape.name.clone();
+        let stored = Arc::new(Stored { number, id, chunks, shape: RwLock::new(Arc::new(shape)) });
+        tables.insert(name, stored.clone());
         Ok(stored)
+    }
+
+    /// Changes a table's description; its name stays.
+    pub fn alter(&self, table: &Stored, change: impl FnOnce(&mut TableShape) -> Result<()>) -> Result<()> {
+        let mut current = table.shape.write();
+        let mut shape = TableShape::clone(&current);
+        change(&mut shape)?;
+        let file = self.dir.join(file_name(&shape.name)).join("shape");
+        self.shared.disk.write_whole(&file, &encode_table(&shape, table.number, table.id))?;
+        *current = Arc::new(shape);
+        Ok(())
     }
 
     /// Removes a table; `false` if there is none. Handles that are still held cannot write.

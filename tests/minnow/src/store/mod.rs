@@ -45,7 +45,7 @@ pub use disk::{Disk, Trouble};
 pub use identity::{ChunkMeta, Identity};
 pub use level::{Level, Scheme};
 pub use selection::{Comparison, Selection};
-pub use shape::{Database, KeepDuplicates, NewValuePolicy, TableShape};
+pub use shape::{Database, DecimalScale, KeepDuplicates, NewValuePolicy, Policies, TableShape};
 pub use table::PartitionedTable;
 pub use upsert::{Upsert, Upserted};
 
@@ -60,7 +60,7 @@ use shared::Shared;
 pub struct Store {
     pub root: PathBuf,
     domains: RwLock<BTreeMap<String, Arc<Domain>>>,
-    new_values: NewValuePolicy,
+    policies: Policies,
     shared: Arc<Shared>,
 }
 
@@ -81,14 +81,14 @@ impl Store {
         Ok(Store {
             root: root.to_owned(),
             domains: RwLock::new(domains),
-            new_values: NewValuePolicy::default(),
+            policies: Policies::default(),
             shared,
         })
     }
 
-    /// The same store with another setting of `newValuePartitionPolicy`.
-    pub fn with_new_values(self, new_values: NewValuePolicy) -> Store {
-        Store { new_values, ..self }
+    /// The same store with other settings.
+    pub fn with_policies(self, policies: Policies) -> Store {
+        Store { policies, ..self }
     }
 
     /// Where it writes.
@@ -178,8 +178,8 @@ impl Store {
     }
 
     fn handle(&self, domain: Arc<Domain>, stored: Arc<domain::Stored>) -> Arc<PartitionedTable> {
-        let new_values = self.new_values;
-        Arc::new(PartitionedTable { database: domain.database(), domain, stored, new_values })
+        let (database, shape, policies) = (domain.database(), stored.shape(), self.policies);
+        Arc::new(PartitionedTable { database, domain, stored, shape, policies })
     }
 
     fn domain(&self, url: &str) -> Result<Arc<Domain>> {

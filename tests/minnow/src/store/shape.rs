@@ -14,6 +14,26 @@ pub enum NewValuePolicy {
     Fail,
 }
 
+/// What becomes of a DECIMAL that is appended to a column of a smaller scale, of which no source
+/// tells (dolphindb-semantics §4.4, §12).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum DecimalScale {
+    /// As texts are since 2.00.10: halves away from zero.
+    #[default]
+    Round,
+    /// As texts were before: the digits are cut off.
+    Truncate,
+    /// Another scale is another type, S05004.
+    Refuse,
+}
+
+/// What a server's configuration says of rows that do not fit, or what minnow does for it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Policies {
+    pub new_values: NewValuePolicy,
+    pub decimal_scale: DecimalScale,
+}
+
 /// A database's description as a handle sees it.
 #[derive(Clone, Debug)]
 pub struct Database {
@@ -57,6 +77,9 @@ pub struct TableShape {
     pub soft_delete: bool,
     /// Of the PKEY engine.
     pub primary_key: Vec<String>,
+    pub comment: String,
+    /// By position; the last columns may have none.
+    pub column_comments: Vec<String>,
 }
 
 /// Which rows of equal sort columns a TSDB table shows (dolphindb-semantics §4.3).

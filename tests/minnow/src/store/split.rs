@@ -16,7 +16,7 @@ pub type Parts = Vec<(ChunkKey, Vec<u32>)>;
 impl PartitionedTable {
     /// The rows as the table's columns take them, and which of them go to which chunk.
     pub(super) fn split(&self, rows: &Table) -> Result<(Vec<Arc<Vector>>, Parts)> {
-        let columns = coerce(rows, self.columns())?;
+        let columns = coerce(rows, &self.shape, self.policies.decimal_scale)?;
         let parts = split(rows.rows(), &self.assign(&columns)?);
         Ok((columns, parts))
     }
@@ -31,7 +31,7 @@ impl PartitionedTable {
                 return Err(level::null_key());
             }
             if level.can_take_new_values() && rows.contains(&OUTSIDE) {
-                match self.new_values {
+                match self.policies.new_values {
                     NewValuePolicy::Skip => (),
                     NewValuePolicy::Fail => return Err(level::new_value_refused()),
                     NewValuePolicy::Add => {

@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use super::describe;
 use super::domain::{Domain, Stored};
-use super::{Comparison, Database, Level, NewValuePolicy, Selection, TableShape};
+use super::{Comparison, Database, Level, Policies, Selection, TableShape, check};
 use crate::error::Result;
 use crate::value::{Type, Vector};
 
-/// A handle as loadTable gives it: the scheme as it was then, the data as they are now.
+/// A handle as loadTable gives it: the scheme and the columns as they were then, the data as they are
+/// now.
 pub struct PartitionedTable {
     pub(super) database: Arc<Database>,
     pub(super) domain: Arc<Domain>,
     pub(super) stored: Arc<Stored>,
-    pub(super) new_values: NewValuePolicy,
+    pub(super) shape: Arc<TableShape>,
+    pub(super) policies: Policies,
 }
 
 impl PartitionedTable {
@@ -22,15 +24,15 @@ impl PartitionedTable {
     }
 
     pub fn name(&self) -> &str {
-        &self.stored.shape.name
+        &self.shape.name
     }
 
     pub fn shape(&self) -> &TableShape {
-        &self.stored.shape
+        &self.shape
     }
 
     pub fn columns(&self) -> &[(String, Type)] {
-        &self.stored.shape.columns
+        &self.shape.columns
     }
 
     /// Empty for a dimension table.
@@ -40,7 +42,7 @@ impl PartitionedTable {
 
     /// The position of each level's column; empty for a dimension table.
     pub fn partition_columns(&self) -> &[usize] {
-        &self.stored.shape.partition_columns
+        &self.shape.partition_columns
     }
 
     /// Drops from `selection` the partitions that cannot hold a row whose `column` compares so
@@ -77,6 +79,53 @@ impl PartitionedTable {
     /// Distinguishes the tables of a database in chunk paths.
     pub fn number(&self) -> u32 {
         self.stored.number
+    }
+
+    /// What the table looks like now.
+    pub fn current_shape(&self) -> Arc<TableShape> {
+        self.stored.shape()
+    }
+
+    /// The same handle with the columns that the table has now: what is written must fill them all.
+    pub(super) fn refreshed(&self) -> PartitionedTable {
+        PartitionedTable {
+            database: self.database.clone(),
+            domain: self.domain.clone(),
+            stored: self.stored.clone(),
+            shape: self.stored.shape(),
+            policies: self.policies,
+        }
+    }
+
+    /// Adds columns at the end. Rows that are there have NULLs in them; handles that exist do not see
+    /// them (the manual's addColumn).
+    pub fn add_columns(&self, new: Vec<(String, Type)>) -> Result<()> {
+        self.domain.alter(&self.stored, |shape| {
+            shape.compression.extend(new.iter().map(|_| "lz4".to_owned()));
+            shape.columns.extend(new);
+            check::columns(&self.database, &shape.columns)
+        })
+    }
+
+    pub fn set_comment(&self, comment: &str) -> Result<()> {
+        self.domain.alter(&self.stored, |shape| {
+            shape.comment = comment.to_owned();
+            Ok(())
+        })
+    }
+
+    /// Comments of columns by name; names that the table does not have are passed over, as in the
+    /// manual's own example.
+    pub fn set_column_comments(&self, comments: &[(String, String)]) -> Result<()> {
+        self.domain.alter(&self.stored, |shape| {
+            shape.column_comments.resize(shape.columns.len(), String::new());
+            for ((name, _), own) in shape.columns.iter().zip(&mut shape.column_comments) {
+                if let Some((_, comment)) = comments.iter().find(|(of, _)| of.eq_ignore_ascii_case(name)) {
+                    own.clone_from(comment);
+                }
+            }
+            Ok(())
+        })
     }
 
     /// The database and the table as bytes, from which [`super::Store::recreate`] makes them again.

@@ -53,8 +53,22 @@ impl<'a> Transaction<'a> {
         self.commit.dropped.push(key);
     }
 
-    /// Adds the rows with these numbers to a chunk.
+    /// Adds the rows with these numbers to a chunk. They may lack the last columns as long as the
+    /// chunk has never had them (the manual's insert_data).
     pub fn add(&mut self, key: ChunkKey, columns: &[Arc<Vector>], rows: &[u32]) -> Result<()> {
+        if columns.len() < self.chunks.width(&key) {
+            return Err(Error::runtime("The data to append contains fewer columns than the schema."));
+        }
+        self.write(key, columns, rows)
+    }
+
+    /// Puts the rows with these numbers in the place of what the chunk holds.
+    pub fn replace(&mut self, key: ChunkKey, columns: &[Arc<Vector>], rows: &[u32]) -> Result<()> {
+        self.clear(key);
+        self.write(key, columns, rows)
+    }
+
+    fn write(&mut self, key: ChunkKey, columns: &[Arc<Vector>], rows: &[u32]) -> Result<()> {
         let offset = self.bytes.len() as u64;
         let mut lengths = Vec::with_capacity(columns.len());
         for column in columns {

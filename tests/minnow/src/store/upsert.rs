@@ -2,6 +2,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::coerce::whole;
 use super::split::sorted_rows;
 use super::unique::{RowKey, row_keys};
 use super::{PartitionedTable, Selection};
@@ -31,6 +32,11 @@ impl PartitionedTable {
     /// Stores rows as one transaction. Of several rows with a new row's key the first is changed,
     /// the others stay.
     pub fn upsert(&self, rows: &Table, how: &Upsert) -> Result<Upserted> {
+        self.refreshed().upsert_now(rows, how)
+    }
+
+    fn upsert_now(&self, rows: &Table, how: &Upsert) -> Result<Upserted> {
+        whole(rows, &self.shape)?;
         let (columns, parts) = self.split(rows)?;
         let mut transaction = self.begin(parts.iter().map(|(key, _)| *key).collect())?;
         let everything: Vec<usize> = (0..self.columns().len()).collect();
@@ -42,8 +48,7 @@ impl PartitionedTable {
             let (merged, updated) = merged(old, &new, how)?;
             total.updated += updated;
             total.inserted += merged[0].len() - before;
-            transaction.clear(*key);
-            transaction.add(*key, &merged, &sorted_rows(&merged, &how.sort))?;
+            transaction.replace(*key, &merged, &sorted_rows(&merged, &how.sort))?;
         }
         transaction.commit()?;
         Ok(total)

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::chunks::ChunkKey;
+use super::coerce::whole;
 use super::split::Parts;
 use super::transaction::Transaction;
 use super::{PartitionedTable, Selection};
@@ -23,6 +24,10 @@ impl PartitionedTable {
     /// Stores rows, columns by position. Returns how many were kept: rows outside the scheme are
     /// not (dolphindb-semantics §3.2).
     pub fn append(&self, rows: &Table) -> Result<usize> {
+        self.refreshed().append_now(rows)
+    }
+
+    fn append_now(&self, rows: &Table) -> Result<usize> {
         let (columns, parts) = self.split(rows)?;
         let kept = parts.iter().map(|(_, rows)| rows.len()).sum();
         let add = |parts: &[(ChunkKey, Vec<u32>)]| {
@@ -47,6 +52,14 @@ impl PartitionedTable {
         select: &Selection,
         change: &mut dyn FnMut(&Table) -> Result<Option<Table>>,
     ) -> Result<()> {
+        self.refreshed().rewrite_now(select, change)
+    }
+
+    fn rewrite_now(
+        &self,
+        select: &Selection,
+        change: &mut dyn FnMut(&Table) -> Result<Option<Table>>,
+    ) -> Result<()> {
         let keys: Vec<ChunkKey> = self.stored.chunks.snapshot(select).iter().map(|(key, _)| *key).collect();
         let mut transaction = self.begin(keys.clone())?;
         let everything: Vec<usize> = (0..self.columns().len()).collect();
@@ -58,8 +71,7 @@ impl PartitionedTable {
             if stayed != changed.rows() {
                 return Err(Error::runtime("The partition of a row cannot be changed by an update."));
             }
-            transaction.clear(key);
-            transaction.add(key, &columns, &(0..changed.rows() as u32).collect::<Vec<_>>())?;
+            transaction.replace(key, &columns, &(0..changed.rows() as u32).collect::<Vec<_>>())?;
         }
         transaction.commit()
     }
@@ -97,11 +109,11 @@ impl PartitionedTable {
 
     /// Puts `rows` in the place of what one partition holds. All of them must belong there.
     pub fn replace(&self, rows: &Table) -> Result<usize> {
+        whole(rows, &self.shape)?;
         let (columns, parts) = self.split(rows)?;
         let mut transaction = self.begin(parts.iter().map(|(key, _)| *key).collect())?;
         for (key, rows) in &parts {
-            transaction.clear(*key);
-            transaction.add(*key, &columns, rows)?;
+            transaction.replace(*key, &columns, rows)?;
         }
         transaction.commit()?;
         Ok(parts.iter().map(|(_, rows)| rows.len()).sum())

@@ -1,5 +1,5 @@
 //! Decimals: digits without a point, and a scale that says where it is.
-use super::{Type, Vector};
+use super::{Data, Rows, Type, Vector};
 use crate::error::{Error, Result};
 
 /// The same number with another scale, halves rounded away from zero; `None` if it does not fit.
@@ -65,20 +65,31 @@ impl Vector {
         let overflow =
             || Error::runtime(format!("Decimal math overflow: a number does not fit {}.", ty.name()));
         match &mut cells.data {
-            super::Data::I32(own) => {
+            Data::I32(own) => {
                 for digits in digits {
                     own.push(digits.map_or(Ok(i32::MIN), i32::try_from).map_err(|_| overflow())?);
                 }
             }
-            super::Data::I64(own) => {
+            Data::I64(own) => {
                 for digits in digits {
                     own.push(digits.map_or(Ok(i64::MIN), i64::try_from).map_err(|_| overflow())?);
                 }
             }
-            super::Data::I128(own) => own.extend(digits.map(|digits| digits.unwrap_or(i128::MIN))),
+            Data::I128(own) => own.extend(digits.map(|digits| digits.unwrap_or(i128::MIN))),
             _ => unreachable!("no other layout has decimals"),
         }
         Ok(cells)
+    }
+
+    /// Decimals, or an array vector of such, with the digits cut off that a smaller scale lacks.
+    pub fn truncated(&self, scale: u8) -> Result<Vector> {
+        let (Some(own), Some(to)) = (self.ty.scale(), self.ty.scaled(scale)) else { return Ok(self.clone()) };
+        if let Data::Rows(rows) = &self.data {
+            let rows = Rows { ends: rows.ends.clone(), values: rows.values.truncated(scale)? };
+            return Ok(Vector::new(to, Data::Rows(Box::new(rows))));
+        }
+        let unit = power(own.saturating_sub(scale));
+        Vector::decimals(to, (0..self.len()).map(|row| self.unscaled(row).map(|digits| digits / unit)))
     }
 }
 

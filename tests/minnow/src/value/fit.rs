@@ -12,13 +12,10 @@ impl Table {
         columns: impl ExactSizeIterator<Item = (&'a str, Type)>,
     ) -> Result<Vec<Arc<Vector>>> {
         if self.columns.len() != columns.len() {
-            // The server's number is documented (dolphindb-semantics §4.1), its sentence is not.
-            return Err(Error::runtime(format!(
-                "The number of columns of the table to insert must be the same as that of the original \
-                 table: {} expected, {} given. RefId:S01015",
-                columns.len(),
-                self.columns.len()
-            )));
+            // As the manual's insert_data quotes it for tables in memory.
+            return Err(Error::runtime(
+                "The number of columns of the table to insert must be the same as that of the original table.",
+            ));
         }
         if let Some(odd) = self.columns.iter().position(|column| column.len() != self.rows()) {
             return Err(Error::runtime(format!("The column [{}] has another length.", self.names[odd])));
@@ -53,7 +50,8 @@ fn filled(column: Arc<Vector>) -> Arc<Vector> {
     }
 }
 
-fn unfit(given: &Vector, name: &str, ty: Type) -> Error {
+/// What a column says of cells that it does not take.
+pub fn unfit(given: &Vector, name: &str, ty: Type) -> Error {
     Error {
         class: Class::IncompatibleType,
         function: String::new(),

@@ -18,6 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use duration::Duration;
+pub use fit::unfit;
 pub use nested::Rows;
 pub use parts::{DEEPEST, Extended, Extent, Parts};
 pub use rows::LONGEST;

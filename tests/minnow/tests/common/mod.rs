@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use minnow::node::{Node, Site};
+use minnow::node::{Node, Site, Switches};
 use minnow::script::Session;
 use minnow::value::Value;
 use tempfile::TempDir;
@@ -96,9 +96,18 @@ pub struct Local {
 
 impl Local {
     pub fn new(peer: Option<&Running>) -> Local {
+        Local::of("3.00.3", Switches::default(), peer)
+    }
+
+    /// A node of another release or with other switches.
+    pub fn with(release: &str, switches: Switches) -> Local {
+        Local::of(release, switches, None)
+    }
+
+    fn of(release: &str, switches: Switches, peer: Option<&Running>) -> Local {
         let home = TempDir::new().unwrap();
         let site = Site { host: "127.0.0.1".into(), port: 0, alias: "A".into() };
-        let mut session = Session::new(Node::open(home.path(), &site, "3.00.3").unwrap());
+        let mut session = Session::new(Node::open_with(home.path(), &site, release, switches).unwrap());
         session.user = "admin".into();
         if let Some(peer) = peer {
             session.set("port", Value::int(peer.port.into()));
@@ -108,6 +117,11 @@ impl Local {
 
     pub fn home(&self) -> &Path {
         self.home.path()
+    }
+
+    /// Ends the node and opens its home again.
+    pub fn reopen(&mut self) {
+        self.session.node = Node::open(self.home(), &"127.0.0.1:0:A".parse().unwrap(), "3.00.3").unwrap();
     }
 
     pub fn run(&mut self, source: &str) -> Value {

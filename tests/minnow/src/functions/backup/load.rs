@@ -63,6 +63,8 @@ fn put_back(
     for entry in due {
         let rows = folder.rows(entry)?;
         match folder.mode {
+            // Not even a backup of the first columns fits (dolphindb-semantics §10).
+            _ if rows.columns.len() != table.columns().len() => return Err(other_structure()),
             Mode::Sql => {
                 table = with_new_values(session, table, &rows)?;
                 table.append(&rows)?;
@@ -78,6 +80,11 @@ fn put_back(
         });
     }
     Ok(restored)
+}
+
+/// The number is documented, for appending (dolphindb-semantics §4.1).
+fn other_structure() -> Error {
+    Error::runtime("The table to restore to has another structure than the backup. RefId:S01015")
 }
 
 /// Restoring an SQL backup adds missing VALUE partitions since 3.00.2.5; here the fourth number of

@@ -1,4 +1,5 @@
 //! Built-ins for databases and distributed tables (dolphindb-semantics §2.1, §3, §4.1).
+mod alter;
 mod database;
 mod metadata;
 mod options;
@@ -65,6 +66,9 @@ pub const FUNCTIONS: &[Native] = &[
         4,
         table::create_partitioned,
     ),
+    Native::in_place("addColumn", &["table", "colNames", "colTypes"], 3, alter::add_column),
+    Native::new("setColumnComment", &["table", "columnComments"], 2, alter::set_column_comment),
+    Native::new("setTableComment", &["table", "comment"], 2, alter::set_table_comment),
     Native::new("createDimensionTable", DIMENSION, 3, table::create_dimension),
     Native::new("createTable", DIMENSION, 3, table::create_dimension),
     Native::new("loadTable", &["database", "tableName", "partitions", "memoryMode"], 2, table::load),

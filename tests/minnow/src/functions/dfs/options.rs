@@ -10,8 +10,24 @@ pub struct OptionPlaces {
     pub compression: usize,
     pub mapping: Option<usize>,
     pub soft_delete: usize,
+    pub latest_key_cache: Option<usize>,
+    pub encrypt_mode: usize,
     /// primaryKey by its name.
     pub primary_key: usize,
+}
+
+/// What would be shown by schema() and not done.
+fn refuse_absent(function: &str, given: &[Value], encryption: usize, cache: Option<usize>) -> Result<()> {
+    let mode = args::optional_text(function, given, encryption, "encryptMode")?;
+    if mode.is_some_and(|mode| !mode.eq_ignore_ascii_case("plaintext")) {
+        return Err(args::bad(function, "encryptMode", "must be plaintext here: minnow encrypts nothing"));
+    }
+    match cache {
+        Some(at) if args::optional_bool(function, given, at, "latestKeyCache", false)? => {
+            Err(args::bad(function, "latestKeyCache", "needs the IOTDB engine"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Fills in what the engine of the table takes.
@@ -32,6 +48,7 @@ pub fn read(
             None => Ok(names),
         }
     };
+    refuse_absent(function, given, places.encrypt_mode, places.latest_key_cache)?;
     match database.engine.as_str() {
         "TSDB" => {
             shape.sort_columns = columns(at, "sortColumns")?;

@@ -17,7 +17,14 @@ pub fn create_partitioned(session: &mut Session, given: Vec<Value>) -> Result<Va
         function,
         &given,
         &names,
-        OptionPlaces { compression: 4, mapping: Some(7), soft_delete: 8, primary_key: 13 },
+        OptionPlaces {
+            compression: 4,
+            mapping: Some(7),
+            soft_delete: 8,
+            latest_key_cache: Some(10),
+            encrypt_mode: 12,
+            primary_key: 13,
+        },
     )
 }
 
@@ -27,7 +34,14 @@ pub fn create_dimension(session: &mut Session, given: Vec<Value>) -> Result<Valu
         "createDimensionTable",
         &given,
         &[],
-        OptionPlaces { compression: 3, mapping: None, soft_delete: 6, primary_key: 9 },
+        OptionPlaces {
+            compression: 3,
+            mapping: None,
+            soft_delete: 6,
+            latest_key_cache: None,
+            encrypt_mode: 8,
+            primary_key: 9,
+        },
     )
 }
 

@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use super::Parser;
+use super::operator::call;
 use crate::error::Result;
 use crate::script::ast::{Definition, Expr, Param, Statement, StatementKind};
 use crate::script::lexer::{Token, syntax_error};
@@ -20,6 +21,7 @@ impl Parser<'_> {
             Token::Mark("(") => self.parenthesised(),
             Token::Mark("[") => self.list("[", "]").map(Expr::Vector),
             Token::Mark("<") => self.code(),
+            Token::Mark("{") => self.dictionary(),
             _ => Err(self.unexpected()),
         }
     }
@@ -102,6 +104,32 @@ impl Parser<'_> {
             return self.arrow(names.collect::<Result<_>>()?);
         }
         if is_tuple { Ok(Expr::Tuple(items)) } else { items.pop().ok_or_else(|| self.unexpected()) }
+    }
+
+    /// `{key: value, ..}`, where a name as key stands for itself.
+    fn dictionary(&mut self) -> Result<Expr> {
+        self.expect("{")?;
+        let (mut keys, mut values, mut highest) = (Vec::new(), Vec::new(), 0);
+        self.bracketed(|parser| {
+            while !parser.is_mark("}") {
+                keys.push(Expr::Constant(match parser.peek().clone() {
+                    Token::Name(name) => Value::string(&name),
+                    Token::Constant(key) => key,
+                    _ => return Err(parser.unexpected()),
+                }));
+                parser.next();
+                parser.expect(":")?;
+                values.push(parser.expression()?);
+                highest = highest.max(parser.height);
+                if !parser.accept(",") {
+                    break;
+                }
+            }
+            Ok(())
+        })?;
+        self.height = highest + 1;
+        self.expect("}")?;
+        Ok(call("dict", vec![Expr::Vector(keys), Expr::Tuple(values)]))
     }
 
     /// `<expression>` or `<select ...>`.

@@ -97,6 +97,7 @@ fn statements_do_what_they_say() {
         ("a, b = 1 2\na + b", "3"),
         ("v = 1 2 3\nv[1] = 9\nv[0:2] = 7 8\nv", "[7,8,3]"),
         ("v = 1 2 3\nv[v > 1] = 0\nv", "[1,0,0]"),
+        ("k = 7\nd = {k: 1, 'b': k + 1,}\nd.k + d[`b]", "9"),
         ("d = dict(`a`b, (1, `x))\nd[`c] = 2\nd.a + d[`c]", "3"),
         ("t = table(1 2 as id)\nt[`x] = 5\nt.x", "[5,5]"),
         ("try { throw \"oops\" } catch (ex) { r = ex[1] }\nr", "oops"),

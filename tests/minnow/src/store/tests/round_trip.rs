@@ -37,8 +37,9 @@ fn every_type_comes_back_after_a_restart() {
     types.extend(types.clone().into_iter().filter_map(Type::array));
     types.push(Type::Decimal64(4));
     types.push(Type::Decimal64(5).array().unwrap());
-    let columns: Vec<(&str, Type)> =
-        std::iter::once(("key", Type::Int)).chain(types.iter().map(|ty| (ty.name(), *ty))).collect();
+    let names: Vec<String> = (0..types.len()).map(|at| format!("{}_{at}", types[at].name())).collect();
+    let named = names.iter().map(String::as_str).zip(types.iter().copied());
+    let columns: Vec<(&str, Type)> = std::iter::once(("key", Type::Int)).chain(named).collect();
     let given = rows(std::iter::once(ints([0, 0, 0])).chain(types.iter().map(|ty| cells(*ty))));
     let home = tempfile::tempdir().unwrap();
     let store = Store::open(home.path()).unwrap();
@@ -46,7 +47,7 @@ fn every_type_comes_back_after_a_restart() {
     assert_eq!(table.append(&given).unwrap(), 3);
     drop((table, store));
     let back = everything(&reopened(home.path()));
-    assert_eq!(back.names[1], "BOOL");
+    assert_eq!(back.names[1], "BOOL_0");
     for (position, ty) in types.iter().enumerate() {
         let (own, other) = (&back.columns[position + 1], &given.columns[position + 1]);
         match (&own.data, &other.data) {

@@ -34,10 +34,14 @@ fn the_policy_for_new_values_adds_or_fails() {
     let (home, store) = store();
     create(&store, vec![value(texts(["a"]))], &[("v", Type::String)]);
     drop(store);
-    let store = Store::open(home.path()).unwrap().with_new_values(NewValuePolicy::Fail);
+    let store = Store::open(home.path())
+        .unwrap()
+        .with_policies(Policies { new_values: NewValuePolicy::Fail, ..Policies::default() });
     let refused = store.table(URL, "t").unwrap().append(&rows([texts(["a", "b"])])).unwrap_err();
     assert!(refused.text.contains("S01016"), "{refused}");
-    let store = Store::open(home.path()).unwrap().with_new_values(NewValuePolicy::Add);
+    let store = Store::open(home.path())
+        .unwrap()
+        .with_policies(Policies { new_values: NewValuePolicy::Add, ..Policies::default() });
     let table = store.table(URL, "t").unwrap();
     assert_eq!(table.append(&rows([texts(["b", "a", "b", "c"])])).unwrap(), 4);
     assert!(table.append(&rows([texts(["with space"])])).unwrap_err().text.contains("S01018"));
@@ -57,8 +61,8 @@ fn columns_are_taken_by_position_and_converted_within_their_category() {
     assert_eq!(back.columns[0].integer(0), Some(7));
     assert_eq!(back.columns[1].double(1), Some(8.0));
     assert_eq!((back.columns[3].integer(0), back.columns[3].is_null(1)), (Some(1), true));
-    let short = table.append(&rows([long.clone(), long.clone(), moment.clone()])).unwrap_err();
-    assert!(short.text.contains("S01015"), "{short}");
+    let wide = table.append(&rows([&long, &long, &long, &moment, &long].map(Vector::clone))).unwrap_err();
+    assert!(wide.text.contains("S01015"), "{wide}");
     let swapped = table.append(&rows([long.clone(), texts(["1", "2"]), long, moment])).unwrap_err();
     let sentence = "The column [b] expects type of DOUBLE, but the actual type is STRING";
     assert!(swapped.text.contains(sentence) && swapped.text.contains("S05004"), "{swapped}");
