@@ -9,7 +9,7 @@ use crate::cluster::{Cluster, read, sql::Rows};
 use crate::data::{Batch, Fingerprint};
 use crate::error::{Error, Kind, Result, Retry};
 use crate::failpoint::reach;
-use crate::journal::{Event, Found, Intent, Journal};
+use crate::journal::{Effort, Event, Found, Intent, Journal, Progress, now};
 use crate::model::{Action, Mode, Unit};
 use crate::online;
 use crate::plan::Plan;
@@ -31,15 +31,18 @@ struct Parcel<'a> {
     unit: &'a Unit,
     rows: Batch,
     sent: Fingerprint,
+    /// Who is at it.
+    effort: Effort,
     /// What was begun and broke off, until somebody has looked.
     doubt: Option<Intent>,
 }
 
 impl Job for Copy<'_> {
     fn work(&self, link: &mut Link, work: &Work) -> Result<()> {
+        let effort = Effort { lane: link.lane, began: now(), tried: 0, bytes: work.rows.byte_len() as u64 };
         let rows = online::in_order(&work.rows, &self.plan.draft.columns)?;
         let sent = online::fingerprint(&rows);
-        let mut parcel = Parcel { number: work.number, unit: work.unit, rows, sent, doubt: None };
+        let mut parcel = Parcel { number: work.number, unit: work.unit, rows, sent, effort, doubt: None };
         self.persist(link, &mut parcel).map_err(|error| {
             let named = format!("partition {} of {} at the target", work.unit, self.plan.draft.table);
             let error = error.context(named);
@@ -49,12 +52,17 @@ impl Job for Copy<'_> {
             error
         })
     }
+
+    fn progress(&self) -> Option<Progress> {
+        Some(Progress::of_table(self.journal.lock().told(), self.table, now()))
+    }
 }
 
 impl Copy<'_> {
     /// Tries until the unit is verified, a person is needed, or patience ends.
     fn persist(&self, link: &mut Link, parcel: &mut Parcel) -> Result<()> {
         for tried in 0.. {
+            parcel.effort.tried = tried + 1;
             let outcome = link.open().and_then(|target| self.attempt(target, parcel));
             let Err(error) = outcome else { return Ok(()) };
             let again = error.kind().retry();
@@ -82,7 +90,7 @@ impl Copy<'_> {
         self.admit(parcel, held)?;
         let intent = Intent { before: held, gone, sent: parcel.sent };
         (self.guard)()?;
-        self.note(parcel, Event::Intended(intent), "")?;
+        self.journal.lock().intend((self.table, parcel.number), intent, parcel.effort)?;
         reach("intended");
         self.put(target, there, parcel, intent)?;
         self.prove(target, there, parcel, intent)

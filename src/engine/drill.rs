@@ -74,7 +74,7 @@ pub fn drill(
         let drill = Drill { draft, looks: &looks.units, wanted, found: Mutex::default() };
         let (read, unread): (Vec<usize>, Vec<usize>) =
             some.iter().partition(|number| looks.units[**number].rows > 0);
-        let round = Round { doing: "compared", draft, units: &read, looks: &looks.units, job: &drill };
+        let round = Round { draft, units: &read, looks: &looks.units, job: &drill };
         feed(host, &round, connect, limits)?;
         // The source has nothing of these, so that they are given to no lane.
         let mut link = Link::new(connect);

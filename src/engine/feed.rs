@@ -38,7 +38,7 @@ pub(super) fn feed_until(
         for number in 0..limits.lanes {
             let (undone, reported) = (undone.clone(), reported.clone());
             let lane = thread::Builder::new().name(format!("clusterSync{number}"));
-            let started = lane.spawn_scoped(scope, move || lane::work(shared, undone, reported));
+            let started = lane.spawn_scoped(scope, move || lane::work(shared, number, undone, reported));
             started.map_err(|error| {
                 Error::new(Kind::Server, "no thread can be started for a lane").caused_by(error)
             })?;

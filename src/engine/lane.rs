@@ -8,6 +8,7 @@ use super::patience::Stop;
 use crate::cluster::{Cluster, sql::Rows};
 use crate::data::{Batch, Fingerprint};
 use crate::error::{Error, Kind, Result, panic_text};
+use crate::journal::Progress;
 use crate::model::{TableName, Unit};
 use crate::online;
 
@@ -35,10 +36,17 @@ pub(super) struct Report<'a> {
 pub(super) trait Job: Sync {
     /// Does it to one unit; a failure names the unit and ends the run.
     fn work(&self, link: &mut Link, work: &Work) -> Result<()>;
+
+    /// How far its run has come, where that is written down.
+    fn progress(&self) -> Option<Progress> {
+        None
+    }
 }
 
 /// A lane's connection to the target, made when it is needed.
 pub(super) struct Link<'a> {
+    /// The lane's number.
+    pub(super) lane: u32,
     connect: Connect<'a>,
     target: Option<Box<dyn Cluster + Send>>,
     /// Whether the target's own plugin is asked, which it is until it cannot answer.
@@ -48,7 +56,12 @@ pub(super) struct Link<'a> {
 impl<'a> Link<'a> {
     /// Not yet made.
     pub(super) fn new(connect: Connect<'a>) -> Self {
-        Link { connect, target: None, is_native: true }
+        Link { lane: 0, connect, target: None, is_native: true }
+    }
+
+    /// That of the lane with this number.
+    fn of(lane: usize, connect: Connect<'a>) -> Self {
+        Link { lane: lane as u32, ..Link::new(connect) }
     }
 
     /// The connection.
@@ -90,9 +103,14 @@ pub(super) struct Shared<'a> {
     pub(super) stop: &'a Stop,
 }
 
-/// Works until there is no more work.
-pub(super) fn work<'a>(shared: Shared<'a>, todo: Receiver<Work<'a>>, done: Sender<Report<'a>>) {
-    let mut link = Link::new(shared.connect);
+/// Works as lane `number` until there is no more work.
+pub(super) fn work<'a>(
+    shared: Shared<'a>,
+    number: usize,
+    todo: Receiver<Work<'a>>,
+    done: Sender<Report<'a>>,
+) {
+    let mut link = Link::of(number, shared.connect);
     for work in todo {
         let outcome = match shared.stop.is_told() {
             true => Ok(false),

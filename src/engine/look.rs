@@ -50,7 +50,7 @@ pub fn look(
     if !units.is_empty() {
         let holds: Vec<Look> = looks.units.clone();
         let compare = Compare { draft, looks: Mutex::new(&mut looks) };
-        let round = Round { doing: "compared", draft, units: &units, looks: &holds, job: &compare };
+        let round = Round { draft, units: &units, looks: &holds, job: &compare };
         feed(host, &round, connect, limits)?;
     }
     Ok(looks)

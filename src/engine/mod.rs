@@ -96,7 +96,7 @@ pub fn run(
     let known = |decision: &Decision| Look { rows: decision.rows, held: decision.held, ..Look::default() };
     let looks: Vec<Look> = plan.decisions.iter().map(known).collect();
     let copy = Copy { plan, journal, table, retries: limits.retries, stop: &stop, guard };
-    let round = Round { doing: "copied", draft: &plan.draft, units: &units, looks: &looks, job: &copy };
+    let round = Round { draft: &plan.draft, units: &units, looks: &looks, job: &copy };
     let moved = feed::feed_until(host, &round, connect, limits, &stop)?;
     require_complete(host, plan, &moved)?;
     let removed = remove::remove(host, &copy, connect)?;

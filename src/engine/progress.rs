@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use super::round::{Moved, Round};
 use crate::cluster::Host;
+use crate::journal;
 
 const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -25,29 +26,33 @@ impl<'a> Progress<'a> {
         let now = Instant::now();
         if now >= self.next {
             self.next = now + INTERVAL;
-            let text = line(self.round, moved, now - self.started);
-            host.print(&text);
+            host.print(&self.line(moved));
         }
     }
 
     /// Prints the last line.
     pub(super) fn finish(self, host: &mut dyn Host, moved: &Moved) {
-        let text = line(self.round, moved, self.started.elapsed());
-        host.print(&text);
+        host.print(&self.line(moved));
+    }
+
+    /// What the journal tells of a round that writes; one that only looks has none.
+    fn line(&self, moved: &Moved) -> String {
+        let table = &self.round.draft.table;
+        match self.round.job.progress() {
+            Some(progress) => format!("{table}: {progress}"),
+            None => looking(self.round, moved, self.started.elapsed()),
+        }
     }
 }
 
-fn line(round: &Round, moved: &Moved, elapsed: Duration) -> String {
+fn looking(round: &Round, moved: &Moved, elapsed: Duration) -> String {
     let (done, all) = (moved.settled(), round.units.len() as u64);
     let (megabytes, seconds) = (moved.bytes as f64 / 1e6, elapsed.as_secs_f64());
     let rate = if seconds > 0.0 { megabytes / seconds } else { 0.0 };
-    let left = match done {
-        0 => "unknown time".to_owned(),
-        _ => format!("{:.0} s", seconds * (all - done) as f64 / done as f64),
-    };
-    let (table, doing, rows) = (&round.draft.table, round.doing, moved.rows);
+    let eta = (done > 0).then(|| seconds * (all - done) as f64 / done as f64);
+    let (table, rows, left) = (&round.draft.table, moved.rows, journal::left(eta));
     format!(
-        "{table}: {done}/{all} partitions {doing}, {rows} rows, {megabytes:.1} MB, {rate:.1} MB/s, {left} left"
+        "{table}: comparing, {done} of {all} partitions, {rows} rows, {megabytes:.1} MB, {rate:.1} MB/s, {left}"
     )
 }
 
@@ -81,11 +86,11 @@ mod tests {
             notes: Vec::new(),
             units: Vec::new(),
         };
-        let round = Round { doing: "copied", draft: &draft, units: &[0; 10], looks: &[], job: &Nothing };
+        let round = Round { draft: &draft, units: &[0; 10], looks: &[], job: &Nothing };
         let moved = Moved { partitions: 3, empty: 1, rows: 99, bytes: 8_000_000 };
         assert_eq!(
-            line(&round, &moved, Duration::from_secs(4)),
-            "dfs://db/t: 4/10 partitions copied, 99 rows, 8.0 MB, 2.0 MB/s, 6 s left"
+            looking(&round, &moved, Duration::from_secs(4)),
+            "dfs://db/t: comparing, 4 of 10 partitions, 99 rows, 8.0 MB, 2.0 MB/s, 6 s left"
         );
     }
 }

@@ -24,8 +24,6 @@ impl Moved {
 
 /// One pass over units of a table.
 pub(super) struct Round<'a> {
-    /// What happened to units that are done, for progress.
-    pub(super) doing: &'static str,
     /// The table.
     pub(super) draft: &'a Draft,
     /// The numbers of the units that are read and worked on.

@@ -147,7 +147,7 @@ fn every_row_arrives_and_the_summary_counts_it() {
     let rows = |node: &FakeNode| node.sorted_rows(&flights(), &NAMES);
     assert_eq!(rows(&pair.target), rows(&pair.host.node));
     let last = pair.host.printed.last().unwrap();
-    assert!(last.starts_with("dfs://flights/flights: 20/20 partitions copied, 40 rows, "), "{last}");
+    assert!(last.starts_with("dfs://flights/flights: verifying, 20 of 20 partitions, 40 rows, "), "{last}");
     let gauge = pair.host.gauge.lock();
     assert_eq!((gauge.lent, gauge.foreign_drops), (0, 0));
 }

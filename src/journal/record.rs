@@ -132,6 +132,23 @@ pub(super) struct Happened {
     /// The reason, where there is one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) note: String,
+    /// Who is at it and how much it is, where something is announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) effort: Option<Effort>,
+}
+
+/// Who works on a unit, since when, for which time, and how much it is. For people only: no run
+/// decides anything by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effort {
+    /// The lane's number, from 0.
+    pub lane: u32,
+    /// When the lane took the unit up, in milliseconds since 1970, UTC.
+    pub began: i64,
+    /// Which try it is, from 1.
+    pub tried: u32,
+    /// Bytes of the cells that are sent.
+    pub bytes: u64,
 }
 
 /// How a run ended.

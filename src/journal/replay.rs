@@ -1,6 +1,6 @@
 //! A run as its journal tells it.
 use super::frame::{self, Damage};
-use super::record::{Begun, Ended, Happened, Record, TablePlan};
+use super::record::{Begun, Effort, Ended, Happened, Record, TablePlan};
 use super::state::{Event, State};
 
 /// Everything that a journal says about a run.
@@ -32,6 +32,14 @@ pub struct UnitRun {
     pub at: Option<i64>,
     /// The last reason that was given.
     pub note: String,
+    /// When the run took it up; nothing when it did not come to it.
+    pub began: Option<i64>,
+    /// How often it was announced, or tried before.
+    pub tries: u32,
+    /// Rows that were sent last.
+    pub sent: u64,
+    /// What the last announcement said of the work, where it said so.
+    pub effort: Option<Effort>,
 }
 
 /// What the journal `bytes` tells; nothing when its writer died before anything was announced.
@@ -42,39 +50,56 @@ pub fn replay(bytes: &[u8]) -> Result<Option<Run>, Damage> {
     let mut run = None;
     for (offset, payload) in frame::payloads(bytes)? {
         let record = serde_json::from_slice(payload).map_err(|_| Damage::Senseless(offset))?;
-        take(&mut run, record).ok_or(Damage::Senseless(offset))?;
+        begin_or_take(&mut run, record).ok_or(Damage::Senseless(offset))?;
     }
     Ok(run)
 }
 
-/// Takes in one record; `None` when it cannot follow those before it.
-fn take(run: &mut Option<Run>, record: Record) -> Option<()> {
+fn begin_or_take(run: &mut Option<Run>, record: Record) -> Option<()> {
     match (run, record) {
         (empty @ None, Record::Begun(begun)) => {
             *empty = Some(Run { begun, tables: Vec::new(), ended: None });
+            Some(())
         }
-        (Some(Run { ended: Some(_), .. }), _) => return None,
-        (Some(run), Record::Table(plan)) => run.tables.push(TableRun::new(plan)),
-        (Some(run), Record::Unit(happened)) => {
+        (Some(run), record) => take(run, record),
+        _ => None,
+    }
+}
+
+/// Takes in one record; `None` when it cannot follow those before it.
+pub(super) fn take(run: &mut Run, record: Record) -> Option<()> {
+    match record {
+        _ if run.ended.is_some() => return None,
+        Record::Begun(_) => return None,
+        Record::Table(plan) => run.tables.push(TableRun::new(plan)),
+        Record::Unit(happened) => {
             run.tables.get_mut(happened.table)?.units.get_mut(happened.unit)?.take(happened)?;
         }
-        (Some(run), Record::Ended(ended)) => run.ended = Some(ended),
-        _ => return None,
+        Record::Ended(ended) => run.ended = Some(ended),
     }
     Some(())
 }
 
 impl TableRun {
     fn new(plan: TablePlan) -> Self {
-        let unit = |unit: &super::UnitPlan| UnitRun { state: unit.state, at: None, note: String::new() };
-        TableRun { units: plan.units.iter().map(unit).collect(), plan }
+        TableRun { units: plan.units.iter().map(|unit| UnitRun::new(unit.state)).collect(), plan }
     }
 }
 
 impl UnitRun {
+    fn new(state: State) -> Self {
+        UnitRun { state, at: None, note: String::new(), began: None, tries: 0, sent: 0, effort: None }
+    }
+
     fn take(&mut self, happened: Happened) -> Option<()> {
         self.state = self.state.next(happened.event).ok()?;
         self.at = Some(happened.at);
+        if let Event::Intended(intent) = happened.event {
+            let effort = happened.effort;
+            self.began = self.began.or(Some(effort.map_or(happened.at, |effort| effort.began)));
+            self.tries = effort.map_or(self.tries + 1, |effort| effort.tried);
+            (self.sent, self.effort) = (intent.sent.rows, effort);
+        }
         if !happened.note.is_empty() {
             self.note = happened.note;
         }

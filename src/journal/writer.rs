@@ -2,8 +2,9 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::frame;
-use super::record::{Begun, Ended, Happened, Record, TablePlan};
-use super::state::{Event, State};
+use super::record::{Begun, Effort, Ended, Happened, Record, TablePlan};
+use super::replay::{Run, take};
+use super::state::{Event, Intent};
 use super::storage::Storage;
 use crate::error::{Error, Kind, Result};
 use crate::failpoint::reach;
@@ -11,9 +12,9 @@ use crate::failpoint::reach;
 /// A run's file while the run goes on. Every record is durable before the next is written, and
 /// before the method that wrote it returns.
 pub struct Journal {
-    run: String,
+    /// What was written so far.
+    told: Run,
     storage: Box<dyn Storage>,
-    states: Vec<Vec<State>>,
     is_broken: bool,
 }
 
@@ -23,15 +24,21 @@ impl Journal {
     /// # Errors
     /// `State` when it cannot be written.
     pub fn begin(storage: Box<dyn Storage>, begun: Begun) -> Result<Journal> {
-        let mut journal = Journal { run: begun.run.clone(), storage, states: Vec::new(), is_broken: false };
+        let told = Run { begun: begun.clone(), tables: Vec::new(), ended: None };
+        let mut journal = Journal { told, storage, is_broken: false };
         journal.write(&frame::head())?;
-        journal.add(&Record::Begun(begun))?;
+        journal.persist(&Record::Begun(begun))?;
         Ok(journal)
     }
 
     /// Which run it is.
     pub fn run(&self) -> &str {
-        &self.run
+        &self.told.begun.run
+    }
+
+    /// The run as its file tells it by now.
+    pub fn told(&self) -> &Run {
+        &self.told
     }
 
     /// Notes what is planned for a table and returns the table's number.
@@ -39,25 +46,40 @@ impl Journal {
     /// # Errors
     /// As [`Journal::begin`].
     pub fn plan(&mut self, plan: TablePlan) -> Result<usize> {
-        let states = plan.units.iter().map(|unit| unit.state).collect();
-        self.add(&Record::Table(plan))?;
-        self.states.push(states);
-        Ok(self.states.len() - 1)
+        self.add(Record::Table(plan))?;
+        Ok(self.told.tables.len() - 1)
+    }
+
+    /// Notes that `intent` is about to be carried out, and by whom.
+    ///
+    /// # Errors
+    /// As [`Journal::note`].
+    pub fn intend(&mut self, at: (usize, usize), intent: Intent, effort: Effort) -> Result<()> {
+        self.happen(at, Event::Intended(intent), "", Some(effort))
     }
 
     /// Notes that `event` happened to a unit, and why.
     ///
     /// # Errors
     /// `State` when it cannot be written, `Bug` when it cannot have happened.
-    pub fn note(&mut self, (table, unit): (usize, usize), event: Event, why: &str) -> Result<()> {
-        let state = self.states[table][unit];
-        let next = state.next(event).map_err(|illegal| {
-            Error::new(Kind::Bug, format!("unit {unit} of table {table} of run {}: {illegal}", self.run))
+    pub fn note(&mut self, at: (usize, usize), event: Event, why: &str) -> Result<()> {
+        self.happen(at, event, why, None)
+    }
+
+    fn happen(
+        &mut self,
+        (table, unit): (usize, usize),
+        event: Event,
+        why: &str,
+        effort: Option<Effort>,
+    ) -> Result<()> {
+        let state = self.told.tables[table].units[unit].state;
+        state.next(event).map_err(|illegal| {
+            let run = self.run();
+            Error::new(Kind::Bug, format!("unit {unit} of table {table} of run {run}: {illegal}"))
                 .advise("report this, with the run's journal")
         })?;
-        self.add(&Record::Unit(Happened { table, unit, at: now(), event, note: why.to_owned() }))?;
-        self.states[table][unit] = next;
-        Ok(())
+        self.add(Record::Unit(Happened { table, unit, at: now(), event, note: why.to_owned(), effort }))
     }
 
     /// Notes that nobody works on a unit any more, and why, unless its state says so already.
@@ -65,7 +87,7 @@ impl Journal {
     /// # Errors
     /// As [`Journal::begin`].
     pub fn give_up(&mut self, (table, unit): (usize, usize), why: &str) -> Result<()> {
-        match self.states[table][unit].next(Event::Failed) {
+        match self.told.tables[table].units[unit].state.next(Event::Failed) {
             Ok(_) => self.note((table, unit), Event::Failed, why),
             Err(_) => Ok(()),
         }
@@ -76,10 +98,18 @@ impl Journal {
     /// # Errors
     /// As [`Journal::begin`].
     pub fn end(&mut self, failure: Option<&str>) -> Result<()> {
-        self.add(&Record::Ended(Ended { at: now(), failure: failure.map(str::to_owned) }))
+        self.add(Record::Ended(Ended { at: now(), failure: failure.map(str::to_owned) }))
     }
 
-    fn add(&mut self, record: &Record) -> Result<()> {
+    fn add(&mut self, record: Record) -> Result<()> {
+        self.persist(&record)?;
+        take(&mut self.told, record).ok_or_else(|| {
+            let what = format!("run {} was told something that cannot follow", self.run());
+            Error::new(Kind::Bug, what).advise("report this, with the run's journal")
+        })
+    }
+
+    fn persist(&mut self, record: &Record) -> Result<()> {
         let payload = serde_json::to_vec(record).map_err(|error| {
             Error::new(Kind::Bug, "a record of the journal cannot be written as text").caused_by(error)
         })?;
@@ -90,8 +120,11 @@ impl Journal {
     /// make it damage.
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let failed = |why: String| {
-            Error::new(Kind::State, format!("the journal of run {} cannot be written: {why}", self.run))
-                .advise("check the disk of this node's home directory, then repeat the call")
+            Error::new(
+                Kind::State,
+                format!("the journal of run {} cannot be written: {why}", self.told.begun.run),
+            )
+            .advise("check the disk of this node's home directory, then repeat the call")
         };
         if self.is_broken {
             return Err(failed("an earlier record failed".into()));
@@ -106,6 +139,6 @@ impl Journal {
 }
 
 /// Milliseconds since 1970, UTC.
-pub(super) fn now() -> i64 {
+pub fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }

@@ -1,11 +1,11 @@
 //! `getRuns`, `getRunTables`, `getRunPartitions`: what runs did, those before a restart included.
 use super::arguments::{text, usage};
 use super::caller;
-use super::table::{longs, table, texts, times};
+use super::table::{NULL, doubles, longs, table, texts, times};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::error::Result;
-use crate::journal::{Entry, Order, Run, State, TableRun, UnitPlan, UnitRun};
+use crate::journal::{Entry, Order, Phase, Progress, Run, State, TableRun, UnitPlan, UnitRun, now};
 
 /// The parameters of each function as the manual writes them.
 pub(super) const RUNS: &str = "clusterSync::getRuns()";
@@ -24,6 +24,8 @@ pub(super) fn get_runs(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
 /// One row per run.
 pub(super) fn rows(runs: &[Entry]) -> Datum {
     let failure = |run: &Run| run.ended.as_ref().and_then(|ended| ended.failure.clone()).unwrap_or_default();
+    let far: Vec<Progress> =
+        runs.iter().map(|entry| so_far(entry, Progress::of(&entry.run, now()))).collect();
     table([
         ("runId", texts(runs, |entry| &entry.run.begun.run)),
         ("started", times(runs, |entry| Some(entry.run.begun.at))),
@@ -35,7 +37,23 @@ pub(super) fn rows(runs: &[Entry]) -> Datum {
         ("mode", texts(runs, |entry| &entry.run.begun.mode)),
         ("status", texts(runs, status)),
         ("message", texts(runs, |entry| failure(&entry.run))),
+        ("phase", texts(&far, |progress| progress.phase.name())),
+        ("partitions", longs(&far, |progress| progress.units)),
+        ("verified", longs(&far, |progress| progress.verified)),
+        ("rows", longs(&far, |progress| progress.rows)),
+        ("bytes", longs(&far, |progress| progress.bytes)),
+        ("rate", doubles(&far, |progress| progress.rate.unwrap_or(NULL))),
+        ("percent", doubles(&far, |progress| 100.0 * progress.share)),
+        ("eta", doubles(&far, |progress| progress.eta.unwrap_or(NULL))),
     ])
+}
+
+/// A run that nobody carries on will not end.
+fn so_far(entry: &Entry, progress: Progress) -> Progress {
+    match entry.run.ended.is_none() && !entry.is_live {
+        true => Progress { phase: Phase::Stopped, eta: None, ..progress },
+        false => progress,
+    }
 }
 
 fn status(entry: &Entry) -> &'static str {
@@ -50,8 +68,10 @@ fn status(entry: &Entry) -> &'static str {
 
 /// Every table of a run, with its partitions by what became of them.
 pub(super) fn get_run_tables(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
-    let run = find(host, args, "getRunTables", TABLES)?;
-    let tables = &run.tables;
+    let entry = find(host, args, "getRunTables", TABLES)?;
+    let (run, tables) = (&entry.run, &entry.run.tables);
+    let far: Vec<Progress> =
+        (0..tables.len()).map(|number| so_far(&entry, Progress::of_table(run, number, now()))).collect();
     let tally = |pick: fn(State) -> bool| {
         longs(tables, move |table| table.units.iter().filter(|unit| pick(unit.state)).count() as u64)
     };
@@ -66,12 +86,18 @@ pub(super) fn get_run_tables(host: &mut dyn Host, args: &[Datum]) -> Result<Datu
         ("waiting", tally(|state| state == State::Waiting)),
         ("doubtful", tally(|state| matches!(state, State::Sending(_) | State::Doubtful(_)))),
         ("failed", tally(|state| matches!(state, State::Failed(_)))),
+        ("phase", texts(&far, |progress| progress.phase.name())),
+        ("sent", longs(&far, |progress| progress.rows)),
+        ("bytes", longs(&far, |progress| progress.bytes)),
+        ("rate", doubles(&far, |progress| progress.rate.unwrap_or(NULL))),
+        ("percent", doubles(&far, |progress| 100.0 * progress.share)),
+        ("eta", doubles(&far, |progress| progress.eta.unwrap_or(NULL))),
     ]))
 }
 
 /// Every partition of a run.
 pub(super) fn get_run_partitions(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
-    let run = find(host, args, "getRunPartitions", PARTITIONS)?;
+    let run = find(host, args, "getRunPartitions", PARTITIONS)?.run;
     let units: Vec<(&TableRun, &UnitPlan, &UnitRun)> = run
         .tables
         .iter()
@@ -91,12 +117,15 @@ pub(super) fn get_run_partitions(host: &mut dyn Host, args: &[Datum]) -> Result<
         ("status", texts(&units, |(.., unit)| unit.state.name())),
         ("updated", times(&units, |(.., unit)| unit.at)),
         ("message", texts(&units, |(.., unit)| &unit.note)),
+        ("began", times(&units, |(.., unit)| unit.began)),
+        ("tries", longs(&units, |(.., unit)| unit.tries.into())),
+        ("bytes", longs(&units, |(.., unit)| unit.effort.map_or(0, |effort| effort.bytes))),
     ]))
 }
 
-fn find(host: &mut dyn Host, args: &[Datum], name: &str, syntax: &str) -> Result<Run> {
+fn find(host: &mut dyn Host, args: &[Datum], name: &str, syntax: &str) -> Result<Entry> {
     require_count(args, 1, name, syntax)?;
-    Ok(caller::runs(host)?.find(text(args, 0, "runId", syntax)?)?.run)
+    caller::runs(host)?.find(text(args, 0, "runId", syntax)?)
 }
 
 fn require_count(args: &[Datum], count: usize, name: &str, syntax: &str) -> Result<()> {

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::arguments::{argument, text};
 use super::caller;
-use super::table::table;
+use super::table::{NULL, table};
 use crate::cluster::Host;
 use crate::data::{Column, Datum, Type};
 use crate::engine::RunId;
@@ -18,8 +18,6 @@ use crate::wire::{Control, Rate, Span};
 pub(super) const SET: &str = "clusterSync::setRateLimit(runId, rateLimit)";
 
 const MEGABYTE: f64 = (1 << 20) as f64;
-/// What a DOUBLE without a value is (wire-protocol §6).
-const NULL: f64 = -f64::MAX;
 const LEAST: f64 = 0.01;
 const MOST: f64 = 1e6;
 

@@ -2,6 +2,7 @@
 mod bytes;
 mod crash;
 mod folder;
+mod progress;
 mod transitions;
 
 use super::*;
