@@ -2,7 +2,7 @@
 use super::{Cluster, sql};
 use crate::data::{Batch, Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
-use crate::model::{ColumnDef, Level, Scheme, Storage, TableName, TableSchema};
+use crate::model::{ColumnDef, DatabaseDesign, Level, Scheme, Storage, TableName, TableSchema};
 
 /// The server's numbers of partition types (dolphindb-semantics §3.4).
 pub(super) const VALUE: i64 = 1;
@@ -155,8 +155,36 @@ fn levels(schema: &Datum) -> Result<Vec<Level>> {
     }
     let incomplete = || strange("a table's partitioning");
     let names = texts(member("partitionColumnName")?).ok_or_else(incomplete)?;
-    let kinds = numbers(member("partitionType")?).ok_or_else(incomplete)?;
     let types = numbers(member("partitionColumnType")?).ok_or_else(incomplete)?;
+    levels_by(schema, names, types)
+}
+
+/// The levels that a table of the database `design` would have, partitioned by `columns`, one a level.
+///
+/// # Errors
+/// What the cluster answers, or `Schema` when there are more or fewer levels than `columns`.
+pub fn levels_of(
+    cluster: &mut (impl Cluster + ?Sized),
+    design: &DatabaseDesign,
+    columns: &[String],
+) -> Result<Vec<Level>> {
+    let (db, count) = (&design.path, design.levels.len());
+    if count != columns.len() {
+        let what = format!(
+            "database {db} on {} has {count} levels of partitions, not {}",
+            cluster.label(),
+            columns.len()
+        );
+        return Err(Error::new(Kind::Schema, what).advise("sync into a database of another name"));
+    }
+    let answer = cluster.query(&format!("schema(database({}))", sql::text(db)))?;
+    levels_by(&answer, columns.to_vec(), design.levels.iter().map(|level| level.ty.id().into()).collect())
+}
+
+fn levels_by(schema: &Datum, names: Vec<String>, types: Vec<i64>) -> Result<Vec<Level>> {
+    let member = |key: &str| schema.get(key).ok_or_else(|| strange("a table's schema"));
+    let incomplete = || strange("a table's partitioning");
+    let kinds = numbers(member("partitionType")?).ok_or_else(incomplete)?;
     let schemes = split(member("partitionSchema")?, names.len());
     if [kinds.len(), types.len(), schemes.len()] != [names.len(); 3] {
         return Err(incomplete());

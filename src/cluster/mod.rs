@@ -20,7 +20,7 @@ pub use bound::literal;
 pub use calendar::{civil, clock};
 pub use chunks::{Marked, marks, row_counts};
 pub use condition::flaw;
-pub use describe::{UNEXPECTED, describe, tables};
+pub use describe::{UNEXPECTED, describe, levels_of, tables};
 pub use read::{count, counts, read};
 pub use release::{Release, release};
 pub use units::{keys, units};

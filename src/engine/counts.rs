@@ -16,14 +16,15 @@ const FEW: usize = 16;
 /// Counts every unit of `draft` on both sides.
 pub(super) fn count_units(host: &mut dyn Host, draft: &Draft, target: &mut dyn Cluster) -> Result<Looks> {
     let all = draft.all();
-    let total = count(target, all)?;
+    let is_there = draft.creation.table.is_none();
+    let total = if is_there { count(target, all)? } else { 0 };
     let before = count(host, all)?;
     let (hints, marks) = source_hints(host, draft)?;
     let ours = settled(draft, before, hints, &|_| true, &mut |rows| {
         refuse_cancelled(host)?;
         counts(host, rows)
     })?;
-    let hints = match is_looked_up(draft) {
+    let hints = match is_there && is_looked_up(draft) {
         true => row_counts(target, &draft.table, &draft.units)?,
         false => None,
     };

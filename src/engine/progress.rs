@@ -80,6 +80,7 @@ mod tests {
             columns: Vec::new(),
             filter: None,
             window: None,
+            creation: crate::plan::Creation::default(),
             makes: Vec::new(),
             remembered: None,
             marks: Vec::new(),

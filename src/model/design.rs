@@ -82,3 +82,61 @@ pub struct ColumnDesign {
     /// Its comment.
     pub comment: String,
 }
+
+impl DatabaseDesign {
+    /// What of `other` would hold rows otherwise, in words. Partitions may have been added to it.
+    pub fn unlike(&self, other: &DatabaseDesign) -> Option<String> {
+        let kinds = |design: &DatabaseDesign| -> Vec<_> {
+            let kind = |level: &LevelDesign| (level.ty, level.split.kind());
+            design.levels.iter().map(kind).collect()
+        };
+        let pairs = [
+            ("the partitionings", kinds(self) == kinds(other)),
+            ("the engines", self.engine == other.engine),
+            ("the levels of atomicity", self.atomic == other.atomic),
+            ("the chunk granularities", self.granularity == other.granularity),
+        ];
+        differing(&pairs)
+    }
+}
+
+impl Split {
+    /// Its kind, and how many buckets there are: what does not change.
+    fn kind(&self) -> (&'static str, usize) {
+        match self {
+            Split::Value(_) | Split::Run(..) => ("VALUE", 0),
+            Split::Range(_) => ("RANGE", 0),
+            Split::List(lists) => ("LIST", lists.len()),
+            Split::Hash(buckets) => ("HASH", *buckets),
+        }
+    }
+}
+
+impl TableDesign {
+    /// What of `other` is built otherwise, in words. Comments may differ.
+    pub fn unlike(&self, other: &TableDesign) -> Option<String> {
+        let built = |design: &TableDesign| -> Vec<_> {
+            design.columns.iter().map(|column| (column.def.clone(), column.compression.clone())).collect()
+        };
+        let spelt = |design: &TableDesign| -> Vec<String> {
+            let bare = |source: &String| source.split_whitespace().collect();
+            design.sort_key_mapping.iter().map(bare).collect()
+        };
+        let pairs = [
+            ("the columns", built(self) == built(other)),
+            ("the partitioning columns", self.partitioned_by == other.partitioned_by),
+            ("the sort columns", self.sort_columns == other.sort_columns),
+            ("the values of keepDuplicates", self.keep_duplicates == other.keep_duplicates),
+            ("the sort key's functions", spelt(self) == spelt(other)),
+            ("the values of softDelete", self.soft_delete == other.soft_delete),
+            ("the primary keys", other.primary_key.is_empty() || self.primary_key == other.primary_key),
+            ("the engines", self.engine == other.engine),
+        ];
+        differing(&pairs)
+    }
+}
+
+fn differing(pairs: &[(&str, bool)]) -> Option<String> {
+    let names: Vec<&str> = pairs.iter().filter(|(_, same)| !same).map(|(name, _)| *name).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}

@@ -6,6 +6,7 @@
 //! and what earlier runs left, and is pure again. A plan prints itself; a dry run stops here.
 mod axis;
 mod compare;
+mod create;
 mod decide;
 mod mirror;
 mod partitions;
@@ -17,6 +18,7 @@ mod tests;
 mod window;
 
 pub use compare::{Finding, compare};
+pub use create::Creation;
 pub use decide::{Look, decide, is_compared};
 pub use mirror::{Mirror, surplus};
 pub use prepare::{Wanted, prepare};
@@ -41,6 +43,8 @@ pub struct Draft {
     pub window: Option<Window>,
     /// The partitions to look at, those without rows included.
     pub units: Vec<Unit>,
+    /// The database, the table and comments that are made at the target before anything else.
+    pub creation: Creation,
     /// Calls that make the partitions at the target that it lacks.
     pub makes: Vec<String>,
     /// What was remembered of the source's chunks, if only what has changed is to be read.

@@ -1,5 +1,6 @@
 //! Makes a draft from the structures of both sides.
 use super::axis::{Line, line};
+use super::create::{self, Creation, Foreseen};
 use super::partitions::lacking;
 use super::window::{self, Asked, End, Point, fold};
 use super::{Draft, Finding, compare, storage};
@@ -16,6 +17,8 @@ pub struct Wanted {
     pub window: Option<Asked>,
     /// Whether partitions that the target lacks are made, rather than named.
     pub makes: bool,
+    /// Whether the database and the table are made if the target lacks them.
+    pub creates: bool,
 }
 
 /// The draft for syncing the rows of `table` that are `wanted`. Nothing is written.
@@ -32,8 +35,8 @@ pub fn prepare(
     let filter = wanted.filter.as_deref();
     let ours = describe(source, table)?;
     require_filter(source, table, filter)?;
-    let theirs = describe(target, table)?;
-    let mut misfits = compare(table, &ours, &theirs, wanted.makes)?;
+    let (theirs, creation, mut misfits) = there(source, target, (table, &ours), wanted.creates)?;
+    misfits.extend(compare(table, &ours, &theirs, wanted.makes)?);
     let asked = wanted.window.as_ref().map(|asked| settled(source, table, asked, &ours)).transpose()?;
     let window = asked.as_ref().map(|asked| fold(asked, &ours)).transpose();
     let window = window.unwrap_or_else(|finding| {
@@ -41,6 +44,7 @@ pub fn prepare(
         None
     });
     let mut units = window::units(&ours, window.as_ref())?;
+    units.iter_mut().for_each(|unit| unit.is_new = creation.table.is_some());
     let makes = match wanted.makes && misfits.is_empty() {
         true => made(table, &ours, &theirs, &mut units, &mut misfits)?,
         false => Vec::new(),
@@ -49,6 +53,7 @@ pub fn prepare(
         return Err(refusal(table, target, misfits));
     }
     let mut notes = storage::notes(&ours, &theirs);
+    notes.extend(creation.notes.iter().cloned());
     if let Some(window) = &window {
         notes.extend(window_notes(source, wanted, window, table, &ours)?);
     }
@@ -59,11 +64,37 @@ pub fn prepare(
         filter: wanted.filter.clone(),
         window,
         units,
+        creation,
         makes,
         remembered: None,
         marks: Vec::new(),
         notes,
     })
+}
+
+/// The target's structure as it is, or as it is going to be once it is made.
+fn there(
+    source: &mut dyn Cluster,
+    target: &mut dyn Cluster,
+    (table, ours): (&TableName, &TableSchema),
+    creates: bool,
+) -> Result<(TableSchema, Creation, Vec<Finding>)> {
+    let theirs = describe(target, table);
+    if !creates {
+        let hint = "use the option `createIfMissing`, or create it at the target first";
+        let told = |error: Error| match error.kind() {
+            Kind::NotFound => Error::new(Kind::NotFound, error.message()).advise(hint),
+            _ => error,
+        };
+        return Ok((theirs.map_err(told)?, Creation::default(), Vec::new()));
+    }
+    match create::found(theirs)? {
+        Some(theirs) => Ok((theirs, create::uncommented(source, target, table)?, Vec::new())),
+        None => {
+            let Foreseen { schema, creation, findings } = create::foresee(source, target, table, ours)?;
+            Ok((schema, creation, findings))
+        }
+    }
 }
 
 /// The calls that make what the target lacks, and which units are new there by them.

@@ -33,7 +33,7 @@ impl fmt::Display for Plan {
         write!(f, ", leave {}", self.sum(Action::Skip).0)?;
         write!(f, " ({empty} without rows)")?;
         let new = self.draft.units.iter().filter(|unit| unit.is_new).count();
-        if new > 0 {
+        if new > 0 && self.draft.creation.table.is_none() {
             write!(f, "; {new} partitions are made at the target first")?;
         }
         self.draft.notes.iter().try_for_each(|note| write!(f, "; {note}"))

@@ -7,6 +7,7 @@ mod ddl;
 mod exclusive;
 mod history;
 mod listening;
+mod make;
 mod names;
 mod offline;
 mod options;

@@ -19,6 +19,7 @@ const KNOWN: &[&str] = &[
     "lookBack",
     "incremental",
     "createPartitions",
+    "createIfMissing",
     "repair",
     "rows",
     "dryRun",
@@ -54,6 +55,8 @@ pub(super) struct Options {
     pub(super) incremental: bool,
     /// Whether partitions that the target lacks are made.
     pub(super) makes: bool,
+    /// Whether the database and tables are made if the target lacks them.
+    pub(super) creates: bool,
     /// Whether `verify` replaces what differs.
     pub(super) repair: bool,
     /// How many rows `verifyRows` shows at most.
@@ -86,6 +89,7 @@ impl Default for Options {
             mirror: None,
             incremental: false,
             makes: false,
+            creates: false,
             repair: false,
             rows: 100,
             dry_run: false,
@@ -129,6 +133,7 @@ impl Options {
                 "keyColumns" => options.keys = names(name, value)?,
                 "incremental" => options.incremental = number(name, value, 0, 1)? == 1,
                 "createPartitions" => options.makes = number(name, value, 0, 1)? == 1,
+                "createIfMissing" => options.creates = number(name, value, 0, 1)? == 1,
                 "repair" => options.repair = number(name, value, 0, 1)? == 1,
                 "rows" => options.rows = number(name, value, 1, 100_000)?,
                 "dryRun" => options.dry_run = number(name, value, 0, 1)? == 1,

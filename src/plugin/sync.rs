@@ -9,7 +9,7 @@ use super::options::Options;
 use super::request::Request;
 use super::site::{Site, connected, drafts};
 use super::steer::Orders;
-use super::{caller, control, rates, report, verify, watermark};
+use super::{caller, control, make, rates, report, verify, watermark};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::engine::{self, Connect, Guard, RunId, Summary, look};
@@ -171,7 +171,7 @@ fn carry_out(
     plans.iter().try_for_each(|plan| journal.lock().plan(plan.record()).map(drop))?;
     reach("planned");
     plans.iter().try_for_each(Plan::permit).map_err(named)?;
-    make(host, &plans, connect).map_err(named)?;
+    make::make(host, &plans, connect).map_err(named)?;
     plans.iter().try_for_each(|plan| watermark::begin(request, site, &plan.draft)).map_err(named)?;
     let mut results = Vec::new();
     for (number, plan) in plans.iter().enumerate() {
@@ -194,18 +194,6 @@ fn mirrored(plan: Plan, request: &Request, connect: Connect) -> Result<Plan> {
         _ => surplus(&mut *connect()?, &plan.draft)?,
     };
     Ok(plan.mirrored(mirror, found))
-}
-
-/// Makes the partitions that the target lacks. They stay, whatever becomes of the run.
-fn make(host: &mut dyn Host, plans: &[Plan], connect: Connect) -> Result<()> {
-    for draft in plans.iter().map(|plan| &plan.draft).filter(|draft| !draft.makes.is_empty()) {
-        let mut target = connect()?;
-        let named =
-            |error: Error| error.context(format!("making partitions of {} at the target", draft.table));
-        draft.makes.iter().try_for_each(|call| target.query(call).map(drop)).map_err(named)?;
-        host.print(&format!("the partitions that the target lacked of {} are made", draft.table));
-    }
-    Ok(())
 }
 
 /// What the next run may rely on, kept before the journal says that this one ended.

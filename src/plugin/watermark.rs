@@ -19,7 +19,8 @@ pub(super) fn wanted(
 ) -> Result<(Wanted, bool)> {
     // Comparing makes nothing, and what the target lacks is missing there.
     let makes = request.options.makes || request.options.mode == Mode::VerifyOnly;
-    let wanted = |window| Wanted { filter: request.filter.clone(), window, makes };
+    let creates = request.options.creates;
+    let wanted = |window| Wanted { filter: request.filter.clone(), window, makes, creates };
     if let Some(resumed) = &request.resumed {
         let bounds = resumed.window(table)?;
         return Ok((wanted(bounds.map(|bounds| exactly(host, bounds)).transpose()?), false));

@@ -18,7 +18,7 @@ use crate::journal::{Begun, Journal, Runs};
 use crate::model::{Mode, TableName, Unit};
 use crate::offline::{Backup, Delivery, Kind as PieceKind, Piece, folder_of};
 use crate::online;
-use crate::plan::{Draft, Look, Plan, decide, is_compared};
+use crate::plan::{Creation, Draft, Look, Plan, decide, is_compared};
 
 /// The parameters as the manual writes them.
 pub(in super::super) const RESTORE: &str =
@@ -165,6 +165,7 @@ fn plan(
         columns,
         filter,
         window: None,
+        creation: Creation::default(),
         makes: Vec::new(),
         remembered: None,
         marks: Vec::new(),

@@ -52,6 +52,7 @@ pub(in super::super) fn backup_to(host: &mut dyn Host, args: &[Datum]) -> Result
             filter: filter.map(str::to_owned),
             target: dir.to_owned(),
             window: None,
+            creation: crate::plan::Creation::default(),
             makes: Vec::new(),
             remembered: None,
             marks: Vec::new(),

@@ -145,7 +145,7 @@ impl Call<'_> {
             }
             said => said.as_ref().map(|said| said.evaluate(host)).transpose()?,
         };
-        Ok(Wanted { filter: self.request.filter.clone(), window, makes: false })
+        Ok(Wanted { filter: self.request.filter.clone(), window, ..Wanted::default() })
     }
 
     /// Compares both sides of one table and says how it is to be taken.

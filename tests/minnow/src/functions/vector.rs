@@ -5,6 +5,7 @@ use super::args;
 use crate::error::{Error, Result};
 use crate::script::ast::Operator;
 use crate::script::{Native, Session, operators};
+use crate::store::bucket;
 use crate::value::{Data, LONGEST, Rows, Table, Type, Value, Vector};
 
 pub const FUNCTIONS: &[Native] = &[
@@ -21,6 +22,7 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("pair", &["a", "b"], 2, |_, args| crate::script::pair(&args[0], &args[1])),
     Native::new("arrayVector", &["index", "value"], 2, array_vector),
     Native::new("rowSize", &["X"], 1, row_size),
+    Native::new("hashBucket", &["X", "buckets"], 2, hash_bucket),
     Native::new("array", &["dataType", "initialSize", "capacity", "defaultValue"], 1, array),
 ];
 
@@ -28,6 +30,17 @@ pub const FUNCTIONS: &[Native] = &[
 pub fn cells<'a>(function: &str, args: &'a [Value], index: usize, name: &str) -> Result<&'a Arc<Vector>> {
     let wrong = || args::bad(function, name, "must be a scalar or a vector");
     args::required(function, args, index, name)?.cells().ok_or_else(wrong)
+}
+
+/// The number of each cell's bucket, as a HASH level has it.
+fn hash_bucket(_: &mut Session, args: Vec<Value>) -> Result<Value> {
+    const NAME: &str = "hashBucket";
+    let of = cells(NAME, &args, 0, "X")?;
+    let buckets = u32::try_from(args::integer(NAME, &args, 1, "buckets")?).ok().filter(|count| *count > 0);
+    let buckets = buckets.ok_or_else(|| args::bad(NAME, "buckets", "must be a positive number"))?;
+    let number = |row| (!of.is_null(row)).then(|| i64::from(bucket(of, row, buckets)));
+    let numbers = Arc::new(Vector::integers(Type::Int, (0..of.len()).map(number)));
+    Ok(if matches!(args[0], Value::Scalar(_)) { Value::Scalar(numbers) } else { Value::Vector(numbers) })
 }
 
 fn til(_: &mut Session, args: Vec<Value>) -> Result<Value> {

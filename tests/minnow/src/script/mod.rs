@@ -23,6 +23,7 @@ pub use function::{Bound, Function, InPlaceFn, Native, NativeFn, PluginFunction,
 use scope::unknown_column;
 pub use session::{Cut, STACK, Session};
 pub use ship::Shipment;
+pub use spell::function as spell_function;
 pub use sql::DataSource;
 
 use crate::error::Result;

@@ -1,6 +1,6 @@
 //! Expressions as text, for metacode that no script wrote.
-use super::Function;
 use super::ast::{Arg, Expr, Item, Operator, Query, Shape};
+use super::{Bound, Function};
 use crate::value::{Type, Value, text};
 
 /// The text of a constant, `None` if none would be read as the same value.
@@ -57,6 +57,24 @@ pub fn expr(tree: &Expr) -> String {
         Expr::Code(_, text) => format!("<{text}>"),
         Expr::Named(inner, name) => format!("{} as {name}", expr(inner)),
         Expr::Query(query) => select(query),
+    }
+}
+
+/// A function as schema() shows it (dolphindb-semantics §3.4): a definition as its source, a partial
+/// application as it is written, everything else by its name.
+pub fn function(function: &Function) -> String {
+    let place = |bound: &Bound| match bound {
+        Bound::Open => String::new(),
+        Bound::Value(value) => constant(value).unwrap_or_else(|| value.to_string()),
+        Bound::Variable(name) => name.clone(),
+    };
+    match function {
+        Function::Udf(definition) => format!("def {}{}", definition.name, definition.source),
+        Function::Partial { function, bound } => {
+            let places: Vec<String> = bound.iter().map(place).collect();
+            format!("{}{{{}}}", function.name(), places.join(", "))
+        }
+        named => named.name().to_owned(),
     }
 }
 

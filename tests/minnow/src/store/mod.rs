@@ -43,7 +43,7 @@ use parking_lot::RwLock;
 pub use bytes::{read_whole, write_whole};
 pub use disk::{Disk, Trouble};
 pub use identity::{ChunkMeta, Identity};
-pub use level::{Level, Scheme};
+pub use level::{Level, Scheme, bucket};
 pub use selection::{Comparison, Selection};
 pub use shape::{Database, DecimalScale, KeepDuplicates, NewValuePolicy, Policies, TableShape};
 pub use table::PartitionedTable;

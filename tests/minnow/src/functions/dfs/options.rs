@@ -1,6 +1,7 @@
 //! The arguments of a new table that its engine understands (dolphindb-semantics §3.3).
 use super::args;
 use crate::error::Result;
+use crate::script::spell_function;
 use crate::store::{Database, KeepDuplicates, TableShape};
 use crate::value::{Table, Type, Value};
 
@@ -116,7 +117,8 @@ fn check_sort_columns(names: &[String], model: &Table) -> std::result::Result<()
 fn sources(functions: &Value) -> Vec<String> {
     let source = |function: &Value| match function {
         Value::Void => String::new(),
-        function => function.to_string(),
+        Value::Function(function) => spell_function(function),
+        other => other.to_string(),
     };
     match functions {
         Value::Tuple(items) => items.iter().map(source).collect(),

@@ -181,7 +181,7 @@ fn range_of(boundaries: &Vector, column: &Vector, row: usize) -> u32 {
 
 /// The server's hash functions are not documented. Ours: numbers modulo the bucket count, all
 /// else by FNV-1a of the bytes.
-fn bucket(column: &Vector, row: usize, buckets: u32) -> u32 {
+pub fn bucket(column: &Vector, row: usize, buckets: u32) -> u32 {
     match (&column.data, column.integer(row)) {
         (Data::Text(texts), _) => (fnv1a(texts.get(row)) % u64::from(buckets)) as u32,
         (Data::B16(cells), _) => (fnv1a(&cells[row]) % u64::from(buckets)) as u32,

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use crate::error::{Error, Result};
 use crate::value::{Type, Vector, calendar, text};
 use assign::Index;
-pub use assign::{NULL_KEY, OUTSIDE, new_value_refused, null_key};
+pub use assign::{NULL_KEY, OUTSIDE, bucket, new_value_refused, null_key};
 
 /// How a level splits rows.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,185 @@
+//! A database, a table, comments that the target lacks: how they are made like the source's, and what
+//! the target is going to look like then.
+use super::Finding;
+use crate::cluster::ddl::{self, Call, Fitted};
+use crate::cluster::{Cluster, levels_of, release};
+use crate::error::{Error, Kind, Result};
+use crate::model::{DatabaseDesign, Storage, TableDesign, TableName, TableSchema};
+
+/// What is made at the target before partitions and rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Creation {
+    /// The database, unless it is there.
+    pub database: Option<DatabaseDesign>,
+    /// The table, unless it is there.
+    pub table: Option<TableDesign>,
+    /// The calls that set comments.
+    pub comments: Vec<Call>,
+    /// What is made, and what is not, as sentences.
+    pub(super) notes: Vec<String>,
+}
+
+/// A table as it is going to be, and what forbids it.
+pub(super) struct Foreseen {
+    pub(super) schema: TableSchema,
+    pub(super) creation: Creation,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// How `table` is going to be at the target, where it does not exist, and is to be like the source's, of
+/// the structure `ours`.
+pub(super) fn foresee(
+    source: &mut dyn Cluster,
+    target: &mut dyn Cluster,
+    table: &TableName,
+    ours: &TableSchema,
+) -> Result<Foreseen> {
+    let release = release(target)?;
+    let design = ddl::table(source, table)?;
+    let wanted = Fitted::table(&design, release)?;
+    let mut creation = Creation { comments: ddl::comments(&wanted.design), ..Creation::default() };
+    let own = ddl::database(source, &table.db)?;
+    let mut foreseen = match found(ddl::database(target, &table.db))? {
+        Some(other) => within(target, table, ours, &own, &other)?,
+        None => {
+            let Fitted { design, mut notes } = Fitted::database(&own, release)?;
+            creation.notes.push(format!("the database {} is made at the target first", table.db));
+            creation.notes.append(&mut notes);
+            creation.database = Some(design);
+            Foreseen { schema: ours.clone(), creation: Creation::default(), findings: Vec::new() }
+        }
+    };
+    creation.notes.push(format!("the table {table} is made at the target first"));
+    creation.notes.extend(wanted.notes);
+    creation.notes.append(&mut foreseen.creation.notes);
+    creation.table = Some(wanted.design);
+    Ok(Foreseen { creation, ..foreseen })
+}
+
+/// Nothing where there is nothing.
+pub(super) fn found<T>(answer: Result<T>) -> Result<Option<T>> {
+    match answer {
+        Err(error) if error.kind() == Kind::NotFound => Ok(None),
+        answer => answer.map(Some),
+    }
+}
+
+/// A table in a database that exists, which keeps the partitioning and the engine that it has.
+fn within(
+    target: &mut dyn Cluster,
+    table: &TableName,
+    ours: &TableSchema,
+    own: &DatabaseDesign,
+    other: &DatabaseDesign,
+) -> Result<Foreseen> {
+    let (db, mut findings) = (&table.db, Vec::new());
+    let mut notes = Vec::new();
+    if own.engine != other.engine {
+        let (here, there) = (&own.engine, &other.engine);
+        let what = format!("{db} exists at the target with the engine {there}, and the source's has {here}");
+        findings.push(Finding::new(what, "sync into a database of another name, or make the table by hand"));
+    }
+    for (name, here, there) in
+        [("atomic", &own.atomic, &other.atomic), ("chunkGranularity", &own.granularity, &other.granularity)]
+    {
+        if here != there {
+            notes.push(format!("{db} exists at the target with {name} {there}, not {here}, and keeps it"));
+        }
+    }
+    let columns: Vec<String> = ours.levels.iter().map(|level| level.column.clone()).collect();
+    let levels = match columns.is_empty() {
+        true => Vec::new(),
+        false => levels_of(target, other, &columns)?,
+    };
+    let storage = Storage { granularity: Some(other.granularity.clone()), ..ours.storage.clone() };
+    let schema = TableSchema { levels, storage, ..ours.clone() };
+    Ok(Foreseen { schema, creation: Creation { notes, ..Creation::default() }, findings })
+}
+
+/// The comments that the target's `table` lacks, as a creation that broke off leaves it.
+pub(super) fn uncommented(
+    source: &mut dyn Cluster,
+    target: &mut dyn Cluster,
+    table: &TableName,
+) -> Result<Creation> {
+    let (ours, theirs) = (ddl::table(source, table)?, ddl::table(target, table)?);
+    let mut lacking = Fitted::table(&ours, release(target)?)?.design;
+    if !theirs.comment.is_empty() {
+        lacking.comment = String::new();
+    }
+    for column in &mut lacking.columns {
+        let other = theirs.columns.iter().find(|other| other.def.name == column.def.name);
+        if other.is_none_or(|other| !other.comment.is_empty()) {
+            column.comment = String::new();
+        }
+    }
+    let comments = ddl::comments(&lacking);
+    let note = format!("comments that {table} lacks are set at the target first");
+    let notes = if comments.is_empty() { Vec::new() } else { vec![note] };
+    Ok(Creation { comments, notes, ..Creation::default() })
+}
+
+impl Creation {
+    /// Whether nothing is to be made.
+    pub fn is_empty(&self) -> bool {
+        self.database.is_none() && self.table.is_none() && self.comments.is_empty()
+    }
+
+    /// Makes what is still missing at `target`, and makes sure that it is as it was to be: another
+    /// run may make the same meanwhile. Says what it made.
+    ///
+    /// # Errors
+    /// What the target answers; `Schema` when something else is there.
+    pub fn make(&self, target: &mut dyn Cluster) -> Result<Vec<String>> {
+        let mut made = Vec::new();
+        if let Some(design) = &self.database {
+            let name = format!("the database {}", design.path);
+            let look = |target: &mut dyn Cluster| ddl::database(target, &design.path);
+            if make_one(target, &name, &ddl::create_database(design), &look, &|other| design.unlike(other))? {
+                made.push(name);
+            }
+        }
+        if let Some(design) = &self.table {
+            let name = format!("the table {}", design.name);
+            let look = |target: &mut dyn Cluster| ddl::table(target, &design.name);
+            if make_one(target, &name, &ddl::create_table(design), &look, &|other| design.unlike(other))? {
+                made.push(name);
+            }
+        }
+        self.comments.iter().try_for_each(|call| target.query(&call.asked()).map(drop))?;
+        Ok(made)
+    }
+}
+
+/// Whether it was made by this call.
+fn make_one<T>(
+    target: &mut dyn Cluster,
+    name: &str,
+    call: &Call,
+    look: &dyn Fn(&mut dyn Cluster) -> Result<T>,
+    unlike: &dyn Fn(&T) -> Option<String>,
+) -> Result<bool> {
+    let before = found(look(target))?;
+    let made = if before.is_none() { target.query(&call.asked()).map(drop) } else { Ok(()) };
+    let is_made = before.is_none() && made.is_ok();
+    // Somebody else may have been quicker.
+    let there = match (before, found(look(target))?) {
+        (Some(there), _) | (None, Some(there)) => there,
+        (None, None) => {
+            let error =
+                made.err().unwrap_or_else(|| Error::new(Kind::Mismatch, "it is not there afterwards"));
+            let doing = format!("{name} cannot be made on {}", target.label());
+            return Err(error
+                .context(doing)
+                .advise(format!("let an administrator of that cluster run {}", call.pretty())));
+        }
+    };
+    match unlike(&there) {
+        None => Ok(is_made),
+        Some(what) => Err(Error::new(
+            Kind::Schema,
+            format!("{name} on {} is not as it was to be made: {what} differ", target.label()),
+        )
+        .advise("compare both with clusterSync::getDDL; look who else makes it")),
+    }
+}

@@ -1,0 +1,29 @@
+//! Makes what the target lacks before the first row: database, table, comments, partitions. All of it
+//! stays, whatever becomes of the run.
+use crate::cluster::{Cluster, Host};
+use crate::engine::Connect;
+use crate::error::{Error, Result};
+use crate::plan::{Draft, Plan};
+
+/// Makes what `plans` say, and tells the caller.
+pub(super) fn make(host: &mut dyn Host, plans: &[Plan], connect: Connect) -> Result<()> {
+    let lacks = |draft: &&Draft| !draft.makes.is_empty() || !draft.creation.is_empty();
+    for draft in plans.iter().map(|plan| &plan.draft).filter(lacks) {
+        make_one(host, draft, &mut *connect()?)?;
+    }
+    Ok(())
+}
+
+fn make_one(host: &mut dyn Host, draft: &Draft, target: &mut dyn Cluster) -> Result<()> {
+    let made = draft.creation.make(target)?;
+    if !made.is_empty() {
+        host.print(&format!("{} at the target: made", made.join(" and ")));
+    }
+    if !draft.makes.is_empty() {
+        let named =
+            |error: Error| error.context(format!("making partitions of {} at the target", draft.table));
+        draft.makes.iter().try_for_each(|call| target.query(call).map(drop)).map_err(named)?;
+        host.print(&format!("the partitions that the target lacked of {} are made", draft.table));
+    }
+    Ok(())
+}
