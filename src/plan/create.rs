@@ -168,10 +168,10 @@ fn make_one<T>(
         (None, None) => {
             let error =
                 made.err().unwrap_or_else(|| Error::new(Kind::Mismatch, "it is not there afterwards"));
-            let doing = format!("{name} cannot be made on {}", target.label());
-            return Err(error
-                .context(doing)
-                .advise(format!("let an administrator of that cluster run {}", call.pretty())));
+            let what = format!("{name} cannot be made on {}: {}", target.label(), error.message());
+            let advice =
+                "let an administrator of that cluster run what clusterSync::getDDL gives for it here";
+            return Err(Error::new(error.kind(), what).advise(advice));
         }
     };
     match unlike(&there) {
@@ -181,5 +181,83 @@ fn make_one<T>(
             format!("{name} on {} is not as it was to be made: {what} differ", target.label()),
         )
         .advise("compare both with clusterSync::getDDL; look who else makes it")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::tags::server_error;
+    use crate::data::{Batch, Column, Datum, Type};
+    use crate::model::{LevelDesign, Split};
+
+    /// A target whose database appears as it is made, and that refuses to make it.
+    struct Target {
+        is_there: bool,
+        /// What it has instead of three buckets.
+        buckets: i32,
+    }
+
+    fn int(value: i32) -> Datum {
+        Datum::Scalar(Column::fixed(Type::Int, value.to_le_bytes()))
+    }
+
+    impl Cluster for Target {
+        fn label(&self) -> &str {
+            "B"
+        }
+
+        fn query(&mut self, script: &str) -> Result<Datum> {
+            match script.split('(').next() {
+                Some("existsDatabase") => Ok(int(self.is_there.into())),
+                Some("schema") => Ok(Datum::Dict(
+                    [("partitionType", 5), ("partitionColumnType", 4), ("partitionSchema", self.buckets)]
+                        .map(|(key, value)| (key.to_owned(), int(value)))
+                        .into(),
+                )),
+                _ => {
+                    self.is_there = self.buckets > 0;
+                    let text = "<NoPrivilege>Not granted to create database";
+                    Err(server_error(text, format!("B answered: {text}")))
+                }
+            }
+        }
+
+        fn append(&mut self, _: &TableName, _: &Batch) -> Result<u64> {
+            unreachable!("making appends nothing")
+        }
+    }
+
+    fn made(buckets: i32) -> Result<Vec<String>> {
+        let database = DatabaseDesign {
+            path: "dfs://db".into(),
+            levels: vec![LevelDesign { ty: Type::Int, split: Split::Hash(3) }],
+            engine: "OLAP".into(),
+            atomic: "TRANS".into(),
+            granularity: "TABLE".into(),
+            has_sites: false,
+        };
+        let creation = Creation { database: Some(database), ..Creation::default() };
+        creation.make(&mut Target { is_there: false, buckets })
+    }
+
+    #[test]
+    fn who_may_not_make_it_is_told_who_can() {
+        let error = made(0).unwrap_err();
+        assert_eq!(error.kind(), Kind::Login);
+        assert_eq!(
+            error.to_string(),
+            "the database dfs://db cannot be made on B: B answered: <NoPrivilege>Not granted to create database; let an \
+             administrator of that cluster run what clusterSync::getDDL gives for it here"
+        );
+    }
+
+    #[test]
+    fn what_somebody_else_made_meanwhile_must_be_the_same() {
+        assert_eq!(made(3).unwrap(), [""; 0], "made, and not by us");
+        let error = made(4).unwrap_err();
+        assert_eq!(error.kind(), Kind::Schema);
+        let what = "the database dfs://db on B is not as it was to be made: the partitionings differ";
+        assert_eq!(error.message(), what);
     }
 }
