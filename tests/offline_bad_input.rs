@@ -53,7 +53,7 @@ fn wrong_ways_are_refused_before_anything_is_changed() {
     let nobody = format!("root@127.0.0.1:{}", unused_port());
     let cases: Vec<(Vec<(&str, String)>, &str)> = vec![
         (vec![backup.clone(), ("keep", "true".into())], "the option `restoreDir` must be given"),
-        (dirs(&[("shipper", "\"ftp\"".into())]), "`shipper` must be one of auto, directory, rsync"),
+        (dirs(&[("shipper", "\"ftp\"".into())]), "`shipper` must be one of auto, directory, rsync, stream"),
         (dirs(&[("shipper", "\"rsync\"".into())]), "the option `ssh` must be given"),
         (dirs(&[("ssh", "\"-oProxyCommand=x\"".into())]), "is not of the form user@host:port"),
         (dirs(&[("sshKey", quoted("/k"))]), "the option `ssh` must be given with sshKey"),

@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wire", &["cluster", "data", "model"]),
     ("peers", &["disk", "lock", "model"]),
     ("memory", &["disk", "data", "model"]),
-    ("ship", &[]),
+    ("ship", &["failpoint"]),
     ("bundle", &["ship"]),
     ("offline", &["failpoint", "ship", "plan", "online", "journal", "cluster", "data", "model"]),
     ("lease", &["cluster", "data", "model"]),

@@ -59,6 +59,16 @@ pub trait Cluster {
         let what = format!("{} takes no upserts into {table}", self.label());
         Err(Error::new(Kind::Refused, what).advise("use another mode"))
     }
+
+    /// The answer of the function `name` to `arguments`.
+    ///
+    /// # Errors
+    /// As [`Cluster::query`]; `Refused` where a side takes scripts only.
+    fn call_function(&mut self, name: &str, arguments: &[Datum]) -> Result<Datum> {
+        let _ = arguments;
+        let what = format!("{} cannot be asked for {name}", self.label());
+        Err(Error::new(Kind::Refused, what).advise("use another way"))
+    }
 }
 
 /// The server call that a plugin function runs in.

@@ -99,6 +99,7 @@ forward! {
     24 => clusterSyncImportBundle,
     25 => clusterSyncVerifyRows,
     26 => clusterSyncGetDDL,
+    27 => clusterSyncServeFiles,
 }
 
 /// Runs function number `index` and writes its result or its failure; never unwinds.

@@ -266,4 +266,12 @@ pub const FUNCTIONS: &[Function] = &[
         syntax: ddl::GET,
         run: ddl::get_ddl,
     },
+    Function {
+        symbol: "clusterSyncServeFiles",
+        name: "serveFiles",
+        min: 3,
+        max: 7,
+        syntax: offline::SERVE,
+        run: offline::serve_files,
+    },
 ];

@@ -127,6 +127,10 @@ impl Cluster for Led {
     fn upsert(&mut self, table: &TableName, rows: &Batch, keys: &[String]) -> Result<()> {
         self.led(|remote| remote.upsert(table, rows, keys))
     }
+
+    fn call_function(&mut self, name: &str, arguments: &[Datum]) -> Result<Datum> {
+        self.led(|remote| remote.call_function(name, arguments))
+    }
 }
 
 /// Whether another site may do what this one cannot.

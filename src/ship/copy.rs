@@ -9,7 +9,7 @@ use super::files::{BLOCK, checksum, failed, fill};
 use crate::error::{Error, Kind, Result};
 
 /// What the name of a file ends in while it is on its way.
-const PART: &str = ".clusterSync-part";
+pub(super) const PART: &str = ".clusterSync-part";
 
 /// Makes the file `to` equal to `from` and returns how many bytes had to be written. A half file
 /// that an earlier try left is continued: what it holds already is compared, not written again.

@@ -51,6 +51,15 @@ pub fn names_one_folder(name: &str) -> bool {
     !name.is_empty() && name.len() <= 255 && !name.starts_with('.') && !name.contains(['/', '\0'])
 }
 
+/// Nothing that reaches a path may lead out of the root.
+pub(super) fn require_folders(pieces: &[String]) -> Result<()> {
+    match pieces.iter().find(|piece| !piece.split('/').all(names_one_folder)) {
+        None => Ok(()),
+        Some(piece) => Err(Error::new(Kind::Argument, format!("`{piece}` is no folder below a directory"))
+            .advise("name one without `..`")),
+    }
+}
+
 /// The crc32c of a file's bytes.
 pub(super) fn checksum(path: &Path, mut look: impl FnMut(u64) -> Result<()>) -> Result<u32> {
     let mut file = File::open(path).map_err(|error| failed("read", path, error))?;
@@ -83,7 +92,7 @@ pub(super) fn fill(file: &mut impl Read, block: &mut [u8]) -> io::Result<usize> 
 pub(super) fn failed(done: &str, path: &Path, error: io::Error) -> Error {
     let path = path.display();
     let (what, advice) = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             (format!("there is no room left on the disk for {path}"), "make room, then repeat the call")
         }
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => (

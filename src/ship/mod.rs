@@ -3,19 +3,29 @@
 //! A *piece* is a folder below the root of a side; a [`Shipper`] makes pieces at the far root equal
 //! to those at the near one. What is there already is not sent again, a file that came half is
 //! continued, and a name appears only when its file is whole and on disk. [`Folder`] does it between
-//! two folders that this machine sees, [`Rsync`] over ssh. Neither runs a shell.
+//! two folders that this machine sees, [`Rsync`] over ssh, [`Stream`] with a node that has the plugin.
+//! None runs a shell.
+mod below;
 mod command;
 mod copy;
+mod depot;
+mod end;
 mod files;
 mod folder;
+mod lanes;
 mod rsync;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod watch;
 
+pub use depot::Depot;
+pub use end::{Chunk, End, Listed};
 pub use files::{Entry, contents, names_one_folder};
 pub use folder::Folder;
+pub use lanes::Dial;
 pub use rsync::{Rsync, Ssh};
+pub use stream::Stream;
 pub use watch::Watch;
 
 use crate::error::Result;

@@ -134,4 +134,9 @@ impl Cluster for Remote {
         );
         self.hand_over(name, table, rows).map(drop)
     }
+
+    fn call_function(&mut self, name: &str, arguments: &[Datum]) -> Result<Datum> {
+        let answer = self.connection.call(name, arguments).map_err(|error| error.advise(AGAIN))?;
+        answer.map_err(|text| self.connection.server_error(&text))
+    }
 }

@@ -160,6 +160,13 @@ impl Node {
         std::fs::remove_file(self.home.path().join("kill-at")).is_ok()
     }
 
+    /// Lets no file of the process grow beyond so many bytes, as on a full disk.
+    pub fn limit_files(&self, bytes: u64) {
+        let limit = format!("--fsize={bytes}:unlimited");
+        let limited = Command::new("prlimit").args(["--pid", &self.pid().to_string(), &limit]).status();
+        assert!(limited.expect("prlimit runs").success());
+    }
+
     fn stop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
@@ -167,7 +174,10 @@ impl Node {
 }
 
 fn spawn(home: &Path, alias: &str, release: &str, arguments: &[String]) -> (Child, u16) {
-    let mut process = Command::new(built("minnow"))
+    // A write beyond the limit of `limit_files` fails then, and does not end the process.
+    let mut process = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+        .arg(built("minnow"))
         .args(["serve", "--home"])
         .arg(home)
         .args(["--site", &format!("127.0.0.1:0:{alias}"), "--release", release])

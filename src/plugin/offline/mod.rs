@@ -1,11 +1,15 @@
 //! `syncOffline`, and its steps alone: by backup, shipping and restore.
 mod bundle;
+mod far;
 mod options;
 mod restore;
+mod serve;
 mod steps;
 mod sync;
+mod way;
 
 pub(super) use bundle::{EXPORT, IMPORT, INSPECT, export_bundle, import_bundle, inspect_bundle};
 pub(super) use restore::{RESTORE, restore_from};
+pub(super) use serve::{SERVE, serve_files};
 pub(super) use steps::{BACKUP, SHIP, backup_to, ship_to};
 pub(super) use sync::{SYNC, sync_offline};

@@ -9,11 +9,11 @@ use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
 use crate::model::Mode;
 use crate::offline;
-use crate::ship::{Folder, Rsync, Shipper, Side, Ssh};
+use crate::ship::{Side, Ssh};
 
 /// The options of `syncOnline` that mean the same here.
 const SHARED: &[&str] =
-    &["mode", "column", "from", "to", "dryRun", "lanes", "timeout", "retries", "lease", "wait"];
+    &["mode", "column", "from", "to", "dryRun", "lanes", "timeout", "retries", "lease", "wait", "rateLimit"];
 /// What only these functions know.
 const OWN: &[&str] = &[
     "backupDir",
@@ -31,10 +31,11 @@ const OWN: &[&str] = &[
 
 /// What ships pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Choice {
+pub(super) enum Choice {
     Auto,
     Directory,
     Rsync,
+    Stream,
 }
 
 /// What a user can choose about one call.
@@ -48,8 +49,10 @@ pub(super) struct Offline {
     pub(super) restore_dir: Option<String>,
     /// Which side this node is.
     pub(super) near: Side,
-    choice: Choice,
-    ssh: Option<Ssh>,
+    /// What is asked to ship.
+    pub(super) choice: Choice,
+    /// Where rsync logs in.
+    pub(super) ssh: Option<Ssh>,
     /// Whether pieces stay.
     pub(super) keep: bool,
     /// Whether the table is taken at one moment; nothing for the plan to choose.
@@ -84,8 +87,12 @@ impl Offline {
                     given.near = one_of(name, value, &[("push", Side::Source), ("pull", Side::Target)])?
                 }
                 "shipper" => {
-                    let known =
-                        [("auto", Choice::Auto), ("directory", Choice::Directory), ("rsync", Choice::Rsync)];
+                    let known = [
+                        ("auto", Choice::Auto),
+                        ("directory", Choice::Directory),
+                        ("rsync", Choice::Rsync),
+                        ("stream", Choice::Stream),
+                    ];
                     given.choice = one_of(name, value, &known)?;
                 }
                 "ssh" => login.ssh = Some(Ssh::parse(text(name, value)?)?),
@@ -115,7 +122,9 @@ impl Offline {
             (Choice::Rsync, None) => {
                 Err(wrong("ssh", "must be given for shipper=\"rsync\", as \"user@host\""))
             }
-            (Choice::Directory, Some(_)) => Err(wrong("ssh", "is of no use with shipper=\"directory\"")),
+            (Choice::Directory | Choice::Stream, Some(_)) => {
+                Err(wrong("ssh", "is of use with shipper=\"rsync\" only"))
+            }
             _ => Ok(()),
         }
     }
@@ -128,32 +137,6 @@ impl Offline {
     /// Where pieces arrive, which must have been given.
     pub(super) fn restore_dir(&self) -> Result<&str> {
         self.restore_dir.as_deref().ok_or_else(|| wrong("restoreDir", "must be given"))
-    }
-
-    /// Whether both directories are paths of this node.
-    pub(super) fn sees_both(&self) -> bool {
-        self.ssh.is_none()
-    }
-
-    /// What ships from `source` to `target`, and why it is that.
-    pub(super) fn shipper(&self, source: &str, target: &str) -> (Box<dyn Shipper>, &'static str) {
-        let why = match (self.choice, &self.ssh) {
-            (Choice::Auto, Some(_)) => "rsync, since `ssh` is given",
-            (Choice::Auto, None) => {
-                "copying, since no `ssh` is given and this node is to see both directories"
-            }
-            _ => "as asked",
-        };
-        match &self.ssh {
-            None => (Box::new(Folder::new(source, target, self.online.limits.lanes)), why),
-            Some(ssh) => {
-                let (here, there) = match self.near {
-                    Side::Source => (source, target),
-                    Side::Target => (target, source),
-                };
-                (Box::new(Rsync::new(ssh.clone(), here, there, self.near)), why)
-            }
-        }
     }
 
     /// What a run may use.

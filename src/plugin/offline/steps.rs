@@ -6,7 +6,7 @@ use super::super::arguments::{argument, optional_text, text, usage};
 use super::super::request::database;
 use super::super::table::{longs, table, texts};
 use super::super::{caller, roots};
-use super::options::Offline;
+use super::options::{Choice, Offline};
 use crate::cluster::{Host, count, describe, tables, units};
 use crate::data::{Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
@@ -14,7 +14,7 @@ use crate::model::TableName;
 use crate::offline::{Backup, Kind as PieceKind, Part, Piece, folder_of, name_of, save, seal, sweep};
 use crate::online;
 use crate::plan::Draft;
-use crate::ship::{Side, Watch, contents, names_one_folder};
+use crate::ship::{Folder, Rsync, Shipper, Side, Watch, contents, names_one_folder};
 
 /// The parameters of each function as the manual writes them.
 pub(in super::super) const BACKUP: &str =
@@ -148,17 +148,24 @@ pub(in super::super) fn ship_to(host: &mut dyn Host, args: &[Datum]) -> Result<D
     caller::administrator(host)?;
     roots::plain(target)?;
     roots::permitted(host, if given.near == Side::Source { source } else { target })?;
-    if given.sees_both() {
-        roots::permitted(host, if given.near == Side::Source { target } else { source })?;
-    } else if given.near == Side::Target {
-        return Err(usage(
-            "shipTo over ssh sends from this node: call it on the node that has backupDir",
-            SHIP,
-        ));
-    }
+    let shipper: Box<dyn Shipper> = match (&given.ssh, given.choice) {
+        (_, Choice::Stream) => {
+            return Err(usage("shipTo sends to no node: a stream is a part of syncOffline", SHIP));
+        }
+        (None, _) => {
+            roots::permitted(host, if given.near == Side::Source { target } else { source })?;
+            Box::new(Folder::new(source, target, given.online.limits.lanes))
+        }
+        (Some(_), _) if given.near == Side::Target => {
+            return Err(usage(
+                "shipTo over ssh sends from this node: call it on the node that has backupDir",
+                SHIP,
+            ));
+        }
+        (Some(ssh), _) => Box::new(Rsync::new(ssh.clone(), source, target, Side::Source)),
+    };
     let names = folders(Path::new(source))?;
-    let (shipper, why) = given.shipper(source, target);
-    host.print(&format!("{} folders are {} ({why})", names.len(), shipper.describe()));
+    host.print(&format!("{} folders are {}", names.len(), shipper.describe()));
     let watch = Watch::default();
     let shipped = shipper.ship(&names, &watch)?;
     if let Some(difference) = shipper.compare(&names, &watch)? {

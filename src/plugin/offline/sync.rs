@@ -1,22 +1,24 @@
 //! `syncOffline`: tables of one cluster to another through directories.
 use std::fs;
-use std::path::Path;
 
 use parking_lot::Mutex;
 
 use super::super::arguments::{argument, optional_text, usage};
 use super::super::exclusive::exclusively;
+use super::super::listening::Listening;
 use super::super::request::{Request, database};
 use super::super::site::{Site, connected};
-use super::super::{caller, report, roots};
+use super::super::steer::Orders;
+use super::super::{caller, rates, report, roots};
 use super::options::Offline;
+use super::way::{Dirs, Way};
 use crate::cluster::{Cluster, Host, describe, sql, tables};
 use crate::data::Datum;
 use crate::engine::{Connect, RunId, Summary};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Begun, Journal};
+use crate::journal::{Begun, Journal, Order};
 use crate::model::{Mode, TableName};
-use crate::offline::{self, Permit, Route, Style, folder_of, grow, look, trial};
+use crate::offline::{self, Permit, Route, Style, folder_of, grow, look};
 use crate::plan::{Draft, Plan, Wanted, decide, is_compared, prepare};
 use crate::ship::Side;
 
@@ -44,9 +46,6 @@ pub(in super::super) fn sync_offline(host: &mut dyn Host, args: &[Datum]) -> Res
     caller::administrator(host)?;
     let (source, target) = (given.backup_dir()?, given.restore_dir()?);
     roots::permitted(host, if given.near == Side::Source { source } else { target })?;
-    if given.sees_both() {
-        roots::permitted(host, if given.near == Side::Source { target } else { source })?;
-    }
     connected(host, argument(args, 0), &request, |host, site, connect| {
         let call = Call { given: &given, request: &request, site, connect };
         call.carry_out(host)
@@ -94,15 +93,17 @@ impl Call<'_> {
             let plans = names.iter().map(|name| Ok(self.plan(host, name)?.0)).collect::<Result<Vec<_>>>()?;
             return Ok(report::plans(&plans));
         }
-        names.iter().try_for_each(|name| self.try_the_way(host, name))?;
+        let way = self.way(host, &names)?;
         let id = RunId::now();
+        rates::register(&id, &self.site.control);
         let journal = Mutex::new(self.site.runs.begin(self.begun(&id))?);
+        let run = id.to_string();
+        let mut orders = Orders::to(&run, &self.site.runs);
+        let hear = |host: &mut dyn Host| orders.cancel(host);
+        let host: &mut dyn Host = &mut Listening { host, hear };
         let work = |host: &mut dyn Host, permit: Permit| {
-            names
-                .iter()
-                .enumerate()
-                .map(|at| self.sync(host, at, &journal, permit))
-                .collect::<Result<Vec<_>>>()
+            let sync = |at| self.sync(host, at, &way, &journal, permit);
+            names.iter().enumerate().map(sync).collect::<Result<Vec<_>>>()
         };
         let outcome = match self.given.near {
             Side::Source => exclusively(host, self.request, self.site, (&id, &names), work),
@@ -110,8 +111,10 @@ impl Call<'_> {
         };
         let failure = outcome.as_ref().err().map(ToString::to_string);
         let ended = journal.lock().end(failure.as_deref());
+        let obeyed = [Order::Pause, Order::Cancel].map(|order| self.site.runs.take_back(&run, order));
         let named = |error: Error| error.context(format!("run {id}")).advise("repeat the call");
         let results = outcome.map_err(named)?;
+        obeyed.into_iter().collect::<Result<()>>()?;
         ended.map(|()| report::summaries(&id, &results))
     }
 
@@ -199,45 +202,52 @@ impl Call<'_> {
         }
     }
 
-    /// The directories of a table's pieces, as each side's server calls them.
-    fn dirs(&self, table: &TableName) -> Result<[String; 2]> {
+    fn dirs(&self, table: &TableName) -> Result<Dirs> {
         let folder = folder_of(&[table.db.trim_start_matches("dfs://"), &table.table]);
-        Ok([self.given.backup_dir()?, self.given.restore_dir()?].map(|dir| format!("{dir}/{folder}")))
+        let [source, target] =
+            [self.given.backup_dir()?, self.given.restore_dir()?].map(|dir| format!("{dir}/{folder}"));
+        Ok(Dirs { source, target })
     }
 
-    /// Makes sure that a piece would arrive where the restoring server looks for it.
-    fn try_the_way(&self, host: &mut dyn Host, table: &TableName) -> Result<()> {
-        let [source, target] = self.dirs(table)?;
-        let (shipper, why) = self.given.shipper(&source, &target);
-        host.print(&format!("{table}: pieces are {} ({why})", shipper.describe()));
-        let here = if self.given.near == Side::Source { &source } else { &target };
-        fs::create_dir_all(here).map_err(|error| {
-            Error::new(Kind::State, format!("the directory {here} cannot be made ({error})"))
-                .advise("let the user that runs the server write there, or give another one")
-                .caused_by(error)
-        })?;
-        match self.given.near {
-            Side::Source => trial(&mut *(self.connect)()?, Path::new(&source), &target, &*shipper),
-            // What another server writes is seen only when it has written it.
-            Side::Target => Ok(()),
+    /// What ships the pieces of `tables`, tried out for each of them.
+    fn way(&self, host: &mut dyn Host, tables: &[TableName]) -> Result<Way<'_>> {
+        let mut way = None;
+        for table in tables {
+            let dirs = self.dirs(table)?;
+            let here = dirs.sorted(self.given.near).0;
+            fs::create_dir_all(here).map_err(|error| {
+                Error::new(Kind::State, format!("the directory {here} cannot be made ({error})"))
+                    .advise("let the user that runs the server write there, or give another one")
+                    .caused_by(error)
+            })?;
+            let chosen = match way.take() {
+                None => Way::choose(host, self.given, (&self.site.target, self.connect), &dirs)?,
+                Some(chosen) => Way::try_out(&chosen, &dirs).map(|()| chosen)?,
+            };
+            host.print(&format!("{table}: pieces are {}", chosen.describe(&dirs)?));
+            way = Some(chosen);
         }
+        way.ok_or_else(|| Error::new(Kind::Bug, "a call has no tables").advise("report this"))
     }
 
     fn sync(
         &self,
         host: &mut dyn Host,
         (number, table): (usize, &TableName),
+        way: &Way,
         journal: &Mutex<Journal>,
         permit: Permit,
     ) -> Result<(TableName, Summary)> {
         let (plan, style) = self.plan(host, table)?;
         journal.lock().plan(plan.record())?;
         plan.permit()?;
-        let [source, target] = self.dirs(table)?;
-        let (shipper, _) = self.given.shipper(&source, &target);
-        let route = Route { shipper: &*shipper, source: &source, target: &target, near: self.given.near };
-        let how = (route, style, permit);
-        let done = offline::run(host, &plan, (journal, number), how, self.given.limits(), self.connect)?;
+        let dirs = self.dirs(table)?;
+        let (Dirs { source, target }, near) = (&dirs, self.given.near);
+        let done = way.ship(&dirs, |shipper| {
+            let route = Route { shipper, source, target, near };
+            let (limits, connect) = (self.given.limits(), self.connect);
+            offline::run(host, &plan, (journal, number), (route, style, permit), limits, connect)
+        })?;
         let offline::Summary { copied, skipped, rows, bytes, took } = done;
         Ok((table.clone(), Summary { copied, skipped, rows, removed: 0, bytes, took }))
     }

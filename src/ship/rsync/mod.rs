@@ -8,9 +8,9 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::command::{Ended, run};
-use super::files::{contents, failed, names_one_folder};
+use super::files::{contents, failed, require_folders};
 use super::{Shipped, Shipper, Side, Watch};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 pub use ssh::Ssh;
 
 /// Where rsync keeps a file that came half, so that the next try goes on with it.
@@ -99,7 +99,7 @@ impl Shipper for Rsync {
     }
 
     fn ship(&self, pieces: &[String], watch: &Watch) -> Result<Shipped> {
-        require_names(pieces)?;
+        require_folders(pieces)?;
         let mut command = self.base()?;
         command.args([PARTIAL, "--stats", "--no-human-readable", "--info=progress2"]);
         self.ends(&mut command, pieces);
@@ -125,7 +125,7 @@ impl Shipper for Rsync {
     }
 
     fn compare(&self, pieces: &[String], watch: &Watch) -> Result<Option<String>> {
-        require_names(pieces)?;
+        require_folders(pieces)?;
         let mut command = self.base()?;
         command.args(["--dry-run", "--itemize-changes", "--out-format=%i %n"]);
         self.ends(&mut command, pieces);
@@ -137,7 +137,7 @@ impl Shipper for Rsync {
     }
 
     fn remove(&self, pieces: &[String], side: Side, watch: &Watch) -> Result<()> {
-        require_names(pieces)?;
+        require_folders(pieces)?;
         if side != self.near {
             return self.remove_there(pieces, watch);
         }
@@ -164,13 +164,4 @@ fn progress(line: &str) -> Option<u64> {
     let mut words = line.split_whitespace();
     let bytes = words.next()?.replace(',', "").parse().ok()?;
     words.next()?.ends_with('%').then_some(bytes)
-}
-
-/// Nothing that reaches a path may lead out of the root.
-fn require_names(pieces: &[String]) -> Result<()> {
-    match pieces.iter().find(|piece| !piece.split('/').all(names_one_folder)) {
-        None => Ok(()),
-        Some(piece) => Err(Error::new(Kind::Argument, format!("`{piece}` is no folder below a directory"))
-            .advise("name one without `..`")),
-    }
 }

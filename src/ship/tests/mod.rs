@@ -1,4 +1,6 @@
 //! Shipping between folders: what was there, what was half there, what never should be.
+mod stream;
+
 use std::fs;
 use std::path::Path;
 

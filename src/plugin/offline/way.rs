@@ -1,0 +1,142 @@
+//! Which shipper carries the pieces of a call, and why it is that.
+use std::path::Path;
+
+use super::super::roots;
+use super::far::Far;
+use super::options::{Choice, Offline};
+use crate::cluster::Host;
+use crate::engine::Connect;
+use crate::error::{Error, Kind, Result};
+use crate::offline::trial;
+use crate::ship::{End, Folder, Rsync, Shipper, Side, Stream};
+
+/// The way that was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Carrier {
+    Directory,
+    Rsync,
+    Stream,
+}
+
+/// The way that the pieces of one call take.
+pub(super) struct Way<'a> {
+    given: &'a Offline,
+    connect: Connect<'a>,
+    /// How messages name the other side.
+    other: &'a str,
+    carrier: Carrier,
+    why: &'static str,
+}
+
+/// The directories of a table's pieces, as each side's server calls them.
+#[derive(Clone, Debug)]
+pub(super) struct Dirs {
+    pub(super) source: String,
+    pub(super) target: String,
+}
+
+impl Dirs {
+    /// This node's, and the other one's.
+    pub(super) fn sorted(&self, near: Side) -> (&str, &str) {
+        match near {
+            Side::Source => (&self.source, &self.target),
+            Side::Target => (&self.target, &self.source),
+        }
+    }
+}
+
+impl<'a> Way<'a> {
+    /// As asked, or, where that is left open, the first of these that can be: rsync, which is asked
+    /// for by `ssh`; copying, if the other server sees what this node writes for it; a stream.
+    pub(super) fn choose(
+        host: &mut dyn Host,
+        given: &'a Offline,
+        (other, connect): (&'a str, Connect<'a>),
+        dirs: &Dirs,
+    ) -> Result<Way<'a>> {
+        let way = |carrier, why| Way { given, connect, other, carrier, why };
+        let (_, there) = dirs.sorted(given.near);
+        let chosen = match given.choice {
+            Choice::Directory => {
+                roots::permitted(host, there)?;
+                way(Carrier::Directory, "as asked")
+            }
+            Choice::Rsync => way(Carrier::Rsync, "as asked"),
+            Choice::Stream => way(Carrier::Stream, "as asked"),
+            Choice::Auto if given.ssh.is_some() => way(Carrier::Rsync, "rsync, since `ssh` is given"),
+            Choice::Auto => return way(Carrier::Directory, "").whichever_works(host, dirs),
+        };
+        chosen.try_out(dirs)?;
+        Ok(chosen)
+    }
+
+    fn whichever_works(self, host: &mut dyn Host, dirs: &Dirs) -> Result<Way<'a>> {
+        let copying = "copying, since both servers see both directories";
+        let seen = match roots::permitted(host, dirs.sorted(self.given.near).1) {
+            Ok(_) => self.try_out(dirs),
+            Err(error) => Err(error),
+        };
+        let Err(unseen) = seen else { return Ok(Way { why: copying, ..self }) };
+        if unseen.kind() != Kind::Refused {
+            return Err(unseen);
+        }
+        let streaming =
+            "a stream, since no `ssh` is given and only the other node's plugin sees its directory";
+        let way = Way { carrier: Carrier::Stream, why: streaming, ..self };
+        let (_, there) = dirs.sorted(way.given.near);
+        match Far::new((way.connect)()?, there).probe() {
+            Ok(()) => way.try_out(dirs).map(|()| way),
+            Err(error) if matches!(error.kind(), Kind::Network | Kind::Silent) => Err(error),
+            // What the other node says is of no use to whoever did not ask for a stream.
+            Err(error) => Err(unseen.context(format!("no stream either ({})", error.message()))),
+        }
+    }
+
+    /// Makes sure that a piece would arrive where the other server looks for it.
+    pub(super) fn try_out(&self, dirs: &Dirs) -> Result<()> {
+        let (here, there) = dirs.sorted(self.given.near);
+        // Whichever way pieces go, a file that is sent from here shows whether both mean one place.
+        self.with(here, there, Side::Source, |shipper| {
+            trial(&mut *(self.connect)()?, Path::new(here), there, shipper)
+        })
+    }
+
+    /// What it is and why, for the user.
+    pub(super) fn describe(&self, dirs: &Dirs) -> Result<String> {
+        let (here, there) = dirs.sorted(self.given.near);
+        self.with(here, there, self.given.near, |shipper| {
+            Ok(format!("{} ({})", shipper.describe(), self.why))
+        })
+    }
+
+    /// Calls `work` with what ships between `dirs`.
+    pub(super) fn ship<T>(&self, dirs: &Dirs, work: impl FnOnce(&dyn Shipper) -> Result<T>) -> Result<T> {
+        let (here, there) = dirs.sorted(self.given.near);
+        self.with(here, there, self.given.near, work)
+    }
+
+    fn with<T>(
+        &self,
+        here: &str,
+        there: &str,
+        near: Side,
+        work: impl FnOnce(&dyn Shipper) -> Result<T>,
+    ) -> Result<T> {
+        let lanes = self.given.online.limits.lanes;
+        match self.carrier {
+            Carrier::Directory if near == Side::Source => work(&Folder::new(here, there, lanes)),
+            Carrier::Directory => work(&Folder::new(there, here, lanes)),
+            Carrier::Rsync => {
+                let ssh = self.given.ssh.clone().ok_or_else(|| {
+                    Error::new(Kind::Bug, "rsync was chosen without `ssh`").advise("report this")
+                })?;
+                work(&Rsync::new(ssh, here, there, near))
+            }
+            Carrier::Stream => {
+                let dial = || Ok(Box::new(Far::new((self.connect)()?, there)) as Box<dyn End + Send>);
+                let place = format!("{there} of {}", self.other);
+                work(&Stream::new(here, place, near, &dial, lanes))
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Pieces in chunks to a node that has the plugin: no directory is shared, whoever dies.
+mod common;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use clustersync::cluster::Cluster;
+use clustersync::data::Batch;
+use clustersync::model::Secret;
+use clustersync::ship::contents;
+use clustersync::wire::{Endpoint, Remote};
+use common::Node;
+
+/// Rows of each of four partitions, so many that a piece takes several messages.
+const ROWS: i64 = 200_000;
+const TABLE: &str = "loadTable(\"dfs://k\", \"t\")";
+
+struct World {
+    source: Node,
+    target: Node,
+    a: tempfile::TempDir,
+    b: tempfile::TempDir,
+}
+
+impl World {
+    /// Each node may use its own directory only.
+    fn new() -> World {
+        let (mut source, mut target) = (Node::with_plugin("A"), Node::with_plugin("B"));
+        let [a, b] = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
+        for (node, dir) in [(&mut source, &a), (&mut target, &b)] {
+            node.run(
+                "db = database(\"dfs://k\", VALUE, 1..4);
+                 createPartitionedTable(db, table(1:0, `k`v, [\"INT\", \"LONG\"]), \"t\", `k); 0",
+            )
+            .expect("the table");
+            node.run(&format!("clusterSync::setRoots(\"{}\")", dir.path().display())).expect("roots");
+        }
+        let all = 4 * ROWS;
+        let fill = format!("tableInsert({TABLE}, table(take(1..4, {all}) as k, long(1..{all}) as v))");
+        assert_eq!(source.number(&fill), all);
+        World { source, target, a, b }
+    }
+
+    fn call(&self, direction: &str, more: &[(&str, &str)]) -> String {
+        let dirs = [("backupDir", &self.a), ("restoreDir", &self.b)];
+        let dirs = dirs.map(|(name, dir)| (name.to_owned(), format!("\"{}\"", dir.path().display())));
+        let mut options = dirs.to_vec();
+        options.push(("direction".into(), format!("\"{direction}\"")));
+        options.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let names: Vec<String> = options.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        let values: Vec<&str> = options.iter().map(|(_, value)| value.as_str()).collect();
+        let remote = common::remote(if direction == "push" { self.target.port } else { self.source.port });
+        let options = format!("dict([{}], ({}))", names.join(", "), values.join(", "));
+        format!("clusterSync::syncOffline({remote}, \"dfs://k\", \"t\", , {options})")
+    }
+
+    fn require_equal(&mut self, what: &str) {
+        for node in [&mut self.source, &mut self.target] {
+            assert_eq!(node.number(&format!("exec count(*) from {TABLE}")), 4 * ROWS, "{what}");
+            assert_eq!(
+                node.number(&format!("exec sum(v) from {TABLE}")),
+                2 * ROWS * (4 * ROWS + 1),
+                "{what}"
+            );
+        }
+        for dir in [&self.a, &self.b] {
+            assert_eq!(contents(dir.path()).expect("a listing"), [], "{what}: no piece is left");
+        }
+    }
+}
+
+fn number(table: &Batch, name: &str) -> i64 {
+    table.column(name).expect(name).integers().next().flatten().expect("a number")
+}
+
+#[test]
+fn where_no_directory_is_shared_a_stream_carries_pushes_and_pulls() {
+    for (direction, consistent) in [("push", "true"), ("push", "false"), ("pull", "true"), ("pull", "false")]
+    {
+        let mut world = World::new();
+        let call = world.call(direction, &[("consistent", consistent), ("lanes", "2")]);
+        let near = if direction == "push" { &world.source } else { &world.target };
+        let mut session = Remote::connect(&near.endpoint()).expect("a session");
+        let said = Arc::new(Mutex::new(String::new()));
+        let heard = said.clone();
+        session.on_message(move |line| heard.lock().unwrap().push_str(line));
+        session.query(&call).expect(direction);
+        let said = said.lock().unwrap().clone();
+        assert!(said.contains("in chunks from") && said.contains("(a stream, since no `ssh`"), "{said}");
+        world.require_equal(direction);
+    }
+}
+
+#[test]
+fn whichever_side_dies_only_what_is_missing_is_sent_again() {
+    for (side, place, skip) in
+        [("A", "sent", 1), ("A", "sent", 5), ("B", "received", 2), ("B", "synced", 1), ("B", "synced", 2)]
+    {
+        let what = format!("{side} {place} {skip}");
+        let mut world = World::new();
+        let options = [("consistent", "true"), ("lanes", "1"), ("retries", "0"), ("lease", "0")];
+        let dying = if side == "A" { &world.source } else { &world.target };
+        dying.die_at(place, skip);
+        let call = world.call("push", &options);
+        assert!(world.source.run(&call).is_err(), "{what}");
+        let World { source, target, a, b } = world;
+        assert!(!(if side == "A" { &source } else { &target }).spare(), "{what}");
+        let arrived: u64 = contents(b.path()).expect("a listing").iter().map(|file| file.bytes).sum();
+        let mut world = World { source: source.restart("A"), target: target.restart("B"), a, b };
+        for node in [&mut world.source, &mut world.target] {
+            node.run("loadPlugin(\"clusterSync\")").expect("the plugin loads");
+        }
+        let all: u64 = contents(world.a.path()).expect("a listing").iter().map(|file| file.bytes).sum();
+        let call = world.call("push", &options);
+        let sent = number(&world.source.table(&call), "bytes") as u64;
+        // The message that was under way, at most, is sent again; so is a file of a few bytes that
+        // the server itself writes anew.
+        assert!(sent + arrived <= all + (1 << 20) + 4096, "{what}: {sent} of {all}, {arrived} were there");
+        assert!(sent < all && arrived > 0, "{what}: {sent} of {all}, {arrived} were there");
+        world.require_equal(&what);
+    }
+}
+
+#[test]
+fn strangers_and_paths_outside_get_nothing() {
+    let mut world = World::new();
+    let outside = tempfile::tempdir().expect("a directory");
+    std::fs::write(outside.path().join("secret"), b"7").expect("a file");
+    std::os::unix::fs::symlink(outside.path(), world.b.path().join("out")).expect("a link");
+    world.target.run("createUser(`ann, \"secret-7\")").expect("a user");
+    let serve = |action: &str, dir: &Path, path: &str| {
+        let bytes = format!("[0l], [1l], [{}l], [char(7)]", crc32c::crc32c(&[7]));
+        format!("clusterSync::serveFiles(\"{action}\", \"{}\", [\"{path}\"], {bytes})", dir.display())
+    };
+    for (user, password, text) in
+        [("", "", "guests may not"), ("ann", "secret-7", "only an administrator may")]
+    {
+        let password = Secret::new(password);
+        let endpoint = Endpoint { user: user.into(), password, ..world.target.endpoint() };
+        let mut session = Remote::connect(&endpoint).expect("a session");
+        for action in ["list", "sums", "read", "write", "finish", "remove"] {
+            let error = session.query(&serve(action, world.b.path(), "p/x")).expect_err(action).to_string();
+            assert!(error.contains(text), "{user} {action}: {error}");
+        }
+    }
+    let dir = world.b.path().to_owned();
+    for (dir, path, text) in [
+        (outside.path().to_owned(), "secret", "is not below one that this node allows"),
+        (dir.join("out"), "secret", "is not below one that this node allows"),
+        (dir.join("../etc"), "x", "is not an absolute path without `..`"),
+        (dir.clone(), "../x", "`../x` is no path below a directory"),
+        (dir.clone(), "/etc/passwd", "`/etc/passwd` is no path below a directory"),
+        (dir.clone(), "out/secret", "is, or lies below, a link"),
+    ] {
+        for action in ["read", "write", "finish", "remove"] {
+            let error = world.target.error(&serve(action, &dir, path));
+            assert!(error.contains(text) && error.contains("; "), "{action} {path}: {error}");
+        }
+    }
+    for (action, text) in [("copy", "action must be one of"), ("finish", "of 1 bytes of p have come")] {
+        let error = world.target.error(&serve(action, &dir, "p"));
+        assert!(error.contains(text), "{action}: {error}");
+    }
+    assert_eq!(std::fs::read(outside.path().join("secret")).expect("it"), b"7");
+    assert_eq!(std::fs::read_dir(outside.path()).expect("a listing").count(), 1);
+}
+
+#[test]
+fn a_full_disk_of_the_receiver_and_a_missing_plugin_are_named() {
+    let mut world = World::new();
+    world.target.limit_files(1 << 20);
+    let call = world.call("push", &[("consistent", "true"), ("lease", "0")]);
+    let error = world.source.error(&call);
+    assert!(error.contains("there is no room left on the disk for") && error.contains("; "), "{error}");
+    world.target.limit_files(1 << 40);
+    world.source.table(&call);
+    world.require_equal("after room was made");
+
+    let mut plain = Node::start("C");
+    plain
+        .run(
+            "db = database(\"dfs://k\", VALUE, 1..4);
+             createPartitionedTable(db, table(1:0, `k`v, [\"INT\", \"LONG\"]), \"t\", `k); 0",
+        )
+        .expect("the table");
+    let call = world.call("push", &[]).replace(&world.target.port.to_string(), &plain.port.to_string());
+    let error = world.source.error(&call);
+    assert!(
+        error.contains("no stream either") && error.contains("is not below one that this node"),
+        "{error}"
+    );
+}
