@@ -13,6 +13,10 @@ use common::{CREATE, Node, holders, unused_port};
 /// The password of the user `sync` on the target; nothing else looks like it.
 const SECRET: &str = "Qb0507-zebra~crossing";
 
+/// What a target's user needs: the data of its database, and a database of the plugin's own.
+const GRANTS: &str = "grant(`sync, DB_READ, \"dfs://db1\"); grant(`sync, DB_WRITE, \"dfs://db1\")
+    grant(`sync, DB_OWNER, \"dfs://clusterSync*\")";
+
 /// A source with three rows and the plugin, and a target where `sync` may log in.
 fn pair() -> (Node, Node) {
     let (mut source, mut target) = (Node::with_plugin("A"), Node::start("B"));
@@ -22,7 +26,7 @@ fn pair() -> (Node, Node) {
     source
         .run("tableInsert(loadTable(\"dfs://db1\", \"t\"), table([1, 2, 3] as k, [1.0, 2.0, 3.0] as v))")
         .expect("the source's rows");
-    target.run(&format!("createUser(`sync, \"{SECRET}\")")).expect("the target's user");
+    target.run(&format!("createUser(`sync, \"{SECRET}\"); {GRANTS}")).expect("the target's user");
     (source, target)
 }
 
@@ -54,6 +58,19 @@ fn a_table_is_synced_by_name_past_a_dead_site() {
 
     let report = source.table("clusterSync::syncOnline(\"B\", \"dfs://db1\", \"t\")");
     assert_eq!(texts(&report, "status"), ["OK"]);
+    assert_eq!(target.number("exec count(*) from loadTable(\"dfs://db1\", \"t\")"), 3);
+}
+
+#[test]
+fn a_user_without_the_right_to_write_is_refused_before_anything_moves() {
+    let (mut source, mut target) = pair();
+    target.run("deny(`sync, DB_INSERT, \"dfs://db1\")").expect("the denial");
+    source.run(&set("B", &format!("127.0.0.1:{}", target.port))).expect("set");
+    let error = source.error("clusterSync::syncOnline(\"B\", \"dfs://db1\", \"t\")");
+    assert!(error.contains("Not granted to write data to table dfs://db1/t"), "{error}");
+    assert_eq!(target.number("exec count(*) from loadTable(\"dfs://db1\", \"t\")"), 0);
+    target.run("grant(`sync, DB_INSERT, \"dfs://db1\")").expect("the grant");
+    source.run("clusterSync::syncOnline(\"B\", \"dfs://db1\", \"t\")").expect("the sync");
     assert_eq!(target.number("exec count(*) from loadTable(\"dfs://db1\", \"t\")"), 3);
 }
 

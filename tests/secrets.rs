@@ -12,6 +12,10 @@ fn call(port: u16, password: &str) -> String {
     format!("clusterSync::syncOnline({remote}, \"dfs://db1\", \"t\")")
 }
 
+/// An administrator that is made has no rights in the data.
+const GRANTS: &str =
+    "grant(`keeper, DB_READ, \"*\"); grant(`keeper, DB_WRITE, \"*\"); grant(`keeper, DB_OWNER)";
+
 #[test]
 fn the_password_is_in_no_message_table_log_or_file() {
     let (mut source, mut target) = (Node::with_plugin("A"), Node::start("B"));
@@ -22,7 +26,7 @@ fn the_password_is_in_no_message_table_log_or_file() {
         .expect("the source's rows");
 
     let unknown_user = source.error(&call(target.port, PASSWORD));
-    target.run(&format!("createUser(\"keeper\", \"{PASSWORD}\", , true)")).expect("the user");
+    target.run(&format!("createUser(\"keeper\", \"{PASSWORD}\", , true); {GRANTS}")).expect("the user");
     let wrong = source.error(&call(target.port, &format!("{PASSWORD}!")));
     let synced = source.run(&call(target.port, PASSWORD)).expect("the sync");
     target

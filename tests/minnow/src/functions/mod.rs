@@ -1,5 +1,6 @@
 //! The built-in functions, one file per family. A family is a table `FUNCTIONS`; a new one is a
 //! file and its line in `FAMILIES`.
+mod access;
 mod aggregate;
 pub mod args;
 mod backup;
@@ -26,9 +27,13 @@ mod vector;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+pub use access::ACCESS_TYPES;
+pub use dfs::rights;
+
 use crate::script::Native;
 
 const FAMILIES: &[&[Native]] = &[
+    access::FUNCTIONS,
     aggregate::FUNCTIONS,
     backup::FUNCTIONS,
     cast::CASTS,

@@ -1,16 +1,14 @@
-//! Built-ins around users: who one is, and who may what.
-use std::sync::Arc;
-
+//! Built-ins around users: who one is, and who there is.
 use super::args;
 use crate::error::{Class, Error, Result};
-use crate::node::Account;
+use crate::node::{Account, Rights, SUPER_ADMIN};
 use crate::script::{Native, Session};
-use crate::value::{Data, Table, Type, Value, Vector};
+use crate::value::Value;
 
 pub const FUNCTIONS: &[Native] = &[
     Native::new("getCurrentSessionAndUser", &[], 0, current),
     Native::new("createUser", &["userId", "password", "groupIds", "isAdmin"], 2, create),
-    Native::new("getUserAccess", &["userIds", "finalAccess"], 0, access),
+    Native::new("deleteUser", &["userId"], 1, delete),
 ];
 
 /// Session number, user, remote address and remote port; nobody is behind a job.
@@ -47,32 +45,26 @@ fn create(session: &mut Session, args: Vec<Value>) -> Result<Value> {
     if users.contains_key(user) {
         return Err(Error::runtime(format!("The user {user} already exists.")));
     }
-    users.insert(user.to_owned(), Account { password: password.to_owned(), is_admin });
+    users.insert(
+        user.to_owned(),
+        Account { password: password.to_owned(), is_admin, rights: Rights::default() },
+    );
     Ok(Value::Void)
 }
 
-/// The first columns of what a server shows. Without arguments it is about the caller, whom old
-/// manuals require to be an administrator; later ones do not. A guest has no rights to show `[U]`.
-fn access(session: &mut Session, args: Vec<Value>) -> Result<Value> {
-    let asked =
-        args::given(&args, 0).map(|_| args::texts("getUserAccess", &args, 0, "userIds")).transpose()?;
-    if asked.is_some() {
-        require_admin(session, "getUserAccess")?;
+/// The user's rights go along (the manual's deleteUser). The super administrator stays.
+fn delete(session: &mut Session, args: Vec<Value>) -> Result<Value> {
+    require_admin(session, "deleteUser")?;
+    let user = args::text("deleteUser", &args, 0, "userId")?;
+    if user == SUPER_ADMIN {
+        return Err(Error::runtime("The super administrator cannot be deleted."));
     }
-    let users = asked.unwrap_or_else(|| vec![session.user.clone()]);
-    let accounts = session.node.users.read();
-    if let Some(unknown) = users.iter().find(|user| !accounts.contains_key(*user)) {
-        return Err(Error::runtime(format!("The user {unknown} does not exist.")));
-    }
-    let flags = users.iter().map(|user| accounts[user].is_admin.into()).collect();
-    Ok(Value::Table(Arc::new(Table::of([
-        ("userId", Vector::strings(Type::String, users.iter().map(String::as_str))),
-        ("groups", Vector::strings(Type::String, users.iter().map(|_| ""))),
-        ("isAdmin", Vector::new(Type::Bool, Data::I8(flags))),
-    ]))))
+    let removed = session.node.users.write().remove(user);
+    removed.map(|_| Value::Void).ok_or_else(|| Error::runtime(format!("The user {user} does not exist.")))
 }
 
-fn require_admin(session: &Session, function: &str) -> Result<()> {
+/// How a server words the refusal is not documented `[U]`.
+pub fn require_admin(session: &Session, function: &str) -> Result<()> {
     if session.node.is_admin(&session.user) {
         return Ok(());
     }

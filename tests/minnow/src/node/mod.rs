@@ -5,6 +5,7 @@ mod door;
 mod faults;
 mod jobs;
 mod log;
+mod rights;
 mod schedule;
 mod site;
 mod switches;
@@ -28,14 +29,16 @@ pub use door::Door;
 pub use faults::{Fault, Faults};
 pub use jobs::{Job, Jobs};
 use log::Log;
+pub use rights::{Object, Right, Rights};
 pub use schedule::{Schedule, Scheduled};
 pub use site::Site;
 pub use switches::{FunctionDefaults, Scram, Switches};
 
-/// A user's password and standing.
+/// A user's password, standing and rights.
 pub struct Account {
     pub password: String,
     pub is_admin: bool,
+    pub rights: Rights,
 }
 
 /// Accounts by user.
@@ -43,6 +46,9 @@ pub type Users = Arc<RwLock<HashMap<String, Account>>>;
 
 /// Who has not logged in.
 pub const GUEST: &str = "guest";
+
+/// The one administrator who has every right; others have those that they are granted.
+pub const SUPER_ADMIN: &str = "admin";
 
 /// What every session of a node shares.
 pub struct Node {
@@ -93,8 +99,8 @@ impl Node {
 
     /// The administrator `admin` exists from the start, as in a new server.
     fn first_users() -> Users {
-        let admin = Account { password: "123456".into(), is_admin: true };
-        Arc::new(RwLock::new(HashMap::from([("admin".into(), admin)])))
+        let admin = Account { password: "123456".into(), is_admin: true, rights: Rights::default() };
+        Arc::new(RwLock::new(HashMap::from([(SUPER_ADMIN.into(), admin)])))
     }
 
     /// Opens a node that shares its tables and users with others.
@@ -136,7 +142,7 @@ impl Node {
     /// Plugins come first, then the jobs that may need them (dolphindb-semantics §7.2).
     fn start(self: &Arc<Self>) -> Result<()> {
         let mut session = Session::new(self.clone());
-        session.user = "admin".into();
+        session.user = SUPER_ADMIN.into();
         for plugin in &self.switches.preload {
             crate::facade::load_plugin(&mut session, plugin)?;
         }
@@ -163,6 +169,17 @@ impl Node {
         let mut settings = self.switches.settings();
         settings.push(("dfsReplicationFactor", self.cluster.replicas().to_string()));
         settings
+    }
+
+    /// Whether `user` has the right.
+    pub fn may(&self, user: &str, right: Right, object: &Object) -> bool {
+        let has = |account: &Account| account.rights.allow(right, object);
+        user == SUPER_ADMIN || self.users.read().get(user).is_some_and(has)
+    }
+
+    /// What is dropped takes the rules about it along (the manual's user access control).
+    pub fn forget_rights(&self, object: &Object) {
+        self.users.write().values_mut().for_each(|account| account.rights.forget(object));
     }
 
     /// Whether `user` is an administrator.

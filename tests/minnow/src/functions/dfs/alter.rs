@@ -2,8 +2,7 @@
 //! and setTableComment).
 use std::sync::Arc;
 
-use super::args;
-use super::require_write;
+use super::{args, rights};
 use crate::error::{Error, Result};
 use crate::functions::table::types;
 use crate::script::Session;
@@ -22,7 +21,7 @@ pub fn add_column(session: &mut Session, own: &mut Value, given: Vec<Value>) -> 
     let new: Vec<(String, Type)> = names.into_iter().zip(types).collect();
     match own {
         Value::Dfs(table) => {
-            require_write(session, "add a column to a table")?;
+            rights::alter(session, table)?;
             table.add_columns(new)?;
             *own = Value::Dfs(session.node.store.table(&table.database().url, table.name())?);
         }
@@ -74,9 +73,8 @@ pub fn set_table_comment(session: &mut Session, given: Vec<Value>) -> Result<Val
 }
 
 fn table(session: &Session, function: &str, given: &[Value]) -> Result<Arc<PartitionedTable>> {
-    require_write(session, "change a table's comments")?;
     match args::required(function, given, 0, "table")? {
-        Value::Dfs(table) => Ok(table.clone()),
+        Value::Dfs(table) => rights::alter(session, table).map(|()| table.clone()),
         _ => Err(args::bad(function, "table", "must be a distributed table")),
     }
 }

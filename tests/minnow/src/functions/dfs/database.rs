@@ -1,9 +1,9 @@
 //! database() and the functions on whole databases.
 use std::sync::Arc;
 
-use super::{args, database_of, require_login, require_write};
+use super::{args, database_of, require_login, rights};
 use crate::error::{Error, Result};
-use crate::node::GUEST;
+use crate::node::Object;
 use crate::script::Session;
 use crate::store::{Database, Identity, Level, Scheme};
 use crate::value::{Table, Type, Value, Vector};
@@ -36,7 +36,7 @@ pub fn database(session: &mut Session, given: Vec<Value>) -> Result<Value> {
         return Ok(Value::Database(Arc::new(wanted)));
     }
     if !session.node.store.has_database(url) {
-        require_write(session, "create a database")?;
+        rights::create_database(session, url)?;
         return session.node.store.create_database(wanted).map(Value::Database);
     }
     let existing = session.node.store.database(url)?;
@@ -55,14 +55,28 @@ pub fn exists(session: &mut Session, given: Vec<Value>) -> Result<Value> {
 }
 
 pub fn drop(session: &mut Session, given: Vec<Value>) -> Result<Value> {
-    require_write(session, "drop a database")?;
-    session.node.store.drop_database(args::text("dropDatabase", &given, 0, "dbUrl")?)?;
+    let url = args::text("dropDatabase", &given, 0, "dbUrl")?;
+    require_login(session, "create or delete databases")?;
+    rights::drop_database(session, &*session.node.store.database(url)?)?;
+    session.node.store.drop_database(url)?;
+    session.node.forget_rights(&Object::Database(url.to_owned()));
     Ok(Value::Void)
 }
 
-/// Users see the databases that they may read, so the guest sees none.
+/// Those that one has a right in.
 pub fn list(session: &mut Session, _given: Vec<Value>) -> Result<Value> {
-    let urls = if session.user == GUEST { Vec::new() } else { session.node.store.databases() };
+    shown(session, rights::sees)
+}
+
+/// Those that one manages or has made.
+pub fn list_managed(session: &mut Session, _given: Vec<Value>) -> Result<Value> {
+    shown(session, rights::lists)
+}
+
+fn shown(session: &Session, shows: fn(&Session, &Database) -> bool) -> Result<Value> {
+    let store = &session.node.store;
+    let mut urls = store.databases();
+    urls.retain(|url| store.database(url).is_ok_and(|database| shows(session, &database)));
     Ok(names(&urls))
 }
 
@@ -96,17 +110,20 @@ pub fn tables_of(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     paths(session, std::slice::from_ref(&database.url))
 }
 
-/// The guest sees none.
 pub fn all_tables(session: &mut Session, _given: Vec<Value>) -> Result<Value> {
-    let urls = if session.user == GUEST { Vec::new() } else { session.node.store.databases() };
-    paths(session, &urls)
+    paths(session, &session.node.store.databases())
 }
 
-/// `dfs://db/table` of every table.
+/// `dfs://db/table` of every table that one has a right in.
 fn paths(session: &Session, urls: &[String]) -> Result<Value> {
+    let store = &session.node.store;
     let mut paths = Vec::new();
     for url in urls {
-        paths.extend(session.node.store.tables(url)?.iter().map(|name| format!("{url}/{name}")));
+        for name in store.tables(url)? {
+            if rights::sees_table(session, &*store.table(url, &name)?) {
+                paths.push(format!("{url}/{name}"));
+            }
+        }
     }
     Ok(names(&paths))
 }
@@ -204,8 +221,8 @@ fn granularity(session: &Session, name: Option<&str>) -> Result<String> {
 }
 
 pub fn set_atomic(session: &mut Session, given: Vec<Value>) -> Result<Value> {
-    require_write(session, "change a database")?;
     let database = database_of(session, "setAtomicLevel", &given, "dbHandle")?;
+    rights::change(session, &database)?;
     let level = atomic("setAtomicLevel", Some(args::text("setAtomicLevel", &given, 1, "atomic")?))?;
     session.node.store.set_atomic(&database.url, &level)?;
     Ok(Value::Void)

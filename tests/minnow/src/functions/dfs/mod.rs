@@ -4,6 +4,7 @@ mod database;
 mod metadata;
 mod options;
 mod partition;
+pub mod rights;
 mod schema;
 mod table;
 mod upsert;
@@ -15,7 +16,7 @@ pub use partition::{is_path, selections};
 pub use table::store_rows;
 
 use super::{args, faults};
-use crate::error::{Class, Error, Result};
+use crate::error::Result;
 use crate::node::GUEST;
 use crate::script::{Native, Session};
 use crate::store::Database;
@@ -44,7 +45,7 @@ pub const FUNCTIONS: &[Native] = &[
     Native::new("listTables", &["dbUrl"], 1, database::list_tables),
     Native::new("getDFSTablesByDatabase", &["dbUrl"], 1, database::tables_of),
     Native::new("getClusterDFSTables", &["includeSysTable"], 0, database::all_tables),
-    Native::new("getDFSDatabases", &[], 0, database::list),
+    Native::new("getDFSDatabases", &[], 0, database::list_managed),
     Native::new(
         "createPartitionedTable",
         &[
@@ -107,17 +108,13 @@ const DIMENSION: &[&str] = &[
 const UPSERT: &[&str] = &["obj", "newData", "ignoreNull", "keyColNames", "sortColumns"];
 const GROWTH: &[&str] = &["dbHandle", "newValues", "level"];
 
-/// Refuses the guest. The tag is documented, what follows it is not.
+/// Refuses the guest.
 pub fn require_login(session: &Session, what: &str) -> Result<()> {
-    if session.user == GUEST {
-        let text = format!("<NotAuthenticated>Not granted to {what}. Please log in.");
-        return Err(Error { class: Class::NoPrivilege, function: String::new(), text });
-    }
-    Ok(())
+    if session.user == GUEST { Err(rights::refused(session, what)) } else { Ok(()) }
 }
 
-/// As [`require_login`], for what changes databases or tables: only the leader takes that
-/// (dolphindb-semantics §4.2).
+/// As [`require_login`], for what changes databases or tables by rights that are not documented: only
+/// the leader takes that (dolphindb-semantics §4.2).
 pub fn require_write(session: &Session, what: &str) -> Result<()> {
     require_login(session, what)?;
     session.node.cluster.require_leader(&session.node)

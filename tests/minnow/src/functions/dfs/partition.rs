@@ -1,7 +1,7 @@
 //! Dropping partitions and growing schemes.
 use std::collections::HashMap;
 
-use super::{args, database_of, require_write};
+use super::{args, database_of, rights};
 use crate::error::{Error, Result};
 use crate::script::Session;
 use crate::store::{Level, Scheme, Selection};
@@ -11,8 +11,8 @@ use crate::value::{Value, Vector};
 /// all of them (dolphindb-semantics §4.1). forceDelete concerns replicas, of which there is one.
 pub fn drop(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     const NAME: &str = "dropPartition";
-    require_write(session, "drop a partition")?;
     let database = database_of(session, NAME, &given, "dbHandle")?;
+    rights::drop_partitions(session, &database)?;
     if args::optional_bool(NAME, &given, 4, "deleteSchema", false)? {
         return Err(args::bad(NAME, "deleteSchema", "must be false here: minnow keeps its schemes"));
     }
@@ -46,8 +46,8 @@ pub fn add_ranges(session: &mut Session, given: Vec<Value>) -> Result<Value> {
 }
 
 fn grow(session: &mut Session, function: &str, given: &[Value], suits: fn(&Scheme) -> bool) -> Result<Value> {
-    require_write(session, "change a partition scheme")?;
     let database = database_of(session, function, given, "dbHandle")?;
+    rights::change(session, &database)?;
     let level = match args::given(given, 2) {
         Some(_) => args::integer(function, given, 2, "level")?,
         None => 0,

@@ -1,7 +1,8 @@
 //! Making, loading, filling and dropping distributed tables.
 use super::options::{self, OptionPlaces};
-use super::{args, database_of, faults, require_login, require_write};
+use super::{args, database_of, faults, rights};
 use crate::error::{Error, Result};
+use crate::node::{Object, Right};
 use crate::script::Session;
 use crate::store::{PartitionedTable, Selection, TableShape};
 use crate::value::{Table, Type, Value};
@@ -52,8 +53,8 @@ fn create(
     partition_columns: &[String],
     places: OptionPlaces,
 ) -> Result<Value> {
-    require_write(session, "create a table")?;
     let database = database_of(session, function, given, "dbHandle")?;
+    rights::create_table(session, &database)?;
     let Value::Table(model) = args::required(function, given, 1, "table")? else {
         return Err(args::bad(function, "table", "must be a table in memory"));
     };
@@ -106,7 +107,6 @@ fn compression(function: &str, methods: Option<&Value>, model: &Table) -> Result
 /// A handle of a table. Choosing `partitions` or loading data into memory is for tables outside
 /// DFS (dolphindb-semantics §5.1); clients give the defaults explicitly.
 pub fn load(session: &mut Session, given: Vec<Value>) -> Result<Value> {
-    require_login(session, "read a table")?;
     let database = database_of(session, "loadTable", &given, "database")?;
     let name = args::text("loadTable", &given, 1, "tableName")?;
     if args::given(&given, 2).is_some() {
@@ -115,7 +115,9 @@ pub fn load(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     if args::optional_bool("loadTable", &given, 3, "memoryMode", false)? {
         return Err(args::bad("loadTable", "memoryMode", "is not for distributed tables"));
     }
-    session.node.store.table(&database.url, name).map(Value::Dfs)
+    let table = session.node.store.table(&database.url, name)?;
+    rights::read(session, &table)?;
+    Ok(Value::Dfs(table))
 }
 
 pub fn exists(session: &mut Session, given: Vec<Value>) -> Result<Value> {
@@ -127,18 +129,20 @@ pub fn exists(session: &mut Session, given: Vec<Value>) -> Result<Value> {
 }
 
 pub fn drop(session: &mut Session, given: Vec<Value>) -> Result<Value> {
-    require_write(session, "drop a table")?;
     let database = database_of(session, "dropTable", &given, "dbHandle")?;
+    rights::drop_table(session, &database)?;
     let name = args::text("dropTable", &given, 1, "tableName")?;
     session.node.store.drop_table(&database.url, name)?;
+    session.node.forget_rights(&Object::Table(database.url.clone(), name.to_owned()));
     Ok(Value::Void)
 }
 
 pub fn truncate(session: &mut Session, given: Vec<Value>) -> Result<Value> {
-    require_write(session, "truncate a table")?;
     let database = database_of(session, "truncate", &given, "dbUrl")?;
     let name = args::text("truncate", &given, 1, "tableName")?;
-    session.node.store.table(&database.url, name)?.drop_chunks(&[Selection::all()])?;
+    let table = session.node.store.table(&database.url, name)?;
+    rights::write(session, Right::Delete, &table)?;
+    table.drop_chunks(&[Selection::all()])?;
     Ok(Value::Void)
 }
 
@@ -153,7 +157,7 @@ pub fn store_rows(
     table: &PartitionedTable,
     given: &[Value],
 ) -> Result<usize> {
-    require_write(session, "write to a table")?;
+    rights::write(session, Right::Insert, table)?;
     match given {
         [Value::Table(rows)] if table.database().url == UNTOUCHED => table.append(rows),
         [Value::Table(rows)] => faults::write(session, rows, |rows| table.append(rows)),

@@ -1,8 +1,9 @@
 //! `upsert!` and `tableUpsert` (dolphindb-semantics §4.1).
 use std::sync::Arc;
 
-use super::{args, faults, require_write};
+use super::{args, faults, rights};
 use crate::error::Result;
+use crate::node::Right;
 use crate::script::Session;
 use crate::store::{PartitionedTable, Upsert, Upserted};
 use crate::value::{Type, Value, Vector};
@@ -22,10 +23,10 @@ pub fn counted(session: &mut Session, own: &mut Value, given: Vec<Value>) -> Res
 
 /// minnow has no keyed tables in memory, so `obj` is a distributed one.
 fn upsert(function: &str, session: &mut Session, own: &Value, given: &[Value]) -> Result<Upserted> {
-    require_write(session, "write to a table")?;
     let Value::Dfs(table) = own else {
         return Err(args::bad(function, "obj", "must be a keyed table, an indexed table or a DFS table"));
     };
+    rights::write(session, Right::Update, table)?;
     let Some(Value::Table(rows)) = given.first() else {
         return Err(args::bad(function, "newData", "must be a table in memory"));
     };

@@ -107,5 +107,9 @@ pub fn constant(name: &str) -> Option<Value> {
     if let Some((_, id)) = NUMBERS.iter().find(|(own, _)| *own == name) {
         return Some(Value::int(*id));
     }
+    // What grant is given; minnow keeps their names, whatever number a server has for them `[U]`.
+    if let Some(access) = crate::functions::ACCESS_TYPES.iter().find(|own| **own == name) {
+        return Some(Value::string(access));
+    }
     Type::ALL.iter().find(|ty| ty.name() == name).map(|ty| Value::int(ty.constant()))
 }

@@ -6,6 +6,8 @@ use super::super::scope::{Columns, Scope};
 use super::super::{Session, unknown_column};
 use super::{order, source};
 use crate::error::{Error, Result};
+use crate::functions::rights;
+use crate::node::Right;
 use crate::value::{Table, Type, Value, Vector};
 
 impl Session {
@@ -14,7 +16,7 @@ impl Session {
         let conditions = source::split_ands(conditions);
         match self.eval(target)? {
             Value::Dfs(table) => {
-                self.node.cluster.require_leader(&self.node)?;
+                rights::write(self, Right::Delete, &table)?;
                 let (selection, rest) = self.select_partitions(&table, conditions)?;
                 table.delete(&selection, &mut |rows: &Table| {
                     let mut doomed = vec![false; rows.rows()];
@@ -47,7 +49,7 @@ impl Session {
         let conditions = source::split_ands(conditions);
         match self.eval(target)? {
             Value::Dfs(table) => {
-                self.node.cluster.require_leader(&self.node)?;
+                rights::write(self, Right::Update, &table)?;
                 let (selection, rest) = self.select_partitions(&table, conditions)?;
                 table
                     .rewrite(&selection, &mut |rows| self.updated(&Arc::new(rows.clone()), changes, &rest))?;

@@ -7,6 +7,7 @@ use super::super::ast::{Expr, Operator, Query};
 use super::super::names::in_clauses;
 use super::super::scope::{Columns, Scope};
 use crate::error::{Error, Result};
+use crate::functions::rights;
 use crate::store::{Comparison, PartitionedTable, Selection};
 use crate::value::{Data, Table, Type, Value, Vector};
 
@@ -20,6 +21,7 @@ impl Session {
                 Ok((Columns::new(table), conditions))
             }
             Value::Dfs(table) => {
+                rights::read(self, &table)?;
                 let (selection, conditions) = self.select_partitions(&table, conditions)?;
                 let wanted = wanted_columns(query, &table);
                 Ok((Columns::new(table.scan(&wanted, &selection)?.into()), conditions))
