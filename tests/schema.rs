@@ -152,9 +152,6 @@ fn databases_and_tables_of_every_kind_go_there_and_back() {
         let script = ddl_of(source, &design.path);
         target.run(&format!("{script}\n0")).unwrap_or_else(|error| panic!("seed {seed}: {error}: {script}"));
         assert_eq!(ddl_of(target, &design.path), script, "seed {seed}");
-        if design.levels.iter().any(|level| matches!(level.split, Split::List(_))) {
-            continue;
-        }
         target.run(&format!("dropDatabase(\"{}\"); 0", design.path)).expect("it is dropped");
         let made = source.table(&format!(
             "clusterSync::syncOnline({}, \"{}\", , , dict([\"createIfMissing\"], [true]))",
@@ -323,4 +320,26 @@ fn another_release_gets_what_it_has() {
     );
     let name = TableName::new("dfs://s", "t");
     assert_eq!(ddl::table(&mut one, &name).expect("one"), ddl::table(&mut other, &name).expect("the other"));
+}
+
+#[test]
+fn lists_are_partitions_like_others_but_for_their_paths() {
+    let (mut source, mut target) = (Node::with_plugin("A"), Node::with_plugin("B"));
+    source
+        .run(
+            "db = database(\"dfs://s\", COMPO, [database(\"\", LIST, [`a`b, [`c], `d`e`f]), database(\"\", VALUE, 1..2)]);
+             t = createPartitionedTable(db, table(1:0, `s`k`v, [\"STRING\", \"INT\", \"LONG\"]), \"t\", `s`k);
+             tableInsert(t, table(take(`a`b`c`d`e`f, 60) as s, 1 + (0..59) % 2 as k, long(0..59) as v)); 0",
+        )
+        .expect("the source is made");
+    let made = source.table(&sync(target.port, CREATES));
+    assert_eq!(made.column("copied").expect("copied").integers().next(), Some(Some(5)));
+    assert_eq!((target.number(SYNC), source.table(&sync(target.port, CREATES)).rows), (60, 1));
+    target.run("delete from loadTable(\"dfs://s\", \"t\") where v = 7; 0").expect("a row is gone");
+    let message = source.error(&sync(target.port, "dict([\"mode\"], [\"replace\"])"));
+    assert!(message.contains("`List[0]` may name another partition when it stands in a path"), "{message}");
+    let other = "database(\"dfs://s\", COMPO, [database(\"\", LIST, [`a`c, [`b], `d`e`f]), database(\"\", VALUE, 1..2)]); 0";
+    target.run("dropDatabase(\"dfs://s\"); 0").and_then(|_| target.run(other)).expect("another database");
+    let message = source.error(&sync(target.port, CREATES));
+    assert!(message.contains("the lists of LIST of `s` (STRING) differ at source and target"), "{message}");
 }

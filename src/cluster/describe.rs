@@ -219,9 +219,20 @@ fn level((((column, kind), ty), scheme): (((String, i64), i64), &Datum)) -> Resu
             let buckets = buckets.as_i64().and_then(|count| usize::try_from(count).ok());
             Scheme::Hash(buckets.ok_or_else(|| strange("a number of buckets"))?)
         }
-        (kind, _) => return Err(unknown(format!("whose partition type {kind} is not VALUE, RANGE or HASH"))),
+        (LIST, Datum::Tuple(lists)) => Scheme::List(lists.iter().map(list).collect::<Result<_>>()?),
+        (kind, _) => {
+            return Err(unknown(format!("whose partition type {kind} is not VALUE, RANGE, LIST or HASH")));
+        }
     };
     Ok(Level { column, ty, scheme })
+}
+
+/// The values of one partition; how a LIST level is told is not documented.
+pub(super) fn list(values: &Datum) -> Result<Column> {
+    match values {
+        Datum::Vector(values) | Datum::Scalar(values) => Ok(values.clone()),
+        _ => Err(strange("a list of partitions")),
+    }
 }
 
 #[cfg(test)]

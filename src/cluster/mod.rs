@@ -23,7 +23,7 @@ pub use condition::flaw;
 pub use describe::{UNEXPECTED, describe, levels_of, tables};
 pub use read::{count, counts, read};
 pub use release::{Release, release};
-pub use units::{keys, units};
+pub use units::{keys, lists, units};
 
 use crate::data::{Batch, Datum};
 use crate::error::{Error, Kind, Result};

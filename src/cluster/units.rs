@@ -18,12 +18,26 @@ pub fn units(schema: &TableSchema) -> Result<Vec<Unit>> {
     Ok(units)
 }
 
+/// The values of each partition of a LIST level, in ascending order; none of other levels.
+///
+/// # Errors
+/// As [`units`].
+pub fn lists(level: &Level) -> Result<Vec<Vec<String>>> {
+    let Scheme::List(lists) = &level.scheme else { return Ok(Vec::new()) };
+    let sorted = |list| {
+        let mut values: Vec<String> = written(list)?.into_iter().map(|written| written.literal).collect();
+        values.sort_unstable();
+        Ok(values)
+    };
+    lists.iter().map(sorted).collect()
+}
+
 fn extended(unit: &Unit, key: &PartitionKey) -> Unit {
     Unit { keys: unit.keys.iter().chain([key]).cloned().collect(), ..Unit::default() }
 }
 
 /// The partitions of one level. How `partition` names them depends on the scheme
-/// (dolphindb-semantics §5.3): by value, by the range's index from 0, by the bucket's number.
+/// (dolphindb-semantics §5.3): by value, by the index of the range or list from 0, by the bucket's number.
 ///
 /// # Errors
 /// As [`units`].
@@ -44,6 +58,8 @@ pub fn keys(level: &Level) -> Result<Vec<PartitionKey>> {
             .enumerate()
             .map(|(i, pair)| key(i.to_string(), format!("{}_{}", pair[0].label, pair[1].label)))
             .collect(),
+        // Brackets keep what the server calls it, which is not documented, from being taken for a path.
+        Scheme::List(lists) => (0..lists.len()).map(|i| key(i.to_string(), format!("List[{i}]"))).collect(),
         Scheme::Hash(buckets) => (0..*buckets).map(|i| key(i.to_string(), format!("Key{i}"))).collect(),
     })
 }

@@ -17,6 +17,8 @@ pub enum Scheme {
     Value(Column),
     /// Half-open ranges between neighbouring boundaries.
     Range(Column),
+    /// One partition per list of values.
+    List(Vec<Column>),
     /// A number of hash buckets.
     Hash(usize),
 }

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 
 use super::partitions::lacking;
 use super::storage::merging;
-use crate::cluster::keys;
+use crate::cluster::{keys, lists};
 use crate::data::Type;
 use crate::error::Result;
 use crate::model::{Level, Scheme, TableName, TableSchema};
@@ -97,6 +97,11 @@ fn compare_level(depth: usize, ours: &Level, theirs: &Level) -> Result<Option<Fi
         (Scheme::Value(_), Scheme::Value(_)) => None,
         (Scheme::Hash(_), Scheme::Hash(_)) if summary(ours) == summary(theirs) => None,
         (Scheme::Range(_), Scheme::Range(_)) if continues(ours, theirs)? => None,
+        (Scheme::List(_), Scheme::List(_)) if lists(ours)? == lists(theirs)? => None,
+        (Scheme::List(_), _) => {
+            let what = format!("the lists of {} differ at source and target", summary(ours));
+            Some(Finding::new(what, FIX_LEVELS))
+        }
         (Scheme::Range(_), _) => {
             let what = format!("the boundaries of {} differ at source and target", summary(ours));
             Some(Finding::new(what, FIX_LEVELS))
@@ -123,6 +128,7 @@ fn summary(level: &Level) -> String {
     match &level.scheme {
         Scheme::Value(_) => format!("VALUE of `{column}` ({ty})"),
         Scheme::Range(_) => format!("RANGE of `{column}` ({ty})"),
+        Scheme::List(_) => format!("LIST of `{column}` ({ty})"),
         Scheme::Hash(buckets) => {
             format!("HASH of `{column}` ({}) into {buckets} buckets", text_alike(level.ty))
         }

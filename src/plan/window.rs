@@ -170,6 +170,7 @@ fn shares(level: &Level, window: Option<&Window>) -> Vec<Share> {
         Scheme::Value(cells) => (cells, false),
         Scheme::Range(cells) => (cells, true),
         Scheme::Hash(buckets) => return part(*buckets),
+        Scheme::List(lists) => return part(lists.len()),
     };
     let count = cells.rows - usize::from(is_range);
     let Some(window) = window.filter(|window| tells(level, window)) else { return part(count) };

@@ -46,6 +46,10 @@ impl FakeTable {
                 let bounds: Vec<i64> = bounds.integers().flatten().collect();
                 bounds.windows(2).position(|pair| (pair[0]..pair[1]).contains(&value)).map(|i| i.to_string())
             }
+            Scheme::List(lists) => {
+                let holds = |list: &Column| list.each().any(|own| *own == **cell);
+                lists.iter().position(holds).map(|i| i.to_string())
+            }
             Scheme::Hash(buckets) => {
                 let sum: usize = cell.iter().map(|byte| usize::from(*byte)).sum();
                 (!cell.is_empty()).then(|| (sum % buckets).to_string())
@@ -93,10 +97,12 @@ impl FakeTable {
         let kind = |level: &Level| match level.scheme {
             Scheme::Value(_) => 1,
             Scheme::Range(_) => 2,
+            Scheme::List(_) => 3,
             Scheme::Hash(_) => 5,
         };
         let scheme = |level: &Level| match &level.scheme {
             Scheme::Value(column) | Scheme::Range(column) => Datum::Vector(column.clone()),
+            Scheme::List(lists) => Datum::Tuple(lists.iter().cloned().map(Datum::Vector).collect()),
             Scheme::Hash(buckets) => Datum::Scalar(ints(vec![*buckets as i32])),
         };
         let one_or_all = |values: Vec<i32>| match values.len() {

@@ -1,6 +1,7 @@
 //! Asks a cluster how a database or a table is built (dolphindb-semantics §3.4).
 use super::super::describe::{
-    HASH, LIST, RANGE, VALUE, columns, numbers, require_database, schema, split, strange, text_column, texts,
+    HASH, LIST, RANGE, VALUE, columns, list, numbers, require_database, schema, split, strange, text_column,
+    texts,
 };
 use super::super::literal::written;
 use super::super::{Cluster, sql, tables};
@@ -49,20 +50,20 @@ pub fn table(cluster: &mut (impl Cluster + ?Sized), table: &TableName) -> Result
         error.context(format!("the structure of {table} on {}", cluster.label())).advise(BY_HAND)
     };
     let text = |key: &str, usual: &str| text_member(&answer, key).unwrap_or_else(|| usual.to_owned());
-    let list = |key: &str| answer.get(key).and_then(texts).unwrap_or_default();
+    let names = |key: &str| answer.get(key).and_then(texts).unwrap_or_default();
     let engine = text("engineType", "OLAP");
-    let is_sorted = engine != "OLAP" && !list("sortColumns").is_empty();
+    let is_sorted = engine != "OLAP" && !names("sortColumns").is_empty();
     Ok(TableDesign {
         name: table.clone(),
         columns: column_designs(&answer).map_err(named)?,
         partitioned_by: partitioned_by(&answer).map_err(named)?,
-        sort_columns: if is_sorted { list("sortColumns") } else { Vec::new() },
+        sort_columns: if is_sorted { names("sortColumns") } else { Vec::new() },
         // Of the engine OLAP some servers tell `ALL`, which it does not take.
         keep_duplicates: if is_sorted { text("keepDuplicates", "ALL") } else { "ALL".into() },
-        sort_key_mapping: list("sortKeyMappingFunction"),
+        sort_key_mapping: names("sortKeyMappingFunction"),
         soft_delete: flag(&answer, "softDelete"),
-        primary_key: match list("primaryKey") {
-            keys if keys.is_empty() => list("keyColumn"),
+        primary_key: match names("primaryKey") {
+            keys if keys.is_empty() => names("keyColumn"),
             keys => keys,
         },
         encryption: text("encryptMode", "plaintext"),
@@ -120,9 +121,9 @@ fn level(kind: i64, scheme: &Datum, told: Option<Type>) -> Result<LevelDesign> {
         (VALUE, Datum::Vector(values) | Datum::Scalar(values)) => (values.ty, by_value(&ascending(values))?),
         (RANGE, Datum::Vector(bounds)) => (bounds.ty, Split::Range(literals(bounds)?)),
         (LIST, Datum::Tuple(lists)) => {
-            let lists = lists.iter().map(cells).collect::<Result<Vec<_>>>()?;
+            let lists = lists.iter().map(list).collect::<Result<Vec<_>>>()?;
             let ty = lists.first().ok_or_else(|| strange("a list of partitions"))?.ty;
-            (ty, Split::List(lists.into_iter().map(literals).collect::<Result<_>>()?))
+            (ty, Split::List(lists.iter().map(literals).collect::<Result<_>>()?))
         }
         (HASH, buckets) => {
             let count = buckets.as_count().and_then(|count| usize::try_from(count).ok());
@@ -150,13 +151,6 @@ fn by_value(values: &Column) -> Result<Split> {
         [first, .., last] if is_run => Split::Run(first.clone(), last.clone()),
         _ => Split::Value(literals),
     })
-}
-
-fn cells(item: &Datum) -> Result<&Column> {
-    match item {
-        Datum::Vector(column) | Datum::Scalar(column) => Ok(column),
-        _ => Err(strange("a list of partitions")),
-    }
 }
 
 fn literals(column: &Column) -> Result<Vec<String>> {

@@ -105,8 +105,10 @@ fn several_levels_give_vectors_and_a_tuple() {
     assert!(matches!(schema.levels[1].scheme, Scheme::Hash(4)));
     let schema = described(&[6, 17], partitioning(both(20, 4), both(5, 5))).unwrap();
     assert!(matches!(schema.levels[0].scheme, Scheme::Hash(20)));
-    let list = Datum::Tuple(vec![Datum::Tuple(Vec::new()), int(4)]);
-    let error = described(&[6, 17], partitioning(list, both(3, 5))).unwrap_err();
+    let list = |items| Datum::Tuple(vec![Datum::Tuple(items), int(4)]);
+    let schema = described(&[6, 17], partitioning(list(vec![int(1), both(2, 3)]), both(3, 5))).unwrap();
+    assert!(matches!(&schema.levels[0].scheme, Scheme::List(lists) if lists[1].rows == 2));
+    let error = described(&[6, 17], partitioning(list(Vec::new()), both(4, 5))).unwrap_err();
     assert!(error.message().contains("partitioned by `date`"), "{error}");
 }
 
