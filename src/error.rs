@@ -38,6 +38,8 @@ pub enum Kind {
     Server,
     /// The peer is busy with the same chunk, or not ready yet.
     Busy,
+    /// Another run is at work on the same table.
+    Overlap,
     /// Counts or fingerprints of source and target differ.
     Mismatch,
     /// What the plugin keeps on this node's disk cannot be read, trusted or written.

@@ -57,6 +57,13 @@ fn text(result: &Batch, name: &str) -> String {
     String::from_utf8_lossy(result.column(name).expect(name).texts().next().expect("a row")).into_owned()
 }
 
+/// Why the last run of `node` was skipped.
+fn reason(node: &mut Node) -> String {
+    let runs = node.table("select * from clusterSync::getRuns() where status = \"SKIPPED\"");
+    let message = runs.column("message").expect("message").texts().last().expect("a run");
+    String::from_utf8_lossy(message).into_owned()
+}
+
 fn signal(pid: i32, name: &str) {
     let status = Command::new("kill").args([name, &pid.to_string()]).status();
     assert!(status.expect("kill runs").success());
@@ -78,18 +85,21 @@ fn once(
 }
 
 #[test]
-fn of_two_nodes_the_second_is_refused_with_the_run_that_has_the_table() {
+fn of_two_nodes_the_second_is_skipped_with_the_run_that_has_the_table() {
     let (mut a, mut c, mut target) = three();
     let mut other = Remote::connect(&c.endpoint()).expect("a session");
-    let refused = call(target.port, "\"lanes\", \"timeout\"", "1, 60");
+    let skipped = call(target.port, "\"lanes\", \"timeout\"", "1, 60");
     let (tell, told) = std::sync::mpsc::channel();
     let port = once(
         target.port,
         |sent, _| sent > FIRST_APPEND,
-        move || tell.send(other.query(&refused)).expect("the test listens"),
+        move || tell.send(other.query(&skipped)).expect("the test listens"),
     );
     let result = a.table(&call(port, "\"lanes\", \"timeout\"", "1, 60"));
-    let message = told.recv().expect("the other sync ended").expect_err("it was refused").to_string();
+    let second = told.recv().expect("the other sync ended").expect("it was skipped");
+    let Datum::Table(second) = second else { panic!("{second:?}") };
+    assert_eq!((text(&second, "status"), number(&second, "verified")), ("SKIPPED".into(), 0));
+    let message = reason(&mut c);
     let holder = format!("in the hands of run {} of admin on A", text(&result, "runId"));
     assert!(message.contains(&holder), "{message}");
     assert_eq!((number(&result, "copied"), number(&result, "verified")), (DAYS, 1));
@@ -128,7 +138,8 @@ fn the_table_of_a_killed_node_is_free_when_its_lease_has_run_out() {
     a.die_at("intended", 2);
     a.run(&call(target.port, "\"lanes\", \"lease\"", "1, 4")).expect_err("the node died");
     assert_eq!(target.number(LEASES), 1, "nobody gave it back");
-    let message = c.error(&call(target.port, "\"wait\", \"lease\"", "0, 4"));
+    assert_eq!(text(&c.table(&call(target.port, "\"wait\", \"lease\"", "0, 4")), "status"), "SKIPPED");
+    let message = reason(&mut c);
     assert!(message.contains("in the hands of run 20") && message.contains("admin on A"), "{message}");
     let result = c.table(&call(target.port, "\"wait\", \"lease\"", "60, 4"));
     assert_eq!((number(&result, "copied"), number(&result, "skipped")), (DAYS - 2, 2));

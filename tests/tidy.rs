@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bundle", &["ship"]),
     ("offline", &["failpoint", "ship", "plan", "online", "journal", "cluster", "data", "model"]),
     ("lease", &["cluster", "data", "model"]),
-    ("journal", &["failpoint", "lock", "data", "model"]),
+    ("journal", &["disk", "failpoint", "lock", "data", "model"]),
     ("plan", &["journal", "cluster", "data", "model"]),
     ("online", &["cluster", "data", "model"]),
     ("engine", &["failpoint", "plan", "online", "journal", "cluster", "data", "model"]),

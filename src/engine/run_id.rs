@@ -18,6 +18,11 @@ impl RunId {
         RunId::at(since_epoch.as_secs() as i64, random)
     }
 
+    /// The run that was given this name before.
+    pub fn named(name: &str) -> Self {
+        RunId(name.to_owned())
+    }
+
     fn at(seconds: i64, random: u64) -> Self {
         let (year, month, day) = civil(seconds / 86_400);
         let (hour, minute, second) = clock(seconds % 86_400);

@@ -1,11 +1,12 @@
 //! All runs of a node: a folder with one file per run.
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, DirBuilder};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::frame::first;
+use super::queue::{self, Queued};
 use super::record::{Begun, Identity, Record};
 use super::replay::{Run, replay};
 use super::retention;
@@ -41,6 +42,8 @@ pub struct Entry {
     pub is_live: bool,
     /// Whether it was told to pause.
     pub is_paused: bool,
+    /// Who is going to begin it, if it has not begun.
+    pub queued: Option<Queued>,
 }
 
 /// What the last run of a plan has left.
@@ -64,8 +67,12 @@ impl Runs {
     /// `State` when a journal cannot be read, naming its file.
     pub fn list(&self) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();
-        for path in self.files()? {
-            entries.extend(read(&path)?);
+        // A run that begins has its journal before its note goes, so notes are looked for first.
+        let notes = self.files(queue::EXTENSION)?.into_iter().map(|path| path.with_extension(EXTENSION));
+        let mut paths: BTreeSet<PathBuf> = notes.collect();
+        paths.extend(self.files(EXTENSION)?);
+        for path in paths {
+            entries.extend(whichever(&path)?);
         }
         entries.sort_by_key(|entry| entry.run.begun.sequence);
         Ok(entries)
@@ -94,14 +101,14 @@ impl Runs {
     /// How every run began, from the oldest.
     fn heads(&self) -> Result<Vec<Head>> {
         let mut heads = Vec::new();
-        for path in self.files()? {
+        for path in self.files(EXTENSION)? {
             heads.extend(head(&path)?);
         }
         heads.sort_by_key(|head| head.begun.sequence);
         Ok(heads)
     }
 
-    fn files(&self) -> Result<Vec<PathBuf>> {
+    pub(super) fn files(&self, extension: &str) -> Result<Vec<PathBuf>> {
         let files = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             files => files.map_err(|error| failed(&self.folder, error))?,
@@ -109,7 +116,7 @@ impl Runs {
         let mut paths = Vec::new();
         for file in files {
             let path = file.map_err(|error| failed(&self.folder, error))?.path();
-            paths.extend(path.extension().is_some_and(|own| own == EXTENSION).then_some(path));
+            paths.extend(path.extension().is_some_and(|own| own == extension).then_some(path));
         }
         Ok(paths)
     }
@@ -119,8 +126,7 @@ impl Runs {
     /// # Errors
     /// `NotFound` when there is none, otherwise as [`Runs::list`].
     pub fn find(&self, name: &str) -> Result<Entry> {
-        let path = self.path(name).filter(|path| path.exists());
-        let found = path.map_or(Ok(None), |path| read(&path))?;
+        let found = self.path(name).map_or(Ok(None), |path| whichever(&path))?;
         found.ok_or_else(|| {
             Error::new(Kind::NotFound, format!("this node knows no run `{name}`"))
                 .advise("see clusterSync::getRuns()")
@@ -140,33 +146,82 @@ impl Runs {
     /// The file of the run `name`. A name comes from elsewhere: it must not lead out of the folder.
     fn path(&self, name: &str) -> Option<PathBuf> {
         let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-        plain.then(|| self.folder.join(name).with_extension(EXTENSION))
+        plain.then(|| self.file(name))
+    }
+
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name).with_extension(EXTENSION)
+    }
+
+    /// The number of the next run, for whoever has the turn.
+    pub(super) fn next_sequence(&self) -> Result<u64> {
+        Ok(after(&self.heads()?))
+    }
+
+    /// The run that works on that table of `db`, or on any, at the same target. Two names for one
+    /// target are not recognised.
+    fn rival<'h>(heads: &'h [Head], target: &str, db: &str, table: Option<&str>) -> Option<&'h Begun> {
+        let works = |begun: &Begun| {
+            let same = table.is_none() || begun.table.is_none() || begun.table.as_deref() == table;
+            begun.target == target && begun.db == db && same
+        };
+        heads.iter().find(|head| head.is_live && works(&head.begun)).map(|head| &head.begun)
+    }
+
+    /// Whether a run goes on that [`Runs::begin`] would let none of these come beside.
+    ///
+    /// # Errors
+    /// `State` when the folder or a journal cannot be read.
+    pub fn is_taken(&self, target: &str, db: &str, table: Option<&str>) -> Result<bool> {
+        Ok(Self::rival(&self.heads()?, target, db, table).is_some())
+    }
+
+    /// Notes a run that was not begun because another one was in its way.
+    ///
+    /// # Errors
+    /// `State` when the folder cannot be used.
+    pub fn skip(&self, begun: Begun, why: &str) -> Result<()> {
+        self.prepare().map_err(|error| failed(&self.folder, error))?;
+        let _turn = Lock::take(&self.folder).map_err(|error| failed(&self.folder, error))?;
+        self.create(&self.heads()?, begun)?.skip(why)
     }
 
     /// Begins a run, unless another one works on the same table of the same target. `begun` gets
     /// its number and time here.
     ///
     /// # Errors
-    /// `Busy` when such a run goes on, `State` when the folder cannot be used.
+    /// `Overlap` when such a run goes on, `State` when the folder cannot be used.
     pub fn begin(&self, begun: Begun) -> Result<Journal> {
         self.prepare().map_err(|error| failed(&self.folder, error))?;
         // Between looking at all runs and adding one, nobody else may.
         let _turn = Lock::take(&self.folder).map_err(|error| failed(&self.folder, error))?;
         let heads = self.heads()?;
-        if let Some(other) = heads.iter().find(|head| head.is_live && overlap(&head.begun, &begun)) {
-            let Begun { run, db, target, .. } = &other.begun;
-            return Err(Error::new(Kind::Busy, format!("run {run} is syncing {db} to {target}"))
+        let rival = Self::rival(&heads, &begun.target, &begun.db, begun.table.as_deref());
+        if let Some(Begun { run, db, target, .. }) = rival {
+            return Err(Error::new(Kind::Overlap, format!("run {run} is syncing {db} to {target}"))
                 .advise("wait for its end, or cancel it"));
         }
-        let sequence = heads.last().map_or(1, |head| head.begun.sequence + 1);
-        let old = heads.len().saturating_sub(retention::KEPT);
-        heads[..old].iter().try_for_each(|head| forget(&head.path))?;
-        let path = self.folder.join(&begun.run).with_extension(EXTENSION);
-        let disk = Disk::create(&path).map_err(|error| failed(&path, error))?;
-        Journal::begin(Box::new(disk), Begun { sequence, at: now(), ..begun })
+        self.create(&heads, begun)
     }
 
-    fn prepare(&self) -> io::Result<()> {
+    /// The journal of a new run, for whoever has the turn.
+    fn create(&self, heads: &[Head], begun: Begun) -> Result<Journal> {
+        let sequence = after(heads);
+        let old = heads.len().saturating_sub(retention::KEPT);
+        heads[..old].iter().try_for_each(|head| forget(&head.path))?;
+        self.drop_stale_orders()?;
+        let (run, path) = (begun.run.clone(), self.file(&begun.run));
+        if path.exists() {
+            return Err(Error::new(Kind::Cancelled, format!("run {run} was ended before it began"))
+                .advise("repeat the call"));
+        }
+        let disk = Disk::create(&path).map_err(|error| failed(&path, error))?;
+        let journal = Journal::begin(Box::new(disk), Begun { sequence, at: now(), ..begun })?;
+        self.drop_note(&run)?;
+        Ok(journal)
+    }
+
+    pub(super) fn prepare(&self) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)
     }
 }
@@ -189,10 +244,16 @@ impl Past {
     }
 }
 
-/// Whether two runs may write to the same table. Two names for one target are not recognised.
-fn overlap(one: &Begun, other: &Begun) -> bool {
-    let tables = one.table.is_none() || other.table.is_none() || one.table == other.table;
-    one.target == other.target && one.db == other.db && tables
+/// The number after those of `heads`.
+fn after(heads: &[Head]) -> u64 {
+    heads.last().map_or(1, |head| head.begun.sequence + 1)
+}
+
+/// The run whose journal is or is going to be `path`.
+fn whichever(path: &Path) -> Result<Option<Entry>> {
+    let queued = queue::read(&path.with_extension(queue::EXTENSION))?;
+    let begun = if path.exists() { read(path)? } else { None };
+    Ok(begun.or_else(|| queued.map(Queued::entry)))
 }
 
 /// The run in the file `path`; nothing when its writer died before it had announced anything.
@@ -206,7 +267,7 @@ fn read(path: &Path) -> Result<Option<Entry>> {
             "compare the tables of that run with clusterSync::verify, then move the file out of the folder",
         )
     })?;
-    Ok(run.map(|run| Entry { run, is_live, is_paused: false }))
+    Ok(run.map(|run| Entry { run, is_live, is_paused: false, queued: None }))
 }
 
 /// How the run in the file `path` began, from its first bytes where they suffice.

@@ -54,6 +54,19 @@ impl Runs {
         self.mark(run, order).exists()
     }
 
+    /// Removes the orders to runs that are over: they died before they took notice, or were told too
+    /// late.
+    pub(super) fn drop_stale_orders(&self) -> Result<()> {
+        for order in [Order::Pause, Order::Cancel] {
+            for path in self.files(order.extension())? {
+                let run = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+                let run = run.filter(|run| !self.is_live(run));
+                run.map_or(Ok(()), |run| self.take_back(&run, order))?;
+            }
+        }
+        Ok(())
+    }
+
     fn mark(&self, run: &str, order: Order) -> PathBuf {
         self.folder.join(run).with_extension(order.extension())
     }

@@ -158,6 +158,9 @@ pub struct Ended {
     pub at: i64,
     /// Why it failed; nothing when every unit is verified.
     pub failure: Option<String>,
+    /// Whether it left the work to another run that was at it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_skipped: bool,
 }
 
 /// A fingerprint as text: the count, a colon, the sum in hexadecimal.

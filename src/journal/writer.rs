@@ -98,7 +98,16 @@ impl Journal {
     /// # Errors
     /// As [`Journal::begin`].
     pub fn end(&mut self, failure: Option<&str>) -> Result<()> {
-        self.add(Record::Ended(Ended { at: now(), failure: failure.map(str::to_owned) }))
+        let failure = failure.map(str::to_owned);
+        self.add(Record::Ended(Ended { at: now(), failure, is_skipped: false }))
+    }
+
+    /// Notes that the run did nothing, since another one was in its way.
+    ///
+    /// # Errors
+    /// As [`Journal::begin`].
+    pub fn skip(&mut self, why: &str) -> Result<()> {
+        self.add(Record::Ended(Ended { at: now(), failure: Some(why.to_owned()), is_skipped: true }))
     }
 
     fn add(&mut self, record: Record) -> Result<()> {

@@ -44,7 +44,7 @@ enum Outcome {
 /// cancelled.
 ///
 /// # Errors
-/// `Busy` when another run has one of the tables, naming it; what the target answers when there is
+/// `Overlap` when another run has one of the tables, naming it; what the target answers when there is
 /// no ledger and it cannot be made.
 pub fn take(
     target: &mut dyn Cluster,
@@ -160,7 +160,7 @@ fn refusal(target: &dyn Cluster, ask: &Ask, other: &Claim) -> Error {
         target.label()
     );
     let grace = ask.terms.grace().as_secs_f64();
-    Error::new(Kind::Busy, message).advise(format!(
+    Error::new(Kind::Overlap, message).advise(format!(
         "wait for the end of that run, or give the option `wait`; if its node is dead, the table is free \
          {grace} s after that time"
     ))

@@ -96,7 +96,7 @@ fn the_second_is_refused_and_told_who_has_it_until_it_is_given_back() {
     let first = taken(&mut target, "one").unwrap();
     first.permit().unwrap();
     let error = taken(&mut target, "two").err().unwrap();
-    assert_eq!(error.kind(), Kind::Busy);
+    assert_eq!(error.kind(), Kind::Overlap);
     let expected = "dfs://flights/flights at fake:8848 is in the hands of run one of admin on A since \
                     1970.01.01 00:16:40, until 1970.01.01 01:16:40 at least";
     assert!(error.message().starts_with(expected), "{error}");

@@ -3,9 +3,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::arguments::{argument, text, usage};
-use super::caller;
-use super::history;
 use super::table::table;
+use super::{background, caller, history};
 use crate::cluster::Host;
 use crate::data::{Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
@@ -18,6 +17,13 @@ pub(super) const WAIT: &str = "clusterSync::waitRun(runId, [timeout])";
 
 /// Ends a run soon; what it has verified stays.
 pub(super) fn cancel_run(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
+    let runs = caller::runs(host)?;
+    let entry = runs.find(text(args, 0, "runId", CANCEL)?)?;
+    if let Some(queued) = &entry.queued {
+        require_own(host, &entry)?;
+        let is_ended = background::cancel(host, &runs, &entry, &queued.job)?;
+        return Ok(done(&entry.run.begun.run, if is_ended { "cancelled" } else { "cancelling" }));
+    }
     let (runs, run) = own_live(host, args, CANCEL)?;
     runs.give(&run, Order::Cancel)?;
     Ok(done(&run, "cancelling"))
@@ -41,6 +47,8 @@ pub(super) fn go_on(host: &mut dyn Host, runs: &Runs, entry: &Entry) -> Result<D
 /// Returns the run, as `getRuns` shows it, once it has ended.
 pub(super) fn wait_run(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     const GLANCE: Duration = Duration::from_millis(100);
+    /// How often the server is asked whether it has begun.
+    const LOOK: Duration = Duration::from_millis(500);
     let runs = caller::runs(host)?;
     let run = text(args, 0, "runId", WAIT)?;
     let seconds = match argument(args, 1) {
@@ -51,8 +59,10 @@ pub(super) fn wait_run(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     };
     let end = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
     loop {
+        background::settle(host, &runs)?;
         let entry = runs.find(run)?;
-        if !entry.is_live {
+        let waits = entry.queued.is_some();
+        if !entry.is_live && !waits {
             return Ok(history::rows(&[entry]));
         }
         if host.is_cancelled() {
@@ -63,7 +73,11 @@ pub(super) fn wait_run(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
                 .advise("wait longer, or cancel it with clusterSync::cancelRun"));
         }
         // A live run is looked at by its lock alone until it ends.
-        while runs.is_live(run) && !host.is_cancelled() && end.is_none_or(|end| Instant::now() < end) {
+        let next = Instant::now() + LOOK;
+        while (runs.is_live(run) || waits && Instant::now() < next)
+            && !host.is_cancelled()
+            && end.is_none_or(|end| Instant::now() < end)
+        {
             thread::sleep(GLANCE);
         }
     }

@@ -11,6 +11,17 @@ use crate::error::{Error, Kind, Result};
 use crate::lease::{self, Ask, Lease, Terms};
 use crate::model::TableName;
 
+/// Waits, as long as the call is ready to, for a run of this node that works on the same tables.
+/// Whatever is looked up afterwards is as that run has left it.
+pub(super) fn await_turn(host: &mut dyn Host, request: &Request, site: &Site) -> Result<()> {
+    const GLANCE: Duration = Duration::from_millis(200);
+    let end = Instant::now() + request.options.wait;
+    while Instant::now() < end && site.runs.is_taken(&site.target, &request.db, request.table.as_deref())? {
+        pause(host, GLANCE)?;
+    }
+    Ok(())
+}
+
 /// Calls `work` while the run `id` has the right to write to `tables` at the target.
 pub(super) fn exclusively<T>(
     host: &mut dyn Host,
@@ -72,7 +83,7 @@ fn take(
 }
 
 /// Waits, unless the user has cancelled.
-fn pause(host: &mut dyn Host, time: Duration) -> Result<()> {
+pub(super) fn pause(host: &mut dyn Host, time: Duration) -> Result<()> {
     const GLANCE: Duration = Duration::from_millis(50);
     let end = Instant::now() + time;
     loop {

@@ -1,7 +1,7 @@
 //! `getRuns`, `getRunTables`, `getRunPartitions`: what runs did, those before a restart included.
 use super::arguments::{text, usage};
-use super::caller;
 use super::table::{NULL, doubles, longs, table, texts, times};
+use super::{background, caller};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::error::Result;
@@ -16,6 +16,7 @@ pub(super) const PARTITIONS: &str = "clusterSync::getRunPartitions(runId)";
 pub(super) fn get_runs(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     require_count(args, 0, "getRuns", RUNS)?;
     let runs = caller::runs(host)?;
+    background::settle(host, &runs)?;
     let mut entries = runs.list()?;
     entries.iter_mut().for_each(|entry| entry.is_paused = runs.has(&entry.run.begun.run, Order::Pause));
     Ok(rows(&entries))
@@ -50,6 +51,9 @@ pub(super) fn rows(runs: &[Entry]) -> Datum {
 
 /// A run that nobody carries on will not end.
 fn so_far(entry: &Entry, progress: Progress) -> Progress {
+    if entry.queued.is_some() {
+        return Progress { phase: Phase::Waiting, eta: None, ..progress };
+    }
     match entry.run.ended.is_none() && !entry.is_live {
         true => Progress { phase: Phase::Stopped, eta: None, ..progress },
         false => progress,
@@ -59,7 +63,9 @@ fn so_far(entry: &Entry, progress: Progress) -> Progress {
 fn status(entry: &Entry) -> &'static str {
     match &entry.run.ended {
         Some(ended) if ended.failure.is_none() => "OK",
+        Some(ended) if ended.is_skipped => "SKIPPED",
         Some(_) => "FAILED",
+        None if entry.queued.is_some() => "QUEUED",
         None if entry.is_live && entry.is_paused => "PAUSED",
         None if entry.is_live => "RUNNING",
         None => "INTERRUPTED",

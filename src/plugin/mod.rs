@@ -1,5 +1,6 @@
 //! What a script calls: arguments in, a table out. One file per family of functions.
 mod arguments;
+mod background;
 mod caller;
 mod clusters;
 mod control;

@@ -23,6 +23,7 @@ const KNOWN: &[&str] = &[
     "repair",
     "rows",
     "dryRun",
+    "background",
     "lanes",
     "memoryBudget",
     "timeout",
@@ -63,6 +64,8 @@ pub(super) struct Options {
     pub(super) rows: usize,
     /// Whether it stops at the plan.
     pub(super) dry_run: bool,
+    /// Whether the server does it as a job.
+    pub(super) background: bool,
     /// What the run may use.
     pub(super) limits: Limits,
     /// How long the remote may be silent.
@@ -93,6 +96,7 @@ impl Default for Options {
             repair: false,
             rows: 100,
             dry_run: false,
+            background: false,
             limits,
             timeout: Duration::from_secs(300),
             lease: Duration::from_secs(60),
@@ -137,6 +141,7 @@ impl Options {
                 "repair" => options.repair = number(name, value, 0, 1)? == 1,
                 "rows" => options.rows = number(name, value, 1, 100_000)?,
                 "dryRun" => options.dry_run = number(name, value, 0, 1)? == 1,
+                "background" => options.background = number(name, value, 0, 1)? == 1,
                 "lanes" => options.limits.lanes = number(name, value, 1, 16)?,
                 "memoryBudget" => options.limits.memory = number(name, value, 1, 1 << 20)? * MEGABYTE,
                 "retries" => options.limits.retries.count = number(name, value, 0, 100)? as u32,

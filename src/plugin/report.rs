@@ -24,6 +24,25 @@ pub(super) fn summaries(run: &RunId, results: &[(TableName, Summary)]) -> Datum 
     ])
 }
 
+/// One row per table that was left to another run: nothing was done and nothing is known of it.
+pub(super) fn skipped(run: &RunId, tables: &[TableName]) -> Datum {
+    let nothing = || longs(tables, |_| 0);
+    table([
+        ("runId", texts(tables, |_| run.to_string())),
+        ("dbPath", texts(tables, |table| &table.db)),
+        ("tableName", texts(tables, |table| &table.table)),
+        ("status", texts(tables, |_| "SKIPPED")),
+        ("partitions", nothing()),
+        ("copied", nothing()),
+        ("skipped", nothing()),
+        ("removed", nothing()),
+        ("rows", nothing()),
+        ("bytes", nothing()),
+        ("seconds", doubles(tables, |_| 0.0)),
+        ("verified", Column::fixed(Type::Bool, vec![0u8; tables.len()])),
+    ])
+}
+
 /// One row per partition that holds rows on either side.
 pub(super) fn plans(plans: &[Plan]) -> Datum {
     let mut rows: Vec<(&Plan, String, &Decision)> = Vec::new();

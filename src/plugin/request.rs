@@ -14,6 +14,8 @@ pub(super) struct Request {
     pub(super) table: Option<String>,
     pub(super) filter: Option<String>,
     pub(super) options: Options,
+    /// The run that was announced for it, if one was.
+    pub(super) run: Option<String>,
     /// The run that is finished, if it is no new one.
     pub(super) resumed: Option<Resumed>,
 }
@@ -52,6 +54,7 @@ impl Request {
             table: optional_text(args, 2, "tableName", syntax)?.map(str::to_owned),
             filter: optional_text(args, 3, "filter", syntax)?.map(str::to_owned),
             options: Options::parse(argument(args, 4))?,
+            run: None,
             resumed: None,
         };
         match (name, request.options.repair) {
@@ -83,7 +86,14 @@ impl Request {
         let plans = run.tables.iter().map(|table| &table.plan.identity);
         let windows = plans.map(|plan| (plan.table.clone(), plan.window.clone())).collect();
         let resumed = Some(Resumed { run: begun.run.clone(), column, windows });
-        Ok(Request { db, table, filter, options: Options { mode, keys, mirror, ..options }, resumed })
+        Ok(Request {
+            db,
+            table,
+            filter,
+            options: Options { mode, keys, mirror, ..options },
+            run: None,
+            resumed,
+        })
     }
 
     /// Rows are known again by their keys, and by nothing else.

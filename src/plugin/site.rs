@@ -9,7 +9,7 @@ use super::request::Request;
 use super::watermark::wanted;
 use crate::cluster::{Cluster, Host, tables};
 use crate::data::Datum;
-use crate::engine::Connect;
+use crate::engine::{Connect, RunId};
 use crate::error::{Error, Kind, Result};
 use crate::journal::Runs;
 use crate::memory::Memory;
@@ -28,6 +28,14 @@ pub(super) struct Site {
     pub(super) memory: Memory,
     /// Holds all connections of the call back.
     pub(super) control: Arc<Control>,
+}
+
+impl Site {
+    /// The run that was announced for `request`, if it still waits, else a new one.
+    pub(super) fn run_id(&self, request: &Request) -> RunId {
+        let announced = request.run.as_ref().filter(|run| self.runs.is_queued(run));
+        announced.map_or_else(RunId::now, |run| RunId::named(run))
+    }
 }
 
 /// Calls `work` with the remote that the argument `remote` means.

@@ -3,13 +3,14 @@
 use parking_lot::Mutex;
 
 use super::arguments::{argument, text, usage};
-use super::exclusive::exclusively;
+use super::exclusive::{await_turn, exclusively};
 use super::listening::Listening;
 use super::options::Options;
 use super::request::Request;
 use super::site::{Site, connected, drafts};
 use super::steer::Orders;
-use super::{caller, control, make, rates, report, verify, watermark};
+use super::window::Said;
+use super::{background, caller, control, make, rates, report, verify, watermark};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::engine::{self, Connect, Guard, RunId, Summary, look};
@@ -26,8 +27,13 @@ pub(super) const RESUME: &str = "clusterSync::resumeRun(runId, [remote], [option
 
 /// Runs one call of `clusterSync::syncOnline`.
 pub(super) fn sync_online(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
-    let request = Request::parse("syncOnline", SYNC, args)?;
-    connected(host, argument(args, 0), &request, |host, site, connect| sync(host, &request, site, connect))
+    let (args, run) = background::announced(args, 4);
+    let request = Request { run, ..Request::parse("syncOnline", SYNC, &args)? };
+    background::carry(host, "syncOnline", &args, &request, |host| {
+        connected(host, argument(&args, 0), &request, |host, site, connect| {
+            sync(host, &request, site, connect)
+        })
+    })
 }
 
 /// Says what the same call of `syncOnline` would do.
@@ -77,6 +83,9 @@ fn require_unfinished(run: &Run, is_live: bool) -> Result<()> {
 
 /// Looks at every table before the first row is written, then copies one after the other.
 pub(super) fn sync(host: &mut dyn Host, request: &Request, site: &Site, connect: Connect) -> Result<Datum> {
+    if request.options.mode != Mode::VerifyOnly && !request.options.dry_run {
+        await_turn(host, request, site)?;
+    }
     let (drafts, is_behind) = drafts(host, request, site, connect)?;
     if request.options.mode == Mode::VerifyOnly {
         return verify::compare(host, &drafts, request, connect);
@@ -84,7 +93,7 @@ pub(super) fn sync(host: &mut dyn Host, request: &Request, site: &Site, connect:
     if request.options.dry_run {
         return Ok(report::plans(&plans(host, request, site, drafts, connect)?));
     }
-    let result = run(host, request, site, drafts, connect)?;
+    let result = run(host, request, site, (drafts, is_behind), connect)?;
     match is_behind {
         false => Ok(result),
         true => {
@@ -104,28 +113,42 @@ fn resume(host: &mut dyn Host, request: &Request, site: &Site, connect: Connect,
             format!("run {name} cannot be resumed: the target, or the columns of {table}, are others now");
         return Err(Error::new(Kind::Refused, what).advise("sync anew"));
     }
-    self::run(host, request, site, drafts, connect)
+    self::run(host, request, site, (drafts, false), connect)
 }
 
 fn run(
     host: &mut dyn Host,
     request: &Request,
     site: &Site,
-    drafts: Vec<Draft>,
+    (drafts, is_behind): (Vec<Draft>, bool),
     connect: Connect,
 ) -> Result<Datum> {
-    let id = RunId::now();
+    let id = site.run_id(request);
     rates::register(&id, &site.control);
-    let journal = Mutex::new(site.runs.begin(begun(request, site, &id))?);
-    reach("begun");
     let tables: Vec<TableName> = drafts.iter().map(|draft| draft.table.clone()).collect();
+    let begun = begun(request, site, &id);
+    let journal = match site.runs.begin(begun.clone()) {
+        Err(error) if is_left(request, &error) => {
+            site.runs.skip(begun, &error.to_string())?;
+            return Ok(skipped(host, &id, &tables, &error));
+        }
+        journal => Mutex::new(journal?),
+    };
+    reach("begun");
     let name = id.to_string();
     let mut orders = Orders::to(&name, &site.runs);
     let hear = |host: &mut dyn Host| orders.cancel(host);
     let host: &mut dyn Host = &mut Listening { host, hear };
     let outcome = exclusively(host, request, site, (&id, &tables), |host, guard| {
+        let drafts = current(host, request, site, (drafts, is_behind), connect)?;
         carry_out(host, request, site, drafts, (&journal, guard), connect)
     });
+    if let Err(error) = &outcome
+        && is_left(request, error)
+    {
+        journal.lock().skip(&error.to_string())?;
+        return Ok(skipped(host, &id, &tables, error));
+    }
     let failure = outcome.as_ref().err().map(ToString::to_string);
     reach("finished");
     let ended = journal.lock().end(failure.as_deref());
@@ -135,6 +158,38 @@ fn run(
     let results = outcome.map_err(|error| error.advise(advice))?;
     obeyed.into_iter().collect::<Result<()>>()?;
     ended.map(|()| report::summaries(&id, &results))
+}
+
+/// Whether another run is at the same work, so that this one may leave it to it: a job that comes
+/// too early has not failed. Who resumes a run means this very run.
+pub(super) fn is_left(request: &Request, error: &Error) -> bool {
+    error.kind() == Kind::Overlap && request.resumed.is_none()
+}
+
+/// Says that another run is at the same work.
+pub(super) fn skipped(host: &mut dyn Host, id: &RunId, tables: &[TableName], error: &Error) -> Datum {
+    host.print(&format!("run {id} is skipped: {error}"));
+    report::skipped(id, tables)
+}
+
+/// Windows that begin where earlier runs ended are other ones if such a run has ended since they
+/// were looked up: what it appended must not be appended again.
+fn current(
+    host: &mut dyn Host,
+    request: &Request,
+    site: &Site,
+    (early, was_behind): (Vec<Draft>, bool),
+    connect: Connect,
+) -> Result<Vec<Draft>> {
+    if !request.options.window.as_ref().is_some_and(Said::follows) {
+        return Ok(early);
+    }
+    let (drafts, is_behind) = drafts(host, request, site, connect)?;
+    match is_behind && !was_behind {
+        false => Ok(drafts),
+        true => Err(Error::new(Kind::Busy, "another run of the same window has just ended early")
+            .advise("repeat the call")),
+    }
 }
 
 fn begun(request: &Request, site: &Site, id: &RunId) -> Begun {

@@ -1,5 +1,6 @@
 //! `verify` and `fingerprint`: whether two clusters hold the same, and what one holds.
 use super::arguments::{argument, optional_text, text, usage};
+use super::background;
 use super::request::{Request, database};
 use super::site::{connected, drafts};
 use super::sync::sync;
@@ -19,13 +20,16 @@ pub(super) const FINGERPRINT: &str =
 
 /// Compares, and writes only when asked to repair: then partitions that differ are replaced.
 pub(super) fn verify(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
-    let request = Request::parse("verify", VERIFY, args)?;
-    connected(host, argument(args, 0), &request, |host, site, connect| {
-        if request.options.repair {
-            return sync(host, &request, site, connect);
-        }
-        let (drafts, _) = drafts(host, &request, site, connect)?;
-        compare(host, &drafts, &request, connect)
+    let (args, run) = background::announced(args, 4);
+    let request = Request { run, ..Request::parse("verify", VERIFY, &args)? };
+    background::carry(host, "verify", &args, &request, |host| {
+        connected(host, argument(&args, 0), &request, |host, site, connect| {
+            if request.options.repair {
+                return sync(host, &request, site, connect);
+            }
+            let (drafts, _) = drafts(host, &request, site, connect)?;
+            compare(host, &drafts, &request, connect)
+        })
     })
 }
 

@@ -34,7 +34,7 @@ fn a_run_lives_as_long_as_its_journal_is_held_and_keeps_others_off_its_table() {
     assert!(runs.find("first").unwrap().is_live);
     for table in [Some("t".to_owned()), None] {
         let error = runs.begin(Begun { table, ..begun("second") }).err().unwrap();
-        assert_eq!(error.kind(), Kind::Busy);
+        assert_eq!(error.kind(), Kind::Overlap);
         assert!(error.message().contains("run first is syncing dfs://db to cluster `B`"), "{error}");
     }
     let elsewhere = [

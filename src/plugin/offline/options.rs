@@ -12,8 +12,20 @@ use crate::offline;
 use crate::ship::{Side, Ssh};
 
 /// The options of `syncOnline` that mean the same here.
-const SHARED: &[&str] =
-    &["mode", "column", "from", "to", "dryRun", "lanes", "timeout", "retries", "lease", "wait", "rateLimit"];
+const SHARED: &[&str] = &[
+    "mode",
+    "column",
+    "from",
+    "to",
+    "dryRun",
+    "background",
+    "lanes",
+    "timeout",
+    "retries",
+    "lease",
+    "wait",
+    "rateLimit",
+];
 /// What only these functions know.
 const OWN: &[&str] = &[
     "backupDir",

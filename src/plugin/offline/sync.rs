@@ -4,12 +4,13 @@ use std::fs;
 use parking_lot::Mutex;
 
 use super::super::arguments::{argument, optional_text, usage};
-use super::super::exclusive::exclusively;
+use super::super::exclusive::{await_turn, exclusively};
 use super::super::listening::Listening;
 use super::super::request::{Request, database};
 use super::super::site::{Site, connected};
 use super::super::steer::Orders;
-use super::super::{caller, rates, report, roots};
+use super::super::sync::{is_left, skipped};
+use super::super::{background, caller, rates, report, roots};
 use super::options::Offline;
 use super::way::{Dirs, Way};
 use crate::cluster::{Cluster, Host, describe, sql, tables};
@@ -34,20 +35,28 @@ pub(in super::super) fn sync_offline(host: &mut dyn Host, args: &[Datum]) -> Res
     if !(2..=5).contains(&args.len()) {
         return Err(usage(format!("syncOffline takes 2 to 5 arguments, not {}", args.len()), SYNC));
     }
+    let (args, run) = background::announced(args, 4);
+    let args = &args;
     let given = Offline::parse(argument(args, 4))?;
     let request = Request {
         db: database(args, 1, SYNC)?,
         table: optional_text(args, 2, "tableName", SYNC)?.map(str::to_owned),
         filter: optional_text(args, 3, "filter", SYNC)?.map(str::to_owned),
         options: given.online.clone(),
+        run,
         resumed: None,
     };
     let request = request.require_whole()?;
     caller::administrator(host)?;
+    background::carry(host, "syncOffline", args, &request, |host| here(host, args, &given, &request))
+}
+
+/// Does it in this call.
+fn here(host: &mut dyn Host, args: &[Datum], given: &Offline, request: &Request) -> Result<Datum> {
     let (source, target) = (given.backup_dir()?, given.restore_dir()?);
     roots::permitted(host, if given.near == Side::Source { source } else { target })?;
-    connected(host, argument(args, 0), &request, |host, site, connect| {
-        let call = Call { given: &given, request: &request, site, connect };
+    connected(host, argument(args, 0), request, |host, site, connect| {
+        let call = Call { given, request, site, connect };
         call.carry_out(host)
     })
 }
@@ -93,10 +102,18 @@ impl Call<'_> {
             let plans = names.iter().map(|name| Ok(self.plan(host, name)?.0)).collect::<Result<Vec<_>>>()?;
             return Ok(report::plans(&plans));
         }
+        await_turn(host, self.request, self.site)?;
         let way = self.way(host, &names)?;
-        let id = RunId::now();
+        let id = self.site.run_id(self.request);
         rates::register(&id, &self.site.control);
-        let journal = Mutex::new(self.site.runs.begin(self.begun(&id))?);
+        let begun = self.begun(&id);
+        let journal = match self.site.runs.begin(begun.clone()) {
+            Err(error) if is_left(self.request, &error) => {
+                self.site.runs.skip(begun, &error.to_string())?;
+                return Ok(skipped(host, &id, &names, &error));
+            }
+            journal => Mutex::new(journal?),
+        };
         let run = id.to_string();
         let mut orders = Orders::to(&run, &self.site.runs);
         let hear = |host: &mut dyn Host| orders.cancel(host);
@@ -109,6 +126,12 @@ impl Call<'_> {
             Side::Source => exclusively(host, self.request, self.site, (&id, &names), work),
             Side::Target => work(host, &|| Ok(())),
         };
+        if let Err(error) = &outcome
+            && is_left(self.request, error)
+        {
+            journal.lock().skip(&error.to_string())?;
+            return Ok(skipped(host, &id, &names, error));
+        }
         let failure = outcome.as_ref().err().map(ToString::to_string);
         let ended = journal.lock().end(failure.as_deref());
         let obeyed = [Order::Pause, Order::Cancel].map(|order| self.site.runs.take_back(&run, order));

@@ -1,0 +1,260 @@
+//! `background=true`: the same call as one of the server's own jobs, whose user, listing and cancel
+//! come with it.
+use super::arguments::argument;
+use super::request::Request;
+use super::{caller, remote};
+use crate::cluster::{Host, literal, sql};
+use crate::data::{Column, Datum, Type};
+use crate::engine::RunId;
+use crate::error::{Error, Kind, Result};
+use crate::journal::{Begun, Entry, Order, Runs};
+use crate::model::Mode;
+
+/// The member of `options` by which a job tells its run that it was announced. Nobody else gives it.
+const ANNOUNCED: &str = "queuedRun";
+
+/// Takes out of `args`, whose options are the one at `at`, which run was announced for them.
+pub(super) fn announced(args: &[Datum], at: usize) -> (Vec<Datum>, Option<String>) {
+    let (mut args, mut run) = (args.to_vec(), None);
+    if let Some(Datum::Dict(members)) = args.get_mut(at) {
+        members.retain(|(name, value)| match value.as_str() {
+            Some(text) if name == ANNOUNCED => {
+                run = Some(text.to_owned());
+                false
+            }
+            _ => true,
+        });
+    }
+    (args, run)
+}
+
+/// Does the `work` of the function `name`, or has the server do it, if `request` says so; then the
+/// answer is the run's name. What was announced and comes to nothing before it begins is noted.
+pub(super) fn carry(
+    host: &mut dyn Host,
+    name: &str,
+    args: &[Datum],
+    request: &Request,
+    work: impl FnOnce(&mut dyn Host) -> Result<Datum>,
+) -> Result<Datum> {
+    let Some(run) = &request.run else {
+        return if request.options.background { submit(host, name, args, request) } else { work(host) };
+    };
+    let runs = caller::runs(host)?;
+    require_announced(host, &runs.find(run)?)?;
+    let outcome = work(host);
+    if let Err(error) = &outcome {
+        runs.end_queued(run, &error.to_string())?;
+    }
+    outcome
+}
+
+fn require_announced(host: &mut dyn Host, entry: &Entry) -> Result<()> {
+    let begun = &entry.run.begun;
+    match entry.queued.is_some() && caller::user(host)? == begun.user {
+        true => Ok(()),
+        false => Err(Error::new(Kind::Refused, format!("run {} does not wait to begin", begun.run))
+            .advise("repeat the call")),
+    }
+}
+
+fn submit(host: &mut dyn Host, name: &str, args: &[Datum], request: &Request) -> Result<Datum> {
+    let Some(cluster) = argument(args, 0).as_str() else {
+        let what = "the option `background` needs the name of a cluster: a job's text, which the server \
+                    keeps, must not have a password in it";
+        return Err(Error::new(Kind::Argument, what).advise("name it with clusterSync::setCluster"));
+    };
+    require_work(name, request)?;
+    let user = caller::user(host)?;
+    let target = remote::resolve(host, argument(args, 0), request.options.timeout)?.label;
+    let (run, runs) = (RunId::now().to_string(), caller::runs(host)?);
+    runs.queue(begun(request, name, [&run, &user, cluster, &target]), &run)?;
+    let script = script(name, args, &run, &request.db).and_then(|script| host.query(&script));
+    match script {
+        Ok(_) => Ok(Datum::text(&run)),
+        Err(error) => {
+            runs.end_queued(&run, &error.to_string())?;
+            Err(error.context("the server does not take the job"))
+        }
+    }
+}
+
+/// What neither writes nor lasts has nothing to do in the background.
+fn require_work(name: &str, request: &Request) -> Result<()> {
+    let options = &request.options;
+    if !options.dry_run && options.mode != Mode::VerifyOnly {
+        return Ok(());
+    }
+    let what =
+        "the option `background` is for calls that write: what a plan or a comparison finds is returned";
+    Err(Error::new(Kind::Argument, what)
+        .advise(format!("leave it out, or call submitJob with clusterSync::{name} yourself")))
+}
+
+fn begun(request: &Request, name: &str, [run, user, cluster, target]: [&str; 4]) -> Begun {
+    let Request { db, table, filter, options, .. } = request.clone();
+    let mode = if name == "syncOffline" { "offline" } else { options.mode.name() };
+    Begun {
+        run: run.to_owned(),
+        sequence: 0,
+        at: 0,
+        user: user.to_owned(),
+        remote: Some(cluster.to_owned()),
+        target: target.to_owned(),
+        db,
+        table,
+        filter,
+        column: options.window.map(|said| said.column),
+        mode: mode.into(),
+        keys: options.keys,
+        max_delete: options.mirror.map(|mirror| mirror.max_delete),
+    }
+}
+
+/// The job that does it: the same call with another `background` (dolphindb-semantics §7.3). It is
+/// called as the run is, so that the server's `cancelJob` takes the same name.
+fn script(name: &str, args: &[Datum], run: &str, db: &str) -> Result<String> {
+    let mut options = match argument(args, 4) {
+        Datum::Dict(members) => members.clone(),
+        _ => Vec::new(),
+    };
+    options.retain(|(name, _)| name != "background");
+    options.push(("background".into(), Datum::Scalar(Column::fixed(Type::Bool, vec![0u8]))));
+    options.push((ANNOUNCED.into(), Datum::text(run)));
+    let plain: Vec<&Datum> = (0..4).map(|index| argument(args, index)).collect();
+    let options = Datum::Dict(options);
+    let all = plain.into_iter().chain([&options]).map(written).collect::<Result<Vec<_>>>()?.join(", ");
+    let (run, description) = (sql::text(run), sql::text(&format!("clusterSync::{name} of {db}")));
+    Ok(format!("submitJob({run}, {description}, clusterSync::{name}, {all})"))
+}
+
+/// An argument as a script writes it.
+fn written(value: &Datum) -> Result<String> {
+    let unwritable = || {
+        Error::new(Kind::Argument, "an argument cannot be handed to a job: no script can write its type")
+            .advise("give texts, numbers, dates and times, or leave the option `background` out")
+    };
+    match value {
+        Datum::Void => Ok("NULL".into()),
+        Datum::Scalar(column) => cells(column).and_then(|mut cells| cells.pop()).ok_or_else(unwritable),
+        Datum::Vector(column) => Ok(format!("[{}]", cells(column).ok_or_else(unwritable)?.join(", "))),
+        // In parentheses one item alone is no tuple.
+        Datum::Tuple(items) if items.len() > 1 => Ok(format!("({})", list(items)?)),
+        Datum::Dict(members) if members.len() > 1 => {
+            let names: Vec<String> = members.iter().map(|(name, _)| sql::text(name)).collect();
+            let values: Vec<Datum> = members.iter().map(|(_, value)| value.clone()).collect();
+            Ok(format!("dict([{}], ({}))", names.join(", "), list(&values)?))
+        }
+        Datum::Dict(members) => match members.first() {
+            Some((name, Datum::Scalar(value))) => {
+                let value = written(&Datum::Scalar(value.clone()))?;
+                Ok(format!("dict([{}], [{value}])", sql::text(name)))
+            }
+            _ => Err(unwritable()),
+        },
+        _ => Err(unwritable()),
+    }
+}
+
+fn list(items: &[Datum]) -> Result<String> {
+    Ok(items.iter().map(written).collect::<Result<Vec<_>>>()?.join(", "))
+}
+
+fn cells(column: &Column) -> Option<Vec<String>> {
+    match column.ty {
+        ty if ty.is_text() => {
+            column.texts().map(|text| std::str::from_utf8(text).ok().map(sql::text)).collect()
+        }
+        Type::Double => column
+            .fixed_cells()
+            .map(|cell| {
+                let number = f64::from_le_bytes(cell.try_into().ok()?);
+                (number.is_finite() && number != f64::MIN).then(|| format!("{number:?}"))
+            })
+            .collect(),
+        ty => column.integers().map(|value| literal(ty, value?)).collect(),
+    }
+}
+
+/// Ends the runs that nobody is going to begin any more: their job is over, or died with the process.
+pub(super) fn settle(host: &mut dyn Host, runs: &Runs) -> Result<()> {
+    for Entry { run, queued, .. } in runs.list()? {
+        let Some(queued) = queued else { continue };
+        let why = match queued.is_orphan() {
+            true => Some("this node was started again before the run began; repeat the call".to_owned()),
+            false => end_of(host, &queued.job),
+        };
+        why.map_or(Ok(false), |why| runs.end_queued(&run.begun.run, &why))?;
+    }
+    Ok(())
+}
+
+/// How the server's job ended, if it did and the caller may know.
+fn end_of(host: &mut dyn Host, job: &str) -> Option<String> {
+    let answer = host.query(&format!("select endTime, errorMsg from getJobStatus({})", sql::text(job)));
+    let Ok(Datum::Table(status)) = answer else { return None };
+    status.column("endTime")?.integers().next().flatten()?;
+    let told = status.column("errorMsg").filter(|column| column.ty.is_text());
+    let told = told.and_then(|column| Some(String::from_utf8_lossy(column.texts().next()?).into_owned()));
+    let told = told.filter(|told| !told.is_empty());
+    Some(told.unwrap_or_else(|| "its job was cancelled before it began".to_owned()))
+}
+
+/// Ends the run of `entry`, which waits; `false` when it has begun meanwhile.
+pub(super) fn cancel(host: &mut dyn Host, runs: &Runs, entry: &Entry, job: &str) -> Result<bool> {
+    let run = &entry.run.begun.run;
+    if !runs.end_queued(run, "the user cancelled it before it began")? {
+        runs.give(run, Order::Cancel)?;
+        return Ok(false);
+    }
+    // The job would find that its run does not wait; it only stands in the queue for nothing.
+    if let Err(error) = host.query(&format!("cancelJob({})", sql::text(job))) {
+        host.print(&format!("the server keeps the job of run {run}: {error}"));
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dict(members: Vec<(&str, Datum)>) -> Datum {
+        Datum::Dict(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    #[test]
+    fn a_job_gets_the_arguments_of_the_call_and_the_name_of_its_run() {
+        let day = Datum::Scalar(Column::fixed(Type::Date, 19_723i32.to_le_bytes()));
+        let rate = Datum::Scalar(Column::fixed(Type::Double, 2.5f64.to_le_bytes()));
+        let keys = Datum::Vector(Column::text(Type::String, ["a", "b\"c"]));
+        let options = dict(vec![
+            ("background", Datum::Scalar(Column::fixed(Type::Bool, vec![1u8]))),
+            ("from", day),
+            ("rateLimit", rate),
+            ("keyColumns", keys),
+        ]);
+        let args = [Datum::text("B"), Datum::text("dfs://db"), Datum::Void, Datum::text("x > 1"), options];
+        assert_eq!(
+            script("syncOnline", &args, "20240101-1", "dfs://db").unwrap(),
+            "submitJob(\"20240101-1\", \"clusterSync::syncOnline of dfs://db\", clusterSync::syncOnline, \"B\", \
+             \"dfs://db\", NULL, \"x > 1\", dict([\"from\", \"rateLimit\", \"keyColumns\", \"background\", \
+             \"queuedRun\"], (2024.01.01, 2.5, [\"a\", \"b\\\"c\"], false, \"20240101-1\")))"
+        );
+    }
+
+    #[test]
+    fn what_no_script_can_write_is_refused() {
+        let null = Datum::Scalar(Column::fixed(Type::Int, i32::MIN.to_le_bytes()));
+        for value in [null, Datum::Opaque("a function".into()), Datum::Tuple(vec![Datum::Void])] {
+            assert_eq!(written(&value).unwrap_err().kind(), Kind::Argument);
+        }
+    }
+
+    #[test]
+    fn the_announced_run_is_taken_out_of_the_options() {
+        let args = [Datum::text("B"), dict(vec![("lanes", Datum::text("1")), (ANNOUNCED, Datum::text("r"))])];
+        let (args, run) = announced(&args, 1);
+        assert_eq!(run.as_deref(), Some("r"));
+        assert!(matches!(&args[1], Datum::Dict(members) if members.len() == 1));
+    }
+}
