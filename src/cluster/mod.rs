@@ -19,7 +19,7 @@ mod units;
 pub use bound::literal;
 pub use calendar::{civil, clock};
 pub use chunks::{Marked, marks, row_counts};
-pub use condition::flaw;
+pub use condition::{flaw, translated};
 pub use describe::{UNEXPECTED, describe, levels_of, tables};
 pub use read::{count, counts, read};
 pub use release::{Release, release};

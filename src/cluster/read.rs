@@ -35,16 +35,18 @@ pub fn counts(cluster: &mut (impl Cluster + ?Sized), all: &[Rows]) -> Result<Vec
         .ok_or_else(|| unexpected(cluster, first, "one count per partition"))
 }
 
-/// These columns of `rows`, in the order of `columns`.
+/// These columns of `rows`, in the order of `columns` and under their names, whatever this side calls
+/// them.
 ///
 /// # Errors
 /// What the cluster answers, or `Protocol` when its answer is not a table of exactly these columns.
 pub fn read(cluster: &mut (impl Cluster + ?Sized), rows: Rows, columns: &[String]) -> Result<Batch> {
-    let Datum::Table(batch) = cluster.query(&rows.select(columns))? else {
+    let Datum::Table(mut batch) = cluster.query(&rows.select(columns))? else {
         return Err(unexpected(cluster, &rows, "a table"));
     };
-    let named = batch.columns.iter().map(|(name, _)| name).eq(columns);
+    let named = batch.columns.iter().map(|(name, _)| name).eq(columns.iter().map(|name| rows.name(name)));
     let level = batch.columns.iter().all(|(_, column)| column.rows == batch.rows);
+    batch.columns.iter_mut().zip(columns).for_each(|((own, _), name)| own.clone_from(name));
     match named && level {
         true => Ok(batch),
         false => Err(unexpected(cluster, &rows, "a table of the columns asked for")),

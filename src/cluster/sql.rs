@@ -1,6 +1,6 @@
 //! The script texts that ask a cluster for something. Both sides get the same text for the same
 //! question.
-use crate::model::{TableName, Unit, Window};
+use crate::model::{Naming, TableName, Unit, Window};
 
 /// Words that a query cannot use as a bare column name.
 const RESERVED: &[&str] = &[
@@ -109,12 +109,15 @@ pub struct Rows<'a> {
     pub window: Option<&'a Window>,
     /// A condition in the server's language that rows must pass besides.
     pub filter: Option<&'a str>,
+    /// What this side calls the columns that partition, window and questions name; the filter is in its
+    /// own names.
+    pub naming: Option<&'a Naming>,
 }
 
 impl<'a> Rows<'a> {
     /// All rows of `table`.
     pub fn of(table: &'a TableName) -> Self {
-        Rows { table, unit: None, window: None, filter: None }
+        Rows { table, unit: None, window: None, filter: None, naming: None }
     }
 
     /// Only the rows of one partition.
@@ -132,6 +135,16 @@ impl<'a> Rows<'a> {
         Rows { filter, ..self }
     }
 
+    /// Where columns are called as `naming` says.
+    pub fn called(self, naming: &'a Naming) -> Self {
+        Rows { naming: Some(naming), ..self }
+    }
+
+    /// What this side calls the column `name`.
+    pub fn name<'n>(&'n self, name: &'n str) -> &'n str {
+        self.naming.map_or(name, |naming| naming.there(name))
+    }
+
     /// The query for how many rows there are, a scalar.
     pub fn count(&self) -> String {
         format!("exec count(*) from {}{}", load_table(self.table), self.conditions())
@@ -139,7 +152,7 @@ impl<'a> Rows<'a> {
 
     /// The query for these columns of the rows, a table.
     pub fn select(&self, columns: &[String]) -> String {
-        let names: Vec<String> = columns.iter().map(|name| column(name)).collect();
+        let names: Vec<String> = columns.iter().map(|name| column(self.name(name))).collect();
         format!("select {} from {}{}", names.join(","), load_table(self.table), self.conditions())
     }
 
@@ -151,8 +164,9 @@ impl<'a> Rows<'a> {
     /// The `where` clause. The filter stands in parentheses so that an `or` in it stays in it.
     fn conditions(&self) -> String {
         let keys = self.unit.iter().flat_map(|unit| &unit.keys);
-        let partitions = keys.map(|key| format!("partition({}, {})", column(&key.column), key.literal));
-        let window = self.window.into_iter().flat_map(bounds);
+        let partitions =
+            keys.map(|key| format!("partition({}, {})", column(self.name(&key.column)), key.literal));
+        let window = self.window.into_iter().flat_map(|window| self.bounds(window));
         let filter = self.filter.map(|filter| format!("({filter})"));
         let all: Vec<String> = partitions.chain(window).chain(filter).collect();
         match all.is_empty() {
@@ -160,16 +174,16 @@ impl<'a> Rows<'a> {
             false => format!(" where {}", all.join(", ")),
         }
     }
-}
 
-/// The conditions of a window, each of which a server prunes by. NULL counts as smaller than every
-/// value (manual of `nullAsMinValueForComparison`), so that it would pass where there is no lower end.
-fn bounds(window: &Window) -> Vec<String> {
-    let name = column(&window.column);
-    let from = window.from.as_ref().map(|from| format!("{name} >= {}", from.literal));
-    let to = window.to.as_ref().map(|to| format!("{name} < {}", to.literal));
-    let valid = window.from.is_none().then(|| format!("isValid({name})"));
-    from.into_iter().chain(to).chain(valid).collect()
+    /// The conditions of a window, each of which a server prunes by. NULL counts as smaller than every
+    /// value (manual of `nullAsMinValueForComparison`), so that it would pass where there is no lower end.
+    fn bounds(&self, window: &Window) -> Vec<String> {
+        let name = column(self.name(&window.column));
+        let from = window.from.as_ref().map(|from| format!("{name} >= {}", from.literal));
+        let to = window.to.as_ref().map(|to| format!("{name} < {}", to.literal));
+        let valid = window.from.is_none().then(|| format!("isValid({name})"));
+        from.into_iter().chain(to).chain(valid).collect()
+    }
 }
 
 #[cfg(test)]

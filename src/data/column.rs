@@ -114,6 +114,24 @@ impl Column {
         Column { ty, rows, cells }
     }
 
+    /// A column of `rows` cells without a value. Its cells lie in memory once, however many they are.
+    pub fn nulls(ty: Type, rows: usize) -> Self {
+        const BLOCK: usize = 4096;
+        // An array without values is stored as one with a NULL (dolphindb-semantics §4.4).
+        let cell = if let Type::Array(element) = ty { element.ty().null() } else { ty.null() };
+        let block = |rows: usize| Column::of(ty, std::iter::repeat_n(&cell, rows)).cells;
+        let (full, rest) = (block(BLOCK), block(rows % BLOCK));
+        let full = full.segments().iter().cycle().take(rows / BLOCK * full.segments().len());
+        let segments: Vec<Bytes> = full.chain(rest.segments()).cloned().collect();
+        let cells = match &rest {
+            Cells::Fixed(_) => Cells::Fixed(segments),
+            Cells::Text(_) => Cells::Text(segments),
+            Cells::Blob(_) => Cells::Blob(segments),
+            Cells::Array(..) => Cells::Array(vec![1; rows].into(), segments),
+        };
+        Column { ty, rows, cells }
+    }
+
     /// The cells of a text column, in order, without their NUL bytes.
     pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
         self.cells
@@ -198,6 +216,18 @@ mod tests {
             let column = Column::of(ty, cells);
             assert_eq!(column.rows, 3);
             assert!(column.each().eq(cells), "{}", ty.name());
+        }
+    }
+
+    #[test]
+    fn cells_without_a_value_are_as_many_as_wanted() {
+        for ty in [Type::Int, Type::Symbol, Type::Blob, Type::Decimal64(2), Type::Short.array().unwrap()] {
+            let null = if let Type::Array(element) = ty { element.ty().null() } else { ty.null() };
+            for rows in [0, 3, 4096, 10_000] {
+                let column = Column::nulls(ty, rows);
+                assert_eq!((column.rows, column.each().count()), (rows, rows), "{}", ty.name());
+                assert!(column.each().all(|cell| *cell == null));
+            }
         }
     }
 

@@ -44,7 +44,8 @@ impl Job for Copy<'_> {
         let sent = online::fingerprint(&rows);
         let mut parcel = Parcel { number: work.number, unit: work.unit, rows, sent, effort, doubt: None };
         self.persist(link, &mut parcel).map_err(|error| {
-            let named = format!("partition {} of {} at the target", work.unit, self.plan.draft.table);
+            let named =
+                format!("partition {} of {} at the target", work.unit, self.plan.draft.counterpart.table);
             let error = error.context(named);
             // The unit's own failure is what counts; a journal that cannot take the note has failed
             // the run before, or leaves the unit doubtful.
@@ -80,7 +81,7 @@ impl Copy<'_> {
 
     fn attempt(&self, target: &mut dyn Cluster, parcel: &mut Parcel) -> Result<()> {
         let draft = &self.plan.draft;
-        let there = draft.rows(parcel.unit);
+        let there = draft.there(parcel.unit);
         let (held, gone) = self.view(target, there, parcel)?;
         if let Some(intent) = parcel.doubt
             && self.resolve(parcel, intent, held)?
@@ -149,16 +150,17 @@ impl Copy<'_> {
     }
 
     fn put(&self, target: &mut dyn Cluster, there: Rows, parcel: &mut Parcel, intent: Intent) -> Result<()> {
+        let rows = self.plan.draft.counterpart.complete(&parcel.rows);
         let stored = match self.action(parcel) {
             // Nothing is to be changed.
             Action::Upsert | Action::Delete if intent.after() == intent.before => Ok(()),
             Action::Delete => online::clear(target, there),
-            Action::Upsert => online::upsert(target, there, &parcel.rows, &self.plan.keys),
+            Action::Upsert => online::upsert(target, there, &rows, &self.plan.keys),
             Action::Replace if intent.before.rows > 0 => online::clear(target, there).and_then(|()| {
                 reach("cleared");
-                online::append(target, there, &parcel.rows)
+                online::append(target, there, &rows)
             }),
-            _ => online::append(target, there, &parcel.rows),
+            _ => online::append(target, there, &rows),
         };
         reach("appended");
         stored.or_else(|error| match error.kind() {

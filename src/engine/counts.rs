@@ -17,21 +17,23 @@ const FEW: usize = 16;
 pub(super) fn count_units(host: &mut dyn Host, draft: &Draft, target: &mut dyn Cluster) -> Result<Looks> {
     let all = draft.all();
     let is_there = draft.creation.table.is_none();
-    let total = if is_there { count(target, all)? } else { 0 };
+    let total = if is_there { count(target, draft.all_there())? } else { 0 };
     let before = count(host, all)?;
     let (hints, marks) = source_hints(host, draft)?;
-    let ours = settled(draft, before, hints, &|_| true, &mut |rows| {
+    let ours = settled(draft, before, hints, &|_| true, &mut |units| {
         refuse_cancelled(host)?;
-        counts(host, rows)
+        let rows: Vec<Rows> = units.iter().map(|unit| draft.rows(unit)).collect();
+        counts(host, &rows)
     })?;
     let hints = match is_there && is_looked_up(draft) {
-        true => row_counts(target, &draft.table, &draft.units)?,
+        true => row_counts(target, &draft.counterpart.table, &draft.units)?,
         false => None,
     };
     // What the target's scheme lacks cannot be asked for.
-    let theirs = settled(draft, total, hints, &|unit| !unit.is_new, &mut |rows| {
+    let theirs = settled(draft, total, hints, &|unit| !unit.is_new, &mut |units| {
         refuse_cancelled(host)?;
-        counts(target, rows)
+        let rows: Vec<Rows> = units.iter().map(|unit| draft.there(unit)).collect();
+        counts(target, &rows)
     })?;
     let (rows, held) = (ours.iter().sum(), theirs.iter().sum::<u64>());
     require_complete(all, [before, count(host, all)?], rows)?;
@@ -74,7 +76,7 @@ fn settled(
     total: u64,
     hints: Option<Vec<u64>>,
     is_there: &dyn Fn(&Unit) -> bool,
-    ask: &mut dyn FnMut(&[Rows]) -> Result<Vec<u64>>,
+    ask: &mut dyn FnMut(&[&Unit]) -> Result<Vec<u64>>,
 ) -> Result<Vec<u64>> {
     // What an empty table holds of a unit needs no question.
     if total == 0 {
@@ -96,11 +98,11 @@ fn fill(
     draft: &Draft,
     rows: &mut [u64],
     is_asked: &dyn Fn(&Unit) -> bool,
-    ask: &mut dyn FnMut(&[Rows]) -> Result<Vec<u64>>,
+    ask: &mut dyn FnMut(&[&Unit]) -> Result<Vec<u64>>,
 ) -> Result<()> {
     let asked: Vec<usize> = (0..rows.len()).filter(|number| is_asked(&draft.units[*number])).collect();
     for numbers in asked.chunks(TOGETHER) {
-        let all: Vec<Rows> = numbers.iter().map(|number| draft.rows(&draft.units[*number])).collect();
+        let all: Vec<&Unit> = numbers.iter().map(|number| &draft.units[*number]).collect();
         numbers.iter().zip(ask(&all)?).for_each(|(number, count)| rows[*number] = count);
     }
     Ok(())

@@ -108,7 +108,7 @@ impl Drill<'_> {
         let theirs = match self.looks[number].held {
             0 => Batch::default(),
             _ => link.open().and_then(|target| self.held(target, unit)).map_err(|error| {
-                error.context(format!("partition {unit} of {} at the target", self.draft.table))
+                error.context(format!("partition {unit} of {} at the target", self.draft.counterpart.table))
             })?,
         };
         let rows = odd_rows(number, ours, &theirs, self.wanted);
@@ -117,7 +117,7 @@ impl Drill<'_> {
     }
 
     fn held(&self, target: &mut dyn Cluster, unit: &Unit) -> Result<Batch> {
-        let there: Rows = self.draft.rows(unit);
+        let there: Rows = self.draft.there(unit);
         match count(target, there)? {
             0 => Ok(Batch::default()),
             _ => read(target, there, &self.draft.columns),

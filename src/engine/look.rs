@@ -12,7 +12,7 @@ use crate::cluster::Host;
 use crate::error::{Error, Result};
 use crate::model::ChunkMark;
 use crate::online;
-use crate::plan::{Draft, Look};
+use crate::plan::{Counterpart, Draft, Look};
 
 /// What both sides hold.
 #[derive(Clone, Debug)]
@@ -64,9 +64,9 @@ struct Compare<'a> {
 
 impl Job for Compare<'_> {
     fn work(&self, link: &mut Link, work: &Work) -> Result<()> {
-        let Draft { table, columns, .. } = self.draft;
+        let Draft { counterpart: Counterpart { table, .. }, columns, .. } = self.draft;
         let named = |error: Error| error.context(format!("partition {} of {table} at the target", work.unit));
-        let there = self.draft.rows(work.unit);
+        let there = self.draft.there(work.unit);
         let (theirs, is_native) = link.look(there, columns).map_err(named)?;
         let ours = online::fingerprint(&online::in_order(&work.rows, columns)?);
         let mut looks = self.looks.lock();

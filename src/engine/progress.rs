@@ -62,7 +62,7 @@ mod tests {
     use crate::engine::lane::{Job, Link, Work};
     use crate::error::Result;
     use crate::model::TableName;
-    use crate::plan::Draft;
+    use crate::plan::{Counterpart, Draft};
 
     struct Nothing;
 
@@ -75,8 +75,10 @@ mod tests {
     #[test]
     fn a_line_says_how_far_how_fast_and_how_long() {
         let draft = Draft {
+            counterpart: Counterpart::same(&TableName::new("dfs://db", "t"), None),
             table: TableName::new("dfs://db", "t"),
             target: "b".into(),
+            destination: "b".into(),
             columns: Vec::new(),
             filter: None,
             window: None,

@@ -41,6 +41,12 @@ pub struct Begun {
     /// The column of the window, if there is one; its ends are planned per table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
+    /// The columns that are synced, if not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<String>>,
+    /// What the target calls otherwise.
+    #[serde(default, skip_serializing_if = "Rename::is_empty")]
+    pub rename: Rename,
     /// The mode, as users write it.
     pub mode: String,
     /// The columns that identify a row, for an upsert.
@@ -52,6 +58,24 @@ pub struct Begun {
     pub max_delete: Option<u32>,
 }
 
+/// What the target calls otherwise than the source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rename {
+    /// The database there.
+    pub db: Option<String>,
+    /// The table there.
+    pub table: Option<String>,
+    /// Columns at the source, and what they are called there.
+    pub columns: Vec<(String, String)>,
+}
+
+impl Rename {
+    /// Whether everything is called alike.
+    pub fn is_empty(&self) -> bool {
+        *self == Rename::default()
+    }
+}
+
 /// What makes two plans for a table the same plan: only then does what one run left count for
 /// another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +84,7 @@ pub struct Identity {
     pub db: String,
     /// The table.
     pub table: String,
-    /// What messages call the target.
+    /// What messages call the target, and all that is called otherwise there.
     pub target: String,
     /// The columns, in the order in which they are sent.
     pub columns: Vec<String>,

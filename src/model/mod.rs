@@ -2,6 +2,7 @@
 mod decision;
 mod design;
 mod name;
+mod naming;
 mod schema;
 mod secret;
 mod unit;
@@ -10,6 +11,7 @@ mod window;
 pub use decision::{Action, Mode};
 pub use design::{ColumnDesign, DatabaseDesign, LevelDesign, Split, TableDesign};
 pub use name::TableName;
+pub use naming::{Naming, nearest};
 pub use schema::{ColumnDef, Level, Scheme, Storage, TableSchema};
 pub use secret::Secret;
 pub use unit::{ChunkMark, PartitionKey, Remembered, Unit};

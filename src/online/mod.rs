@@ -127,7 +127,8 @@ pub fn upsert(target: &mut dyn Cluster, there: Rows, rows: &Batch, keys: &[Strin
     // A PKEY table knows its key, and takes no other (dolphindb-semantics §4.1).
     let schema = target.query(&format!("schema({})", sql::load_table(there.table)))?;
     let own = schema.get("engineType").and_then(Datum::as_str) == Some("PKEY");
-    target.upsert(there.table, rows, if own { &[] } else { keys })
+    let keys: Vec<String> = keys.iter().map(|key| there.name(key).to_owned()).collect();
+    target.upsert(there.table, rows, if own { &[] } else { &keys })
 }
 
 /// Whether an error of this kind leaves it open what the target did.

@@ -17,7 +17,7 @@ pub fn can_ask(there: Rows) -> bool {
 pub fn native(target: &mut dyn Cluster, there: Rows, columns: &[String]) -> Result<Option<Fingerprint>> {
     let (db, table) = (sql::text(&there.table.db), sql::text(&there.table.table));
     let filter = sql::text(there.filter.unwrap_or_default());
-    let columns: Vec<String> = columns.iter().map(|column| sql::text(column)).collect();
+    let columns: Vec<String> = columns.iter().map(|column| sql::text(there.name(column))).collect();
     let path = sql::text(&there.unit.map_or(String::new(), ToString::to_string));
     let columns = columns.join(", ");
     let script = format!("clusterSync::fingerprint({db}, {table}, {filter}, [{columns}], {path})");

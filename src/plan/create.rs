@@ -1,6 +1,6 @@
 //! A database, a table, comments that the target lacks: how they are made like the source's, and what
 //! the target is going to look like then.
-use super::Finding;
+use super::{Counterpart, Finding};
 use crate::cluster::ddl::{self, Call, Fitted};
 use crate::cluster::{Cluster, levels_of, release};
 use crate::error::{Error, Kind, Result};
@@ -26,27 +26,26 @@ pub(super) struct Foreseen {
     pub(super) findings: Vec<Finding>,
 }
 
-/// How `table` is going to be at the target, where it does not exist, and is to be like the source's, of
-/// the structure `ours`.
+/// How the counterpart of `table` is going to be, where it does not exist and is to be like the source's,
+/// of which `seen` is synced.
 pub(super) fn foresee(
     source: &mut dyn Cluster,
     target: &mut dyn Cluster,
-    table: &TableName,
-    ours: &TableSchema,
+    (here, seen, counterpart): (&TableName, &TableSchema, &Counterpart),
 ) -> Result<Foreseen> {
-    let release = release(target)?;
-    let design = ddl::table(source, table)?;
+    let (release, table) = (release(target)?, &counterpart.table);
+    let design = counterpart.like(ddl::table(source, here)?, seen);
     let wanted = Fitted::table(&design, release)?;
     let mut creation = Creation { comments: ddl::comments(&wanted.design), ..Creation::default() };
-    let own = ddl::database(source, &table.db)?;
+    let own = DatabaseDesign { path: table.db.clone(), ..ddl::database(source, &here.db)? };
     let mut foreseen = match found(ddl::database(target, &table.db))? {
-        Some(other) => within(target, table, ours, &own, &other)?,
+        Some(other) => within(target, table, seen, &own, &other)?,
         None => {
             let Fitted { design, mut notes } = Fitted::database(&own, release)?;
             creation.notes.push(format!("the database {} is made at the target first", table.db));
             creation.notes.append(&mut notes);
             creation.database = Some(design);
-            Foreseen { schema: ours.clone(), creation: Creation::default(), findings: Vec::new() }
+            Foreseen { schema: seen.clone(), creation: Creation::default(), findings: Vec::new() }
         }
     };
     creation.notes.push(format!("the table {table} is made at the target first"));
@@ -96,13 +95,15 @@ fn within(
     Ok(Foreseen { schema, creation: Creation { notes, ..Creation::default() }, findings })
 }
 
-/// The comments that the target's `table` lacks, as a creation that broke off leaves it.
+/// The comments that the counterpart of `here` lacks, as a creation that broke off leaves it.
 pub(super) fn uncommented(
     source: &mut dyn Cluster,
     target: &mut dyn Cluster,
-    table: &TableName,
+    (here, seen, counterpart): (&TableName, &TableSchema, &Counterpart),
 ) -> Result<Creation> {
-    let (ours, theirs) = (ddl::table(source, table)?, ddl::table(target, table)?);
+    let table = &counterpart.table;
+    let ours = counterpart.like(ddl::table(source, here)?, seen);
+    let theirs = ddl::table(target, table)?;
     let mut lacking = Fitted::table(&ours, release(target)?)?.design;
     if !theirs.comment.is_empty() {
         lacking.comment = String::new();

@@ -1,4 +1,5 @@
 //! Removing what the source no longer has: which partitions, and how many may go.
+use super::naming::named_here;
 use super::{Decision, Draft, Plan, window};
 use crate::cluster::{Cluster, count, describe};
 use crate::error::Result;
@@ -18,11 +19,12 @@ pub struct Mirror {
 /// # Errors
 /// What the target answers.
 pub fn surplus(target: &mut dyn Cluster, draft: &Draft) -> Result<Vec<(Unit, u64)>> {
-    let theirs = window::units(&describe(target, &draft.table)?, draft.window.as_ref())?;
+    let schema = named_here(describe(target, &draft.counterpart.table)?, &draft.counterpart.naming);
+    let theirs = window::units(&schema, draft.window.as_ref())?;
     let ours: std::collections::HashSet<String> = draft.units.iter().map(ToString::to_string).collect();
     let mut found = Vec::new();
     for unit in theirs.into_iter().filter(|unit| !ours.contains(&unit.to_string())) {
-        let held = count(target, draft.rows(&unit))?;
+        let held = count(target, draft.there(&unit))?;
         found.extend((held > 0).then_some((unit, held)));
     }
     Ok(found)

@@ -9,6 +9,7 @@ mod compare;
 mod create;
 mod decide;
 mod mirror;
+mod naming;
 mod partitions;
 mod prepare;
 mod show;
@@ -21,6 +22,7 @@ pub use compare::{Finding, compare};
 pub use create::Creation;
 pub use decide::{Look, decide, is_compared};
 pub use mirror::{Mirror, surplus};
+pub use naming::Counterpart;
 pub use prepare::{Wanted, prepare};
 pub use window::{Asked, End, LookBack, Point, fold};
 
@@ -31,13 +33,17 @@ use crate::model::{Action, ChunkMark, Mode, Remembered, TableName, Unit, Window}
 /// A sync whose tables fit each other.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// The table, of the same name on both sides.
+    /// The table at the source.
     pub table: TableName,
+    /// The table at the target.
+    pub counterpart: Counterpart,
     /// How messages name the target.
     pub target: String,
-    /// Every column, in the target's order.
+    /// The target and all that is called otherwise there, so that no two destinations are alike.
+    pub destination: String,
+    /// Every column that is synced, under its name at the source, in the target's order.
     pub columns: Vec<String>,
-    /// The condition that rows must pass on both sides, if any.
+    /// The condition that rows must pass on both sides, if any, in the source's names.
     pub filter: Option<String>,
     /// The window that rows must be in on both sides, if any.
     pub window: Option<Window>,
@@ -60,13 +66,19 @@ impl Draft {
     pub fn identity(&self, mode: Mode) -> Identity {
         let window = self.window.as_ref().map(Bounds::of);
         let TableName { db, table } = self.table.clone();
-        let (target, columns, filter) = (self.target.clone(), self.columns.clone(), self.filter.clone());
+        let (target, columns, filter) = (self.destination.clone(), self.columns.clone(), self.filter.clone());
         Identity { db, table, target, columns, filter, window, mode: mode.name().into() }
     }
 
-    /// All rows that are synced.
+    /// All rows that are synced, at the source.
     pub fn all(&self) -> Rows<'_> {
         Rows::of(&self.table).inside(self.window.as_ref()).passing(self.filter.as_deref())
+    }
+
+    /// All rows that are synced, at the target.
+    pub fn all_there(&self) -> Rows<'_> {
+        let Counterpart { table, naming, filter, .. } = &self.counterpart;
+        Rows::of(table).called(naming).inside(self.window.as_ref()).passing(filter.as_deref())
     }
 
     /// Whether the source's partition is as it was when it was last verified, and the target has as
@@ -90,10 +102,18 @@ impl Draft {
         known
     }
 
-    /// The rows of one unit; the window counts only where it cuts.
+    /// The rows of one unit at the source; the window counts only where it cuts.
     pub fn rows<'a>(&'a self, unit: &'a Unit) -> Rows<'a> {
-        let window = self.window.as_ref().filter(|_| unit.is_cut);
-        self.all().inside(window).within(unit)
+        self.all().inside(self.cut(unit)).within(unit)
+    }
+
+    /// The rows of one unit at the target.
+    pub fn there<'a>(&'a self, unit: &'a Unit) -> Rows<'a> {
+        self.all_there().inside(self.cut(unit)).within(unit)
+    }
+
+    fn cut(&self, unit: &Unit) -> Option<&Window> {
+        self.window.as_ref().filter(|_| unit.is_cut)
     }
 }
 

@@ -1,11 +1,13 @@
 //! Makes a draft from the structures of both sides.
 use super::axis::{Line, line};
 use super::create::{self, Creation, Foreseen};
+use super::naming::{Choice, unsorted};
 use super::partitions::lacking;
 use super::window::{self, Asked, End, Point, fold};
-use super::{Draft, Finding, compare, storage};
+use super::{Counterpart, Draft, Finding, compare, some_of, storage};
 use crate::cluster::{Cluster, count, describe, flaw, sql, sql::Rows};
 use crate::error::{Error, Kind, Result};
+use crate::journal::Rename;
 use crate::model::{Level, Scheme, TableName, TableSchema, Unit, Window};
 
 /// Which rows of a table are synced.
@@ -19,6 +21,10 @@ pub struct Wanted {
     pub makes: bool,
     /// Whether the database and the table are made if the target lacks them.
     pub creates: bool,
+    /// These columns; all without a choice.
+    pub columns: Option<Vec<String>>,
+    /// What the target calls otherwise.
+    pub rename: Rename,
 }
 
 /// The draft for syncing the rows of `table` that are `wanted`. Nothing is written.
@@ -35,8 +41,16 @@ pub fn prepare(
     let filter = wanted.filter.as_deref();
     let ours = describe(source, table)?;
     require_filter(source, table, filter)?;
-    let (theirs, creation, mut misfits) = there(source, target, (table, &ours), wanted.creates)?;
-    misfits.extend(compare(table, &ours, &theirs, wanted.makes)?);
+    let column = wanted.window.as_ref().map(|asked| asked.column.as_str());
+    let columns = wanted.columns.as_deref();
+    let choice = Choice { columns, rename: &wanted.rename, filter, window: column };
+    let (mut counterpart, mut misfits) = choice.counterpart(table, &ours);
+    let (seen, name) = (choice.seen(&ours, &counterpart.naming), counterpart.table.clone());
+    let (mut theirs, creation, more) = there(source, target, (table, &seen, &counterpart), wanted.creates)?;
+    misfits.extend(more);
+    counterpart.blanks = choice.blanks(&seen, &mut theirs);
+    misfits.extend(unsorted(&theirs, &seen));
+    misfits.extend(compare(&name, &seen, &theirs, wanted.makes)?);
     let asked = wanted.window.as_ref().map(|asked| settled(source, table, asked, &ours)).transpose()?;
     let window = asked.as_ref().map(|asked| fold(asked, &ours)).transpose();
     let window = window.unwrap_or_else(|finding| {
@@ -46,21 +60,27 @@ pub fn prepare(
     let mut units = window::units(&ours, window.as_ref())?;
     units.iter_mut().for_each(|unit| unit.is_new = creation.table.is_some());
     let makes = match wanted.makes && misfits.is_empty() {
-        true => made(table, &ours, &theirs, &mut units, &mut misfits)?,
+        true => made(&name, &seen, &theirs, &mut units, &mut misfits)?,
         false => Vec::new(),
     };
     if !misfits.is_empty() {
         return Err(refusal(table, target, misfits));
     }
-    let mut notes = storage::notes(&ours, &theirs);
+    let mut notes = storage::notes(&seen, &theirs);
     notes.extend(creation.notes.iter().cloned());
+    notes.extend(blank_note(&counterpart));
     if let Some(window) = &window {
         notes.extend(window_notes(source, wanted, window, table, &ours)?);
     }
     Ok(Draft {
         table: table.clone(),
         target: target.label().to_owned(),
-        columns: names(&theirs),
+        destination: target.label().to_owned(),
+        columns: theirs
+            .columns
+            .iter()
+            .map(|column| counterpart.naming.here(&column.name).to_owned())
+            .collect(),
         filter: wanted.filter.clone(),
         window,
         units,
@@ -69,6 +89,7 @@ pub fn prepare(
         remembered: None,
         marks: Vec::new(),
         notes,
+        counterpart,
     })
 }
 
@@ -76,10 +97,10 @@ pub fn prepare(
 fn there(
     source: &mut dyn Cluster,
     target: &mut dyn Cluster,
-    (table, ours): (&TableName, &TableSchema),
+    (table, seen, counterpart): (&TableName, &TableSchema, &Counterpart),
     creates: bool,
 ) -> Result<(TableSchema, Creation, Vec<Finding>)> {
-    let theirs = describe(target, table);
+    let theirs = describe(target, &counterpart.table);
     if !creates {
         let hint = "use the option `createIfMissing`, or create it at the target first";
         let told = |error: Error| match error.kind() {
@@ -89,9 +110,12 @@ fn there(
         return Ok((theirs.map_err(told)?, Creation::default(), Vec::new()));
     }
     match create::found(theirs)? {
-        Some(theirs) => Ok((theirs, create::uncommented(source, target, table)?, Vec::new())),
+        Some(theirs) => {
+            Ok((theirs, create::uncommented(source, target, (table, seen, counterpart))?, Vec::new()))
+        }
         None => {
-            let Foreseen { schema, creation, findings } = create::foresee(source, target, table, ours)?;
+            let Foreseen { schema, creation, findings } =
+                create::foresee(source, target, (table, seen, counterpart))?;
             Ok((schema, creation, findings))
         }
     }
@@ -160,8 +184,10 @@ fn window_notes(
     Ok(notes)
 }
 
-fn names(schema: &TableSchema) -> Vec<String> {
-    schema.columns.iter().map(|column| column.name.clone()).collect()
+/// What becomes of the target's columns that are not synced.
+fn blank_note(counterpart: &Counterpart) -> Option<String> {
+    let blank = counterpart.blank();
+    (!blank.is_empty()).then(|| format!("{} get no values at the target", some_of(&blank)))
 }
 
 /// The table is known to exist, so if it cannot be counted with a filter, the filter is the cause.

@@ -1,14 +1,19 @@
 //! How a plan reads, and what forbids it.
 use std::fmt;
 
-use super::{Plan, some_of};
+use super::{Decision, Plan, some_of};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Action, Mode};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (table, target) = (&self.draft.table, &self.draft.target);
-        write!(f, "{table} to {target}, mode {}", self.mode)?;
+        write!(f, "{table} to {target}")?;
+        let there = &self.draft.counterpart.table;
+        if there != table {
+            write!(f, " as {there}")?;
+        }
+        write!(f, ", mode {}", self.mode)?;
         if let Some(filter) = &self.draft.filter {
             write!(f, ", where {filter}")?;
         }
@@ -47,6 +52,16 @@ impl Plan {
         met.fold((0, 0), |(units, rows), decision| (units + 1, rows + decision.rows))
     }
 
+    /// Why rows that are there must not give way, if they must not: their other values would be lost.
+    fn emptied(&self) -> Option<String> {
+        let blank = self.draft.counterpart.blank();
+        let gives_way = |decision: &Decision| {
+            matches!(decision.action, Action::Replace | Action::Upsert) && decision.held > 0
+        };
+        let is_lost = !blank.is_empty() && self.decisions.iter().any(gives_way);
+        is_lost.then(|| format!("the mode `{}` would empty the target's {}", self.mode, some_of(&blank)))
+    }
+
     /// Everything that forbids the run, in one error.
     ///
     /// # Errors
@@ -63,6 +78,7 @@ impl Plan {
             refused.push(format!("{what} ({} rows)", self.strangers));
         }
         refused.extend(self.too_much());
+        refused.extend(self.emptied());
         if refused.is_empty() {
             return Ok(());
         }

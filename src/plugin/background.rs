@@ -105,6 +105,8 @@ fn begun(request: &Request, name: &str, [run, user, cluster, target]: [&str; 4])
         table,
         filter,
         column: options.window.map(|said| said.column),
+        columns: options.columns,
+        rename: options.rename,
         mode: mode.into(),
         keys: options.keys,
         max_delete: options.mirror.map(|mirror| mirror.max_delete),

@@ -20,10 +20,11 @@ fn make_one(host: &mut dyn Host, draft: &Draft, target: &mut dyn Cluster) -> Res
         host.print(&format!("{} at the target: made", made.join(" and ")));
     }
     if !draft.makes.is_empty() {
-        let named =
-            |error: Error| error.context(format!("making partitions of {} at the target", draft.table));
+        let named = |error: Error| {
+            error.context(format!("making partitions of {} at the target", draft.counterpart.table))
+        };
         draft.makes.iter().try_for_each(|call| target.query(call).map(drop)).map_err(named)?;
-        host.print(&format!("the partitions that the target lacked of {} are made", draft.table));
+        host.print(&format!("the partitions that the target lacked of {} are made", draft.counterpart.table));
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ mod offline;
 mod options;
 mod rates;
 mod remote;
+mod rename;
 mod report;
 mod request;
 mod roots;

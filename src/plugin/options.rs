@@ -3,10 +3,12 @@ use std::time::Duration;
 
 use super::names::members;
 use super::rates::{self, Limit};
+use super::rename;
 use super::window::{Parts, Said};
 use crate::data::Datum;
 use crate::engine::{Limits, Retries};
 use crate::error::{Error, Kind, Result};
+use crate::journal::Rename;
 use crate::model::Mode;
 use crate::plan::Mirror;
 use crate::wire::Compress;
@@ -17,6 +19,8 @@ const KNOWN: &[&str] = &[
     "from",
     "to",
     "lookBack",
+    "columns",
+    "rename",
     "incremental",
     "createPartitions",
     "createIfMissing",
@@ -48,6 +52,10 @@ pub(super) struct Options {
     pub(super) mode: Mode,
     /// Which rows, by the values of a column.
     pub(super) window: Option<Said>,
+    /// Which columns; all without a choice.
+    pub(super) columns: Option<Vec<String>>,
+    /// What the target calls otherwise.
+    pub(super) rename: Rename,
     /// The columns that identify a row, for the mode `upsert`.
     pub(super) keys: Vec<String>,
     /// Whether and how much is removed that the source does not have.
@@ -88,6 +96,8 @@ impl Default for Options {
         Options {
             mode: Mode::default(),
             window: None,
+            columns: None,
+            rename: Rename::default(),
             keys: Vec::new(),
             mirror: None,
             incremental: false,
@@ -132,6 +142,8 @@ impl Options {
                 "from" => window.from = Some(value),
                 "to" => window.to = Some(value),
                 "lookBack" => window.look_back = Some(value),
+                "columns" => options.columns = Some(rename::subset(value)?),
+                "rename" => options.rename = rename::parse(value)?,
                 "mirror" => mirrors = number(name, value, 0, 1)? == 1,
                 "maxDelete" => max_delete = Some(number(name, value, 0, 100)? as u32),
                 "keyColumns" => options.keys = names(name, value)?,
@@ -162,7 +174,7 @@ impl Options {
 }
 
 /// One text, or a vector of them.
-fn names(name: &str, value: &Datum) -> Result<Vec<String>> {
+pub(super) fn names(name: &str, value: &Datum) -> Result<Vec<String>> {
     match value {
         Datum::Scalar(column) | Datum::Vector(column) if column.ty.is_text() => {
             Ok(column.texts().map(|text| String::from_utf8_lossy(text).into_owned()).collect())

@@ -66,7 +66,7 @@ impl Request {
             }
             _ => {}
         }
-        let request = request.require_whole()?.require_mirror()?;
+        let request = request.require_whole()?.require_mirror()?.require_table()?;
         // There keys only tell which rows of the two sides belong together.
         if name == "verifyRows" { Ok(request) } else { request.require_keys() }
     }
@@ -81,19 +81,13 @@ impl Request {
             )
             .advise("sync anew")
         })?;
-        let Begun { db, table, filter, column, keys, max_delete, .. } = begun.clone();
+        let Begun { db, table, filter, column, keys, max_delete, columns, rename, .. } = begun.clone();
         let mirror = max_delete.map(|max_delete| Mirror { max_delete });
         let plans = run.tables.iter().map(|table| &table.plan.identity);
         let windows = plans.map(|plan| (plan.table.clone(), plan.window.clone())).collect();
         let resumed = Some(Resumed { run: begun.run.clone(), column, windows });
-        Ok(Request {
-            db,
-            table,
-            filter,
-            options: Options { mode, keys, mirror, ..options },
-            run: None,
-            resumed,
-        })
+        let options = Options { mode, keys, mirror, columns, rename, ..options };
+        Ok(Request { db, table, filter, options, run: None, resumed })
     }
 
     /// Rows are known again by their keys, and by nothing else.
@@ -110,6 +104,22 @@ impl Request {
             }
             _ => Ok(self),
         }
+    }
+
+    /// Columns are those of one table, and rows are known again by columns that are synced.
+    fn require_table(self) -> Result<Self> {
+        let Options { columns, rename, keys, .. } = &self.options;
+        let of_one = columns.is_some() || rename.table.is_some() || !rename.columns.is_empty();
+        let lacks = |key: &&String| columns.as_ref().is_some_and(|columns| !columns.contains(key));
+        let what = match (&self.table, keys.iter().find(lacks)) {
+            (None, _) if of_one => {
+                "what is said of columns and of a table's name needs `tableName`".to_owned()
+            }
+            (_, Some(key)) => format!("the option `columns` lacks `{key}`, which is in `keyColumns`"),
+            _ => return Ok(self),
+        };
+        Err(Error::new(Kind::Argument, what)
+            .advise("correct the options `columns`, `rename` or `keyColumns`"))
     }
 
     /// What is removed must be named by partitions and a window.

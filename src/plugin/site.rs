@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::caller;
 use super::listening::Listening;
 use super::remote::{self, Sites};
+use super::rename::destination;
 use super::request::Request;
 use super::watermark::wanted;
 use crate::cluster::{Cluster, Host, tables};
@@ -20,6 +21,8 @@ use crate::wire::Control;
 /// Where a call works: what the target is called, and where runs are kept.
 pub(super) struct Site {
     pub(super) target: String,
+    /// The target, and all that the call calls otherwise there.
+    pub(super) destination: String,
     pub(super) remote: Option<String>,
     pub(super) user: String,
     pub(super) runs: Runs,
@@ -51,6 +54,7 @@ pub(super) fn connected(
     let sites = sites.held(request.options.compress, &control);
     let site = Site {
         target: sites.label.clone(),
+        destination: destination(&sites.label, &request.options.rename, request.options.columns.as_deref()),
         remote: remote.as_str().map(str::to_owned),
         user: caller::user(host)?,
         runs: caller::runs(host)?,
@@ -106,9 +110,10 @@ pub(super) fn drafts(
             }
             Err(error) => return Err(error),
         };
-        let draft = Draft { target: site.target.clone(), ..draft };
+        let (target, destination) = (site.target.clone(), site.destination.clone());
+        let draft = Draft { target, destination, ..draft };
         let remembered = match request.options.incremental && request.options.mode != Mode::VerifyOnly {
-            true => Some(site.memory.chunks(&draft.target, &draft.table, &draft.columns)?),
+            true => Some(site.memory.chunks(&draft.destination, &draft.table, &draft.columns)?),
             false => None,
         };
         drafts.push(Draft { remembered, ..draft });

@@ -126,6 +126,7 @@ fn run(
     let id = site.run_id(request);
     rates::register(&id, &site.control);
     let tables: Vec<TableName> = drafts.iter().map(|draft| draft.table.clone()).collect();
+    let there: Vec<TableName> = drafts.iter().map(|draft| draft.counterpart.table.clone()).collect();
     let begun = begun(request, site, &id);
     let journal = match site.runs.begin(begun.clone()) {
         Err(error) if is_left(request, &error) => {
@@ -139,7 +140,7 @@ fn run(
     let mut orders = Orders::to(&name, &site.runs);
     let hear = |host: &mut dyn Host| orders.cancel(host);
     let host: &mut dyn Host = &mut Listening { host, hear };
-    let outcome = exclusively(host, request, site, (&id, &tables), |host, guard| {
+    let outcome = exclusively(host, request, site, (&id, &there), |host, guard| {
         let drafts = current(host, request, site, (drafts, is_behind), connect)?;
         carry_out(host, request, site, drafts, (&journal, guard), connect)
     });
@@ -206,6 +207,8 @@ fn begun(request: &Request, site: &Site, id: &RunId) -> Begun {
         table,
         filter,
         column: options.window.map(|said| said.column),
+        columns: options.columns,
+        rename: options.rename,
         mode: options.mode.name().into(),
         keys: options.keys,
         max_delete: options.mirror.map(|mirror| mirror.max_delete),
@@ -253,10 +256,10 @@ fn mirrored(plan: Plan, request: &Request, connect: Connect) -> Result<Plan> {
 
 /// What the next run may rely on, kept before the journal says that this one ended.
 fn remember(request: &Request, site: &Site, plan: &Plan) -> Result<()> {
-    let Draft { target, table, columns, remembered, .. } = &plan.draft;
+    let Draft { destination, table, columns, remembered, .. } = &plan.draft;
     if remembered.is_some() {
         let known = plan.draft.verified(plan.decisions.iter().map(|decision| decision.rows));
-        site.memory.remember(target, table, columns, &known)?;
+        site.memory.remember(destination, table, columns, &known)?;
     }
     watermark::finish(request, site, &plan.draft)
 }

@@ -1,5 +1,6 @@
 //! Arguments that people get wrong, and what a call returns.
 mod incremental;
+mod renames;
 mod rows;
 mod windows;
 
@@ -12,7 +13,7 @@ use super::{caller, history};
 use crate::cluster::Cluster;
 use crate::data::{Batch, Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
-use crate::testing::{FakeHost, FakeNode, Fault, Row, flight, flights, flights_table, ints};
+use crate::testing::{FakeHost, FakeNode, FakeTable, Fault, Row, def, flight, flights, flights_table, ints};
 
 const PASSWORD: &str = "hunter2-secret";
 
@@ -141,12 +142,28 @@ fn synced(host: &mut FakeHost, target: &FakeNode, table: Option<&str>) -> Result
 }
 
 fn synced_with(host: &mut FakeHost, target: &FakeNode, table: Option<&str>, options: Datum) -> Result<Datum> {
-    let args = [remote(), text("dfs://flights"), table.map_or(Datum::Void, text), Datum::Void, options];
+    synced_where(host, target, table, "", options)
+}
+
+fn synced_where(
+    host: &mut FakeHost,
+    target: &FakeNode,
+    table: Option<&str>,
+    filter: &str,
+    options: Datum,
+) -> Result<Datum> {
+    let args = [remote(), text("dfs://flights"), table.map_or(Datum::Void, text), text(filter), options];
+    let request = Request::parse("syncOnline", SYNC, &args)?;
     let connect = || Ok(Box::new(target.clone()) as Box<dyn Cluster + Send>);
     let runs = caller::runs(host)?;
     let again = target.clone();
     let site = Site {
         target: "fake:8848".into(),
+        destination: super::rename::destination(
+            "fake:8848",
+            &request.options.rename,
+            request.options.columns.as_deref(),
+        ),
         remote: Some("B".into()),
         user: "admin".into(),
         runs,
@@ -154,7 +171,7 @@ fn synced_with(host: &mut FakeHost, target: &FakeNode, table: Option<&str>, opti
         memory: caller::memory(host)?,
         control: Arc::default(),
     };
-    sync(host, &Request::parse("syncOnline", SYNC, &args).unwrap(), &site, &connect)
+    sync(host, &request, &site, &connect)
 }
 
 fn table_of(datum: Result<Datum>) -> Batch {
@@ -177,7 +194,7 @@ fn numbers(table: &Batch, name: &str) -> Vec<i64> {
 fn two_tables() -> (FakeHost, FakeNode) {
     let table = flights_table(2);
     let empty = table.empty_in_order(&["carrier", "distance", "delay", "date"]);
-    let node = |table: crate::testing::FakeTable| {
+    let node = |table: FakeTable| {
         let node = FakeNode::with(&flights(), table.clone());
         node.lock().tables.insert(("dfs://flights".into(), "weather".into()), table);
         node

@@ -19,8 +19,14 @@ pub(super) fn wanted(
 ) -> Result<(Wanted, bool)> {
     // Comparing makes nothing, and what the target lacks is missing there.
     let makes = request.options.makes || request.options.mode == Mode::VerifyOnly;
-    let creates = request.options.creates;
-    let wanted = |window| Wanted { filter: request.filter.clone(), window, makes, creates };
+    let wanted = |window| Wanted {
+        filter: request.filter.clone(),
+        window,
+        makes,
+        creates: request.options.creates,
+        columns: request.options.columns.clone(),
+        rename: request.options.rename.clone(),
+    };
     if let Some(resumed) = &request.resumed {
         let bounds = resumed.window(table)?;
         return Ok((wanted(bounds.map(|bounds| exactly(host, bounds)).transpose()?), false));
@@ -78,5 +84,11 @@ pub(super) fn finish(request: &Request, site: &Site, draft: &Draft) -> Result<()
 
 fn key(request: &Request, site: &Site, table: &TableName, column: &str) -> Key {
     let TableName { db, table } = table.clone();
-    Key { target: site.target.clone(), db, table, column: column.to_owned(), filter: request.filter.clone() }
+    Key {
+        target: site.destination.clone(),
+        db,
+        table,
+        column: column.to_owned(),
+        filter: request.filter.clone(),
+    }
 }

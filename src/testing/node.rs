@@ -294,7 +294,7 @@ impl Cluster for FakeNode {
         }
         if let Some(queries) = script.strip_prefix("((").and_then(|rest| rest.strip_suffix("))")) {
             let each =
-                queries.split("), (").map(|query| self.rows_of(query).map(|rows| long(rows.rows as u64)));
+                queries.split("), (exec").map(|query| self.rows_of(query).map(|rows| long(rows.rows as u64)));
             return Ok(Datum::Tuple(each.collect::<Result<_>>()?));
         }
         let rows = self.rows_of(script)?;

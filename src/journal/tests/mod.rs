@@ -30,6 +30,8 @@ fn begun(run: &str) -> Begun {
         filter: Some("price > \"1\"\n".into()),
         column: None,
         mode: "append".into(),
+        columns: None,
+        rename: Rename::default(),
         keys: Vec::new(),
         max_delete: None,
     }

@@ -14,11 +14,11 @@ use crate::cluster::{Host, count, describe, tables, units};
 use crate::data::{Datum, Fingerprint};
 use crate::engine::{RunId, Summary};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Begun, Journal, Runs};
+use crate::journal::{Begun, Journal, Rename, Runs};
 use crate::model::{Mode, TableName, Unit};
 use crate::offline::{Backup, Delivery, Kind as PieceKind, Piece, folder_of};
 use crate::online;
-use crate::plan::{Creation, Draft, Look, Plan, decide, is_compared};
+use crate::plan::{Counterpart, Creation, Draft, Look, Plan, decide, is_compared};
 
 /// The parameters as the manual writes them.
 pub(in super::super) const RESTORE: &str =
@@ -81,6 +81,8 @@ pub(super) fn restore(
         table: one.map(str::to_owned),
         filter: None,
         column: None,
+        columns: None,
+        rename: Rename::default(),
         keys: Vec::new(),
         max_delete: None,
         mode: "restore".into(),
@@ -161,7 +163,9 @@ fn plan(
     let found = found.0;
     let draft = Draft {
         table: table.clone(),
+        counterpart: Counterpart::same(table, filter.as_deref()),
         target: format!("this node, from {dir}"),
+        destination: format!("this node, from {dir}"),
         columns,
         filter,
         window: None,

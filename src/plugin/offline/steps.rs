@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::TableName;
 use crate::offline::{Backup, Kind as PieceKind, Part, Piece, folder_of, name_of, save, seal, sweep};
 use crate::online;
-use crate::plan::Draft;
+use crate::plan::{Counterpart, Draft};
 use crate::ship::{Folder, Rsync, Shipper, Side, Watch, contents, names_one_folder};
 
 /// The parameters of each function as the manual writes them.
@@ -50,7 +50,9 @@ pub(in super::super) fn backup_to(host: &mut dyn Host, args: &[Datum]) -> Result
             units: units(&schema)?,
             columns: schema.columns.into_iter().map(|column| column.name).collect(),
             filter: filter.map(str::to_owned),
+            counterpart: Counterpart::same(&table, filter),
             target: dir.to_owned(),
+            destination: dir.to_owned(),
             window: None,
             creation: crate::plan::Creation::default(),
             makes: Vec::new(),

@@ -17,7 +17,7 @@ use crate::cluster::{Cluster, Host, describe, sql, tables};
 use crate::data::Datum;
 use crate::engine::{Connect, RunId, Summary};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Begun, Journal, Order};
+use crate::journal::{Begun, Journal, Order, Rename};
 use crate::model::{Mode, TableName};
 use crate::offline::{self, Permit, Route, Style, folder_of, grow, look};
 use crate::plan::{Draft, Plan, Wanted, decide, is_compared, prepare};
@@ -155,6 +155,8 @@ impl Call<'_> {
             table,
             filter,
             column: options.window.map(|said| said.column),
+            columns: None,
+            rename: Rename::default(),
             keys: Vec::new(),
             max_delete: None,
             // Not one that `resumeRun` knows: it would go on online, and always away from this node.
@@ -187,7 +189,7 @@ impl Call<'_> {
             }
             let draft = prepare(source, there, table, &wanted)?;
             let alike = unlike(source, there, table)?;
-            Ok((Draft { target: target.clone(), ..draft }, alike))
+            Ok((Draft { target: target.clone(), destination: target.clone(), ..draft }, alike))
         })?;
         let left = self.site.runs.left(&draft.identity(mode))?;
         let state = |number: usize| left.units.get(&draft.units[number].to_string()).copied();
