@@ -3,6 +3,7 @@ mod column;
 mod datum;
 mod fingerprint;
 mod types;
+mod widen;
 
 pub use column::{Batch, Bytes, Cells, Column};
 pub use datum::Datum;

@@ -40,7 +40,8 @@ struct Parcel<'a> {
 impl Job for Copy<'_> {
     fn work(&self, link: &mut Link, work: &Work) -> Result<()> {
         let effort = Effort { lane: link.lane, began: now(), tried: 0, bytes: work.rows.byte_len() as u64 };
-        let rows = online::in_order(&work.rows, &self.plan.draft.columns)?;
+        let draft = &self.plan.draft;
+        let rows = online::fitted(&work.rows, &draft.columns, &draft.counterpart.widened)?;
         let sent = online::fingerprint(&rows);
         let mut parcel = Parcel { number: work.number, unit: work.unit, rows, sent, effort, doubt: None };
         self.persist(link, &mut parcel).map_err(|error| {

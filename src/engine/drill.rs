@@ -12,6 +12,7 @@ use crate::cluster::{Cluster, Host, count, read, sql::Rows};
 use crate::data::{Batch, row_hashes};
 use crate::error::{Error, Kind, Result};
 use crate::model::Unit;
+use crate::online;
 use crate::plan::{Draft, Look};
 
 /// Which cluster holds a row.
@@ -97,7 +98,8 @@ struct Drill<'a> {
 
 impl Job for Drill<'_> {
     fn work(&self, link: &mut Link, work: &Work) -> Result<()> {
-        self.one(link, work.number, &work.rows)
+        let rows = online::fitted(&work.rows, &self.draft.columns, &self.draft.counterpart.widened)?;
+        self.one(link, work.number, &rows)
     }
 }
 

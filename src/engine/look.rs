@@ -67,8 +67,16 @@ impl Job for Compare<'_> {
         let Draft { counterpart: Counterpart { table, .. }, columns, .. } = self.draft;
         let named = |error: Error| error.context(format!("partition {} of {table} at the target", work.unit));
         let there = self.draft.there(work.unit);
-        let (theirs, is_native) = link.look(there, columns).map_err(named)?;
-        let ours = online::fingerprint(&online::in_order(&work.rows, columns)?);
+        let added = self.draft.added();
+        let (theirs, is_native) = match added.is_empty() {
+            true => link.look(there, columns).map_err(named)?,
+            false => {
+                let look = link.open().and_then(|target| online::look_before(target, there, columns, &added));
+                (look.map_err(named)?, false)
+            }
+        };
+        let ours =
+            online::fingerprint(&online::fitted(&work.rows, columns, &self.draft.counterpart.widened)?);
         let mut looks = self.looks.lock();
         if is_native {
             looks.native.insert(work.number);

@@ -7,7 +7,7 @@ mod tests;
 pub use native::{can_ask, native};
 
 use crate::cluster::{Cluster, count, describe, read, sql, sql::Rows};
-use crate::data::{Batch, Datum, Fingerprint};
+use crate::data::{Batch, Column, Datum, Fingerprint, Type};
 use crate::error::{Error, Kind, Result};
 
 /// The fingerprint of what the target holds of `there`, its columns in the order of `columns`.
@@ -39,6 +39,47 @@ pub fn in_order(rows: &Batch, columns: &[String]) -> Result<Batch> {
         Ok((name.clone(), column.clone()))
     };
     Ok(Batch { rows: rows.rows, columns: columns.iter().map(named).collect::<Result<_>>()? })
+}
+
+/// As [`in_order`], with numbers in the wider types that the target has for the columns in `widened`.
+///
+/// # Errors
+/// As [`in_order`].
+pub fn fitted(rows: &Batch, columns: &[String], widened: &[(String, Type)]) -> Result<Batch> {
+    let mut rows = in_order(rows, columns)?;
+    for (name, column) in &mut rows.columns {
+        if let Some((_, ty)) = widened.iter().find(|(own, _)| own == name) {
+            *column = column.widened(*ty).ok_or_else(|| {
+                Error::new(
+                    Kind::Bug,
+                    format!("the column `{name}` is no longer one that {} holds", ty.name()),
+                )
+                .advise("sync anew; report this if it happens again")
+            })?;
+        }
+    }
+    Ok(rows)
+}
+
+/// As [`look`], of a target that lacks the columns in `added` and will have them without values.
+///
+/// # Errors
+/// As [`look`].
+pub fn look_before(
+    target: &mut dyn Cluster,
+    there: Rows,
+    columns: &[String],
+    added: &[(String, Type)],
+) -> Result<Fingerprint> {
+    if count(target, there)? == 0 {
+        return Ok(Fingerprint::default());
+    }
+    let is_added = |name: &&String| added.iter().any(|(own, _)| own == *name);
+    let present: Vec<String> = columns.iter().filter(|name| !is_added(name)).cloned().collect();
+    let mut rows = read(target, there, &present)?;
+    let nulls = added.iter().map(|(name, ty)| (name.clone(), Column::nulls(*ty, rows.rows)));
+    rows.columns.extend(nulls);
+    Ok(fingerprint(&in_order(&rows, columns)?))
 }
 
 /// Drops the partition of `there` at the target, all of it, or empties a dimension table, or deletes

@@ -1,6 +1,6 @@
 //! A database, a table, comments that the target lacks: how they are made like the source's, and what
 //! the target is going to look like then.
-use super::{Counterpart, Finding};
+use super::{Addition, Counterpart, Finding};
 use crate::cluster::ddl::{self, Call, Fitted};
 use crate::cluster::{Cluster, levels_of, release};
 use crate::error::{Error, Kind, Result};
@@ -13,6 +13,8 @@ pub struct Creation {
     pub database: Option<DatabaseDesign>,
     /// The table, unless it is there.
     pub table: Option<TableDesign>,
+    /// Columns that are added to the table.
+    pub addition: Option<Addition>,
     /// The calls that set comments.
     pub comments: Vec<Call>,
     /// What is made, and what is not, as sentences.
@@ -123,7 +125,8 @@ pub(super) fn uncommented(
 impl Creation {
     /// Whether nothing is to be made.
     pub fn is_empty(&self) -> bool {
-        self.database.is_none() && self.table.is_none() && self.comments.is_empty()
+        let is_there = self.database.is_none() && self.table.is_none();
+        is_there && self.addition.is_none() && self.comments.is_empty()
     }
 
     /// Makes what is still missing at `target`, and makes sure that it is as it was to be: another
@@ -146,6 +149,9 @@ impl Creation {
             if make_one(target, &name, &ddl::create_table(design), &look, &|other| design.unlike(other))? {
                 made.push(name);
             }
+        }
+        if let Some(addition) = &self.addition {
+            made.extend(addition.make(target)?);
         }
         self.comments.iter().try_for_each(|call| target.query(&call.asked()).map(drop))?;
         Ok(made)

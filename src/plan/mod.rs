@@ -8,6 +8,7 @@ mod axis;
 mod compare;
 mod create;
 mod decide;
+mod drift;
 mod mirror;
 mod naming;
 mod partitions;
@@ -21,12 +22,14 @@ mod window;
 pub use compare::{Finding, compare};
 pub use create::Creation;
 pub use decide::{Look, decide, is_compared};
+pub use drift::{Addition, Drift};
 pub use mirror::{Mirror, surplus};
 pub use naming::Counterpart;
 pub use prepare::{Wanted, prepare};
 pub use window::{Asked, End, LookBack, Point, fold};
 
 use crate::cluster::sql::Rows;
+use crate::data::Type;
 use crate::journal::{Bounds, Identity, State, TablePlan, UnitPlan};
 use crate::model::{Action, ChunkMark, Mode, Remembered, TableName, Unit, Window};
 
@@ -79,6 +82,12 @@ impl Draft {
     pub fn all_there(&self) -> Rows<'_> {
         let Counterpart { table, naming, filter, .. } = &self.counterpart;
         Rows::of(table).called(naming).inside(self.window.as_ref()).passing(filter.as_deref())
+    }
+
+    /// The columns that the target is going to have, under their names at the source.
+    pub fn added(&self) -> Vec<(String, Type)> {
+        let columns = self.creation.addition.iter().flat_map(|addition| &addition.columns);
+        columns.map(|column| (self.counterpart.naming.here(&column.name).to_owned(), column.ty)).collect()
     }
 
     /// Whether the source's partition is as it was when it was last verified, and the target has as

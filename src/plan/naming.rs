@@ -2,7 +2,7 @@
 use super::Finding;
 use super::some_of;
 use crate::cluster::{sql, translated};
-use crate::data::{Batch, Column};
+use crate::data::{Batch, Column, Type};
 use crate::journal::Rename;
 use crate::model::{ColumnDef, Naming, TableDesign, TableName, TableSchema, nearest};
 
@@ -17,13 +17,21 @@ pub struct Counterpart {
     pub filter: Option<String>,
     /// Columns that get no values, and their places among all of the target's.
     pub blanks: Vec<(usize, ColumnDef)>,
+    /// Columns whose type is wider there, under their names at the source, with that type.
+    pub widened: Vec<(String, Type)>,
 }
 
 impl Counterpart {
     /// One in which everything is called alike.
     pub fn same(table: &TableName, filter: Option<&str>) -> Self {
         let filter = filter.map(str::to_owned);
-        Counterpart { table: table.clone(), naming: Naming::default(), filter, blanks: Vec::new() }
+        Counterpart {
+            table: table.clone(),
+            naming: Naming::default(),
+            filter,
+            blanks: Vec::new(),
+            widened: Vec::new(),
+        }
     }
 
     /// `rows` of the columns that are synced, with all columns of the target, in its order and under
@@ -89,10 +97,10 @@ impl Choice<'_> {
             false => translated(filter, &name),
         });
         let findings = self.flaws(ours, &naming);
-        (Counterpart { table: there, naming, filter, blanks: Vec::new() }, findings)
+        (Counterpart { table: there, naming, filter, blanks: Vec::new(), widened: Vec::new() }, findings)
     }
 
-    fn takes(&self, name: &str) -> bool {
+    pub(super) fn takes(&self, name: &str) -> bool {
         self.columns.is_none_or(|columns| columns.iter().any(|own| own == name))
     }
 
@@ -130,7 +138,7 @@ impl Choice<'_> {
     }
 
     /// Columns without which rows have no place, or mean other rows.
-    fn left_out(&self, ours: &TableSchema) -> Vec<Finding> {
+    pub(super) fn left_out(&self, ours: &TableSchema) -> Vec<Finding> {
         let mut needed: Vec<(&str, &str)> =
             ours.levels.iter().map(|level| (level.column.as_str(), "partitions the table")).collect();
         needed.extend(self.window.map(|name| (name, "is the window's")));

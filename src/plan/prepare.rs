@@ -1,14 +1,16 @@
 //! Makes a draft from the structures of both sides.
 use super::axis::{Line, line};
 use super::create::{self, Creation, Foreseen};
+use super::drift::Drift;
 use super::naming::{Choice, unsorted};
 use super::partitions::lacking;
 use super::window::{self, Asked, End, Point, fold};
 use super::{Counterpart, Draft, Finding, compare, some_of, storage};
 use crate::cluster::{Cluster, count, describe, flaw, sql, sql::Rows};
+use crate::data::Type;
 use crate::error::{Error, Kind, Result};
 use crate::journal::Rename;
-use crate::model::{Level, Scheme, TableName, TableSchema, Unit, Window};
+use crate::model::{ColumnDef, Level, Scheme, TableName, TableSchema, Unit, Window};
 
 /// Which rows of a table are synced.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +23,10 @@ pub struct Wanted {
     pub makes: bool,
     /// Whether the database and the table are made if the target lacks them.
     pub creates: bool,
+    /// What becomes of columns that only one side has.
+    pub drift: Drift,
+    /// Whether numbers may go into columns of a wider type.
+    pub widens: bool,
     /// These columns; all without a choice.
     pub columns: Option<Vec<String>>,
     /// What the target calls otherwise.
@@ -46,10 +52,18 @@ pub fn prepare(
     let choice = Choice { columns, rename: &wanted.rename, filter, window: column };
     let (mut counterpart, mut misfits) = choice.counterpart(table, &ours);
     let (seen, name) = (choice.seen(&ours, &counterpart.naming), counterpart.table.clone());
-    let (mut theirs, creation, more) = there(source, target, (table, &seen, &counterpart), wanted.creates)?;
+    let (mut theirs, mut creation, more) =
+        there(source, target, (table, &seen, &counterpart), wanted.creates)?;
     misfits.extend(more);
+    let drifted = wanted.drift.settle(&choice, &ours, &counterpart, &theirs);
+    misfits.extend(drifted.findings);
+    theirs.columns.extend(drifted.addition.iter().flat_map(|addition| addition.columns.clone()));
+    creation.addition = drifted.addition;
+    let choice = Choice { columns: drifted.columns.as_deref().or(columns), ..choice };
+    let seen = choice.seen(&ours, &counterpart.naming);
     counterpart.blanks = choice.blanks(&seen, &mut theirs);
     misfits.extend(unsorted(&theirs, &seen));
+    let (seen, widened) = if wanted.widens { widened(seen, &theirs) } else { (seen, Vec::new()) };
     misfits.extend(compare(&name, &seen, &theirs, wanted.makes)?);
     let asked = wanted.window.as_ref().map(|asked| settled(source, table, asked, &ours)).transpose()?;
     let window = asked.as_ref().map(|asked| fold(asked, &ours)).transpose();
@@ -68,7 +82,12 @@ pub fn prepare(
     }
     let mut notes = storage::notes(&seen, &theirs);
     notes.extend(creation.notes.iter().cloned());
+    notes.extend(drifted.notes);
     notes.extend(blank_note(&counterpart));
+    notes.extend(wide_note(&widened));
+    let naming = &counterpart.naming;
+    let named = |(column, ty): (ColumnDef, Type)| (naming.here(&column.name).to_owned(), ty);
+    counterpart.widened = widened.into_iter().map(named).collect();
     if let Some(window) = &window {
         notes.extend(window_notes(source, wanted, window, table, &ours)?);
     }
@@ -182,6 +201,27 @@ fn window_notes(
         }
     }
     Ok(notes)
+}
+
+/// The structure with wider types where the target has them, and what changed by that.
+fn widened(mut seen: TableSchema, theirs: &TableSchema) -> (TableSchema, Vec<(ColumnDef, Type)>) {
+    let mut wide = Vec::new();
+    for column in &mut seen.columns {
+        let wider = theirs.column(&column.name).map(|other| other.ty).filter(|ty| column.ty.widens_to(*ty));
+        if let Some(ty) = wider {
+            wide.push((column.clone(), ty));
+            column.ty = ty;
+        }
+    }
+    (seen, wide)
+}
+
+fn wide_note(widened: &[(ColumnDef, Type)]) -> Option<String> {
+    let shown = |(column, ty): &(ColumnDef, Type)| {
+        format!("`{}` from {} to {}", column.name, column.ty.name(), ty.name())
+    };
+    let all: Vec<String> = widened.iter().map(shown).collect();
+    (!all.is_empty()).then(|| format!("numbers become wider: {}", some_of(&all)))
 }
 
 /// What becomes of the target's columns that are not synced.

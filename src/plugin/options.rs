@@ -9,8 +9,8 @@ use crate::data::Datum;
 use crate::engine::{Limits, Retries};
 use crate::error::{Error, Kind, Result};
 use crate::journal::Rename;
-use crate::model::Mode;
-use crate::plan::Mirror;
+use crate::model::{Mode, nearest};
+use crate::plan::{Drift, Mirror};
 use crate::wire::Compress;
 
 const KNOWN: &[&str] = &[
@@ -24,6 +24,7 @@ const KNOWN: &[&str] = &[
     "incremental",
     "createPartitions",
     "createIfMissing",
+    "drift",
     "repair",
     "rows",
     "dryRun",
@@ -66,6 +67,8 @@ pub(super) struct Options {
     pub(super) makes: bool,
     /// Whether the database and tables are made if the target lacks them.
     pub(super) creates: bool,
+    /// What becomes of columns that only one side has.
+    pub(super) drift: Drift,
     /// Whether `verify` replaces what differs.
     pub(super) repair: bool,
     /// How many rows `verifyRows` shows at most.
@@ -103,6 +106,7 @@ impl Default for Options {
             incremental: false,
             makes: false,
             creates: false,
+            drift: Drift::default(),
             repair: false,
             rows: 100,
             dry_run: false,
@@ -150,6 +154,7 @@ impl Options {
                 "incremental" => options.incremental = number(name, value, 0, 1)? == 1,
                 "createPartitions" => options.makes = number(name, value, 0, 1)? == 1,
                 "createIfMissing" => options.creates = number(name, value, 0, 1)? == 1,
+                "drift" => options.drift = drift(value)?,
                 "repair" => options.repair = number(name, value, 0, 1)? == 1,
                 "rows" => options.rows = number(name, value, 1, 100_000)?,
                 "dryRun" => options.dry_run = number(name, value, 0, 1)? == 1,
@@ -189,6 +194,16 @@ fn mode(value: &Datum) -> Result<Mode> {
         let names: Vec<&str> = Mode::ALL.into_iter().map(Mode::name).collect();
         Error::new(Kind::Argument, format!("the option `mode` must be one of {}", names.join(", ")))
             .advise("correct it, or leave it out")
+    })
+}
+
+fn drift(value: &Datum) -> Result<Drift> {
+    value.as_str().and_then(Drift::named).ok_or_else(|| {
+        let names: Vec<&str> = Drift::ALL.into_iter().map(Drift::name).collect();
+        let near = value.as_str().and_then(|given| nearest(given, names.iter().copied()));
+        let near = near.map_or(String::new(), |near| format!(", the nearest is `{near}`"));
+        let what = format!("the option `drift` must be one of {}{near}", names.join(", "));
+        Error::new(Kind::Argument, what).advise("correct it, or leave it out")
     })
 }
 

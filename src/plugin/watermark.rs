@@ -24,6 +24,8 @@ pub(super) fn wanted(
         window,
         makes,
         creates: request.options.creates,
+        drift: request.options.drift,
+        widens: true,
         columns: request.options.columns.clone(),
         rename: request.options.rename.clone(),
     };
