@@ -13,15 +13,24 @@ const TOGETHER: usize = 200;
 /// So few units are counted rather than looked up.
 const FEW: usize = 16;
 
-/// Counts every unit of `draft` on both sides.
-pub(super) fn count_units(host: &mut dyn Host, draft: &Draft, target: &mut dyn Cluster) -> Result<Looks> {
+/// Counts every unit of `draft` on both sides, of which the source is `host`; `go_on` says now and then
+/// whether to.
+///
+/// # Errors
+/// As [`super::look()`].
+pub fn count_units<S: Cluster + ?Sized>(
+    host: &mut S,
+    draft: &Draft,
+    target: &mut dyn Cluster,
+    go_on: &dyn Fn(&mut S) -> Result<()>,
+) -> Result<Looks> {
     let all = draft.all();
     let is_there = draft.creation.table.is_none();
     let total = if is_there { count(target, draft.all_there())? } else { 0 };
     let before = count(host, all)?;
     let (hints, marks) = source_hints(host, draft)?;
     let ours = settled(draft, before, hints, &|_| true, &mut |units| {
-        refuse_cancelled(host)?;
+        go_on(host)?;
         let rows: Vec<Rows> = units.iter().map(|unit| draft.rows(unit)).collect();
         counts(host, &rows)
     })?;
@@ -31,7 +40,7 @@ pub(super) fn count_units(host: &mut dyn Host, draft: &Draft, target: &mut dyn C
     };
     // What the target's scheme lacks cannot be asked for.
     let theirs = settled(draft, total, hints, &|unit| !unit.is_new, &mut |units| {
-        refuse_cancelled(host)?;
+        go_on(host)?;
         let rows: Vec<Rows> = units.iter().map(|unit| draft.there(unit)).collect();
         counts(target, &rows)
     })?;
@@ -54,7 +63,7 @@ fn is_looked_up(draft: &Draft) -> bool {
 type Hints = (Option<Vec<u64>>, Vec<Option<ChunkMark>>);
 
 /// What the source's metadata says, with versions where they are compared with remembered ones.
-fn source_hints(host: &mut dyn Host, draft: &Draft) -> Result<Hints> {
+fn source_hints<S: Cluster + ?Sized>(host: &mut S, draft: &Draft) -> Result<Hints> {
     let unmarked = || vec![None; draft.units.len()];
     match is_looked_up(draft) {
         false => Ok((None, unmarked())),
@@ -108,7 +117,7 @@ fn fill(
     Ok(())
 }
 
-fn refuse_cancelled(host: &mut dyn Host) -> Result<()> {
+pub(super) fn refuse_cancelled(host: &mut dyn Host) -> Result<()> {
     match host.is_cancelled() {
         false => Ok(()),
         true => Err(Error::new(Kind::Cancelled, "the user cancelled").advise("nothing was written")),

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 
 use parking_lot::Mutex;
 
-use super::counts::count_units;
+use super::counts::{count_units, refuse_cancelled};
 use super::feed::feed;
 use super::lane::{Job, Link, Work};
 use super::round::Round;
@@ -41,7 +41,7 @@ pub fn look(
     limits: Limits,
     is_compared: &dyn Fn(usize, &Look) -> bool,
 ) -> Result<Looks> {
-    let mut looks = count_units(host, draft, &mut *connect()?)?;
+    let mut looks = count_units(host, draft, &mut *connect()?, &|host| refuse_cancelled(host))?;
     let picked = |number: &usize| {
         let look = &looks.units[*number];
         !look.unchanged && is_compared(*number, look)

@@ -27,6 +27,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+pub use counts::count_units;
 pub use drill::{OddRow, Side, Wanted, drill};
 pub use look::{Looks, look};
 pub use patience::Retries;

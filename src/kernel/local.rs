@@ -29,6 +29,10 @@ impl Cluster for Local<'_> {
     }
 
     fn query(&mut self, script: &str) -> Result<Datum> {
+        // `parseExpr` takes expressions, and to delete is a statement (manual of `runScript`).
+        if script.starts_with("delete ") {
+            return self.call("runScript", &[Datum::text(script)]).map(|_| Datum::Void);
+        }
         let code = self.call("parseExpr", &[Datum::text(script)])?;
         to_datum(&self.session.call("eval", &[&code])?)
     }

@@ -114,7 +114,10 @@ impl Lease {
     }
 
     /// One sign of life.
-    pub(super) fn prolong(&self, target: &mut dyn Cluster) -> Result<()> {
+    ///
+    /// # Errors
+    /// `Refused` when the right is lost, or what the target answers.
+    pub fn prolong(&self, target: &mut dyn Cluster) -> Result<()> {
         let (previous, beat) = {
             let state = self.state.lock();
             (state.expires, state.beat + 1)

@@ -11,11 +11,12 @@
 //! can write to the table meanwhile (§1.3), and its files are the server's own, so that both tables
 //! must be built alike.
 mod backup;
+mod compare;
 mod grow;
-mod look;
 mod onward;
 mod piece;
 mod pipeline;
+mod remove;
 mod restore;
 mod room;
 mod save;
@@ -23,8 +24,8 @@ mod stages;
 mod trial;
 
 pub use backup::{Backup, Held};
+pub use compare::compare;
 pub use grow::grow;
-pub use look::{Looks, look};
 pub use piece::{Kind, Part, Piece, folder_of, name_of};
 pub use pipeline::{Connect, Limits, Permit, Route, Style, Summary, run};
 pub use restore::Delivery;

@@ -133,7 +133,7 @@ impl Run<'_> {
             at: (self.table, parcel.number),
             unit,
             sent,
-            restore: backup.restore(unit, &self.plan.draft.table, is_snapshot),
+            restore: Some(backup.restore(unit, &self.plan.draft.table, is_snapshot)),
             overwrites: is_snapshot,
             by_count: false,
             permit: self.permit,

@@ -80,6 +80,8 @@ pub struct Summary {
     pub copied: u64,
     /// Partitions with rows that needed nothing.
     pub skipped: u64,
+    /// Partitions that were removed.
+    pub removed: u64,
     /// Rows restored.
     pub rows: u64,
     /// Bytes of files that were shipped.
@@ -111,10 +113,18 @@ pub fn run(
         Side::Source => push(&run, host, connect),
         Side::Target => pull(&run, host, connect),
     }
+    let removed = match plan.removed().next().is_some() && !run.room.has_failed() {
+        false => 0,
+        true => match route.near {
+            Side::Source => run.remove_surplus(host, &mut *connect()?)?,
+            Side::Target => run.remove_surplus(&mut *connect()?, host)?,
+        },
+    };
     let moved = run.finish(host)?;
     Ok(Summary {
         copied: moved.partitions,
         skipped: plan.skipped(),
+        removed,
         rows: moved.rows,
         bytes: moved.bytes,
         took: started.elapsed(),

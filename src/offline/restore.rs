@@ -24,8 +24,8 @@ pub struct Delivery<'a> {
     pub unit: &'a Unit,
     /// What the backup holds of it.
     pub sent: Fingerprint,
-    /// The script that restores it.
-    pub restore: String,
+    /// The script that restores it; nothing when it is only removed.
+    pub restore: Option<String>,
     /// Whether the restore puts its rows in the place of what is there.
     pub overwrites: bool,
     /// Whether only the number of rows that are restored is known.
@@ -52,7 +52,7 @@ impl Delivery<'_> {
             return Ok(());
         }
         self.admit(held)?;
-        let replaces = self.planned() == Action::Replace;
+        let replaces = self.gives_way();
         let gone = if replaces { held } else { Fingerprint::default() };
         let intent = Intent { before: held, gone, sent: self.sent };
         (self.permit)()?;
@@ -64,7 +64,7 @@ impl Delivery<'_> {
         };
         // A restore is no append of ours: its error does not prove that nothing was stored.
         cleared
-            .and_then(|()| target.query(&self.restore).map(drop))
+            .and_then(|()| self.restore.as_ref().map_or(Ok(()), |script| target.query(script).map(drop)))
             .or_else(|error| self.doubt(intent, error))?;
         reach("restored");
         match online::look(target, there, &draft.columns) {
@@ -76,8 +76,9 @@ impl Delivery<'_> {
         }
     }
 
-    fn planned(&self) -> Action {
-        self.plan.decisions[self.at.1].action
+    /// Whether the plan names what the target holds as what goes.
+    fn gives_way(&self) -> bool {
+        matches!(self.plan.decisions[self.at.1].action, Action::Replace | Action::Delete)
     }
 
     /// Settles what became of a broken try; returns whether it had arrived.
@@ -93,7 +94,7 @@ impl Delivery<'_> {
 
     /// What the target holds now must still be what the plan may touch.
     fn admit(&self, held: Fingerprint) -> Result<()> {
-        if held.rows == 0 || self.plan.mode == Mode::Append || self.planned() == Action::Replace {
+        if held.rows == 0 || self.plan.mode == Mode::Append || self.gives_way() {
             return Ok(());
         }
         let what = format!("it holds {} rows, and was empty when the sync began", held.rows);

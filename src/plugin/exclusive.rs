@@ -3,11 +3,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::caller;
+use super::listening::Listening;
 use super::request::Request;
 use super::site::Site;
 use crate::cluster::Host;
 use crate::engine::{Guard, RunId};
 use crate::error::{Error, Kind, Result};
+use crate::journal::Runs;
 use crate::lease::{self, Ask, Lease, Terms};
 use crate::model::TableName;
 
@@ -49,6 +51,42 @@ pub(super) fn exclusively<T>(
     if let Err(error) = given_back {
         let seconds = terms.length.as_secs();
         host.print(&format!("the lease at the target is not given back, it ends in {seconds} s: {error}"));
+    }
+    outcome
+}
+
+/// As [`exclusively`] where this node is the target. Nobody else may ask this server, so the calling
+/// thread gives the signs of life, whenever it looks whether it is cancelled.
+pub(super) fn exclusively_here<T>(
+    host: &mut dyn Host,
+    (length, patience): (Duration, Duration),
+    runs: &Runs,
+    (id, tables): (&RunId, &[TableName]),
+    work: impl FnOnce(&mut dyn Host, Guard) -> Result<T>,
+) -> Result<T> {
+    if length.is_zero() {
+        host.print("no lease is taken here: let only one node sync into these tables");
+        return work(host, &|| Ok(()));
+    }
+    let (holder, run) = (caller::holder(host)?, id.to_string());
+    let is_dead = &|other: &str| runs.is_dead(other);
+    let ask = Ask { tables, run: &run, holder: &holder, terms: Terms { length }, patience, is_dead };
+    let lease = lease::take(host, &ask, &mut |time| {
+        thread::sleep(time);
+        Ok(())
+    })?;
+    let mut next = Instant::now() + length / 3;
+    let hear = |host: &mut dyn Host| {
+        if Instant::now() >= next {
+            // What comes of it shows when the next partition asks for the right.
+            let kept = lease.prolong(host).is_ok();
+            next = Instant::now() + if kept { length / 3 } else { length / 20 };
+        }
+        host.is_cancelled()
+    };
+    let outcome = work(&mut Listening { host: &mut *host, hear }, &|| lease.permit());
+    if let Err(error) = lease.release(host) {
+        host.print(&format!("the lease is not given back, it ends in {} s: {error}", length.as_secs()));
     }
     outcome
 }

@@ -75,11 +75,13 @@ impl Request {
     pub(super) fn again(run: &Run, options: Options) -> Result<Self> {
         let begun = &run.begun;
         let mode = Mode::named(&begun.mode).ok_or_else(|| {
-            Error::new(
-                Kind::State,
-                format!("run {} has the mode `{}`, which is unknown", begun.run, begun.mode),
-            )
-            .advise("sync anew")
+            let what = match begun.mode.as_str() {
+                mode @ ("offline" | "restore") => {
+                    format!("run {} is an {mode} one, whose directories its journal does not keep", begun.run)
+                }
+                mode => format!("run {} has the mode `{mode}`, which is unknown", begun.run),
+            };
+            Error::new(Kind::Refused, what).advise("repeat its call, which goes on where it ended")
         })?;
         let Begun { db, table, filter, column, keys, max_delete, columns, rename, .. } = begun.clone();
         let mirror = max_delete.map(|max_delete| Mirror { max_delete });
@@ -123,7 +125,7 @@ impl Request {
     }
 
     /// What is removed must be named by partitions and a window.
-    fn require_mirror(self) -> Result<Self> {
+    pub(super) fn require_mirror(self) -> Result<Self> {
         let why = match (self.options.mirror, self.options.mode, &self.filter) {
             (Some(_), Mode::Append, _) => "the mode `append` only adds",
             (Some(_), _, Some(_)) => "a filter may mean rows that the source has under other values",

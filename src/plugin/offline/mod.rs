@@ -5,6 +5,7 @@ mod options;
 mod restore;
 mod serve;
 mod steps;
+mod style;
 mod sync;
 mod way;
 

@@ -25,6 +25,10 @@ const SHARED: &[&str] = &[
     "lease",
     "wait",
     "rateLimit",
+    "incremental",
+    "lookBack",
+    "mirror",
+    "maxDelete",
 ];
 /// What only these functions know.
 const OWN: &[&str] = &[
@@ -122,7 +126,9 @@ impl Offline {
         given.online = Options::parse(&Datum::Dict(shared))?;
         let known = [Mode::Auto, Mode::Append, Mode::Replace];
         if !known.contains(&given.online.mode) {
-            return Err(wrong("mode", "must be one of auto, append, replace where backups are restored"));
+            let how =
+                "must be one of auto, append, replace here, since a restore adds rows and knows no keys";
+            return Err(wrong("mode", how));
         }
         given.ssh = login.complete()?;
         given.require_way()?;

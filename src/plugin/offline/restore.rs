@@ -6,6 +6,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 
 use super::super::arguments::{argument, optional_text, text};
+use super::super::exclusive::exclusively_here;
 use super::super::request::database;
 use super::super::{caller, report, roots};
 use super::options::Offline;
@@ -16,7 +17,7 @@ use crate::engine::{RunId, Summary};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Begun, Journal, Rename, Runs};
 use crate::model::{Mode, TableName, Unit};
-use crate::offline::{Backup, Delivery, Kind as PieceKind, Piece, folder_of};
+use crate::offline::{Backup, Delivery, Kind as PieceKind, Permit, Piece, folder_of};
 use crate::online;
 use crate::plan::{Counterpart, Creation, Draft, Look, Plan, decide, is_compared};
 
@@ -88,7 +89,12 @@ pub(super) fn restore(
         mode: "restore".into(),
     };
     let journal = Mutex::new(runs.begin(begun)?);
-    let outcome = carry_out(host, &all, &journal);
+    let (options, tables) = (&given.online, names.iter().map(|name| TableName::new(db, name)));
+    let tables: Vec<TableName> = tables.collect();
+    let patience = (options.lease, options.wait);
+    let outcome = exclusively_here(host, patience, &runs, (&id, &tables), |host, permit| {
+        carry_out(host, &all, &journal, permit)
+    });
     let failure = outcome.as_ref().err().map(ToString::to_string);
     let ended = journal.lock().end(failure.as_deref());
     let results = outcome.map_err(|error| error.context(format!("run {id}")).advise("repeat the call"))?;
@@ -99,12 +105,13 @@ fn carry_out(
     host: &mut dyn Host,
     all: &[(Plan, Vec<Found>)],
     journal: &Mutex<Journal>,
+    permit: Permit,
 ) -> Result<Vec<(TableName, Summary)>> {
     all.iter().try_for_each(|(plan, _)| journal.lock().plan(plan.record()).map(drop))?;
     all.iter().try_for_each(|(plan, _)| plan.permit())?;
     all.iter()
         .enumerate()
-        .map(|(number, (plan, found))| deliver(host, (number, plan), found, journal))
+        .map(|(number, (plan, found))| deliver(host, (number, plan), found, (journal, permit)))
         .collect()
 }
 
@@ -112,7 +119,7 @@ fn deliver(
     host: &mut dyn Host,
     (table, plan): (usize, &Plan),
     found: &[Found],
-    journal: &Mutex<Journal>,
+    (journal, permit): (&Mutex<Journal>, Permit),
 ) -> Result<(TableName, Summary)> {
     let (started, name) = (Instant::now(), &plan.draft.table);
     let (mut copied, mut rows) = (0, 0);
@@ -128,10 +135,10 @@ fn deliver(
             at: (table, number),
             unit,
             sent: found.held,
-            restore: found.backup.restore(unit, name, found.is_snapshot),
+            restore: Some(found.backup.restore(unit, name, found.is_snapshot)),
             overwrites: found.is_snapshot,
             by_count: found.by_count,
-            permit: &|| Ok(()),
+            permit,
             doubt: None,
         };
         let named = |error: Error| error.context(format!("partition {unit} of {name}"));

@@ -4,23 +4,25 @@ use std::fs;
 use parking_lot::Mutex;
 
 use super::super::arguments::{argument, optional_text, usage};
-use super::super::exclusive::{await_turn, exclusively};
+use super::super::exclusive::{await_turn, exclusively, exclusively_here};
 use super::super::listening::Listening;
 use super::super::request::{Request, database};
 use super::super::site::{Site, connected};
 use super::super::steer::Orders;
 use super::super::sync::{is_left, skipped};
+use super::super::watermark::{self, wanted};
 use super::super::{background, caller, rates, report, roots};
 use super::options::Offline;
+use super::style::{style, unlike};
 use super::way::{Dirs, Way};
-use crate::cluster::{Cluster, Host, describe, sql, tables};
+use crate::cluster::{Cluster, Host, tables};
 use crate::data::Datum;
-use crate::engine::{Connect, RunId, Summary};
+use crate::engine::{Connect, RunId, Summary, count_units};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Begun, Journal, Order, Rename};
-use crate::model::{Mode, TableName};
-use crate::offline::{self, Permit, Route, Style, folder_of, grow, look};
-use crate::plan::{Draft, Plan, Wanted, decide, is_compared, prepare};
+use crate::model::TableName;
+use crate::offline::{self, Permit, Route, Style, compare, folder_of, grow};
+use crate::plan::{Draft, Plan, Wanted, decide, is_compared, prepare, surplus};
 use crate::ship::Side;
 
 /// The parameters as the manual writes them.
@@ -46,7 +48,7 @@ pub(in super::super) fn sync_offline(host: &mut dyn Host, args: &[Datum]) -> Res
         run,
         resumed: None,
     };
-    let request = request.require_whole()?;
+    let request = request.require_whole()?.require_mirror()?;
     caller::administrator(host)?;
     background::carry(host, "syncOffline", args, &request, |host| here(host, args, &given, &request))
 }
@@ -67,6 +69,13 @@ struct Call<'a> {
     request: &'a Request,
     site: &'a Site,
     connect: Connect<'a>,
+}
+
+/// A plan, how it is carried out, and whether a later window comes after it.
+struct Planned {
+    plan: Plan,
+    style: Style,
+    is_behind: bool,
 }
 
 impl Call<'_> {
@@ -99,7 +108,8 @@ impl Call<'_> {
         let names: Vec<TableName> =
             names.into_iter().map(|table| TableName::new(&self.request.db, table)).collect();
         if self.request.options.dry_run {
-            let plans = names.iter().map(|name| Ok(self.plan(host, name)?.0)).collect::<Result<Vec<_>>>()?;
+            let plans =
+                names.iter().map(|name| Ok(self.plan(host, name)?.plan)).collect::<Result<Vec<_>>>()?;
             return Ok(report::plans(&plans));
         }
         await_turn(host, self.request, self.site)?;
@@ -118,13 +128,21 @@ impl Call<'_> {
         let mut orders = Orders::to(&run, &self.site.runs);
         let hear = |host: &mut dyn Host| orders.cancel(host);
         let host: &mut dyn Host = &mut Listening { host, hear };
+        let mut is_behind = false;
         let work = |host: &mut dyn Host, permit: Permit| {
-            let sync = |at| self.sync(host, at, &way, &journal, permit);
+            let sync = |at| {
+                let (result, is_earlier) = self.sync(host, at, &way, &journal, permit)?;
+                is_behind |= is_earlier;
+                Ok(result)
+            };
             names.iter().enumerate().map(sync).collect::<Result<Vec<_>>>()
         };
         let outcome = match self.given.near {
             Side::Source => exclusively(host, self.request, self.site, (&id, &names), work),
-            Side::Target => work(host, &|| Ok(())),
+            Side::Target => {
+                let terms = (self.request.options.lease, self.request.options.wait);
+                exclusively_here(host, terms, &self.site.runs, (&id, &names), work)
+            }
         };
         if let Err(error) = &outcome
             && is_left(self.request, error)
@@ -138,7 +156,14 @@ impl Call<'_> {
         let named = |error: Error| error.context(format!("run {id}")).advise("repeat the call");
         let results = outcome.map_err(named)?;
         obeyed.into_iter().collect::<Result<()>>()?;
-        ended.map(|()| report::summaries(&id, &results))
+        ended?;
+        match is_behind {
+            false => Ok(report::summaries(&id, &results)),
+            true => {
+                host.print("the window that was not finished is verified, now what came after it");
+                self.carry_out(host)
+            }
+        }
     }
 
     fn begun(&self, id: &RunId) -> Begun {
@@ -158,28 +183,36 @@ impl Call<'_> {
             columns: None,
             rename: Rename::default(),
             keys: Vec::new(),
-            max_delete: None,
+            max_delete: options.mirror.map(|mirror| mirror.max_delete),
             // Not one that `resumeRun` knows: it would go on online, and always away from this node.
             mode: "offline".into(),
         }
     }
 
-    /// Which rows; the ends of a window are evaluated on this node.
-    fn wanted(&self, host: &mut dyn Host) -> Result<Wanted> {
-        let window = match &self.request.options.window {
-            Some(said) if said.follows() => {
-                return Err(Error::new(Kind::Argument, "the option `column` needs the option `from` here")
-                    .advise("give it, or use syncOnline, which remembers how far it has come"));
-            }
-            said => said.as_ref().map(|said| said.evaluate(host)).transpose()?,
-        };
-        Ok(Wanted { filter: self.request.filter.clone(), window, ..Wanted::default() })
+    /// Which rows, and whether an earlier window has to be finished first; the ends of a window are
+    /// evaluated on this node.
+    fn wanted(&self, host: &mut dyn Host, table: &TableName) -> Result<(Wanted, bool)> {
+        let said = self.request.options.window.as_ref();
+        if said.is_some_and(|said| said.follows()) && self.given.near == Side::Target {
+            return Err(Error::new(Kind::Argument, "the option `column` needs the option `from` in a pull")
+                .advise("give it, or push from the other side, which remembers how far it has come"));
+        }
+        let asked = said.map(|said| said.evaluate(host)).transpose()?;
+        wanted(host, self.request, self.site, asked.as_ref(), table)
+    }
+
+    /// Whose chunks are remembered, at which target.
+    fn remembered_as(&self) -> String {
+        match self.given.near {
+            Side::Source => self.site.target.clone(),
+            Side::Target => format!("{HERE}, from {}", self.site.target),
+        }
     }
 
     /// Compares both sides of one table and says how it is to be taken.
-    fn plan(&self, host: &mut dyn Host, table: &TableName) -> Result<(Plan, Style)> {
+    fn plan(&self, host: &mut dyn Host, table: &TableName) -> Result<Planned> {
         let (mode, target) = (self.request.options.mode, self.target().to_owned());
-        let wanted = self.wanted(host)?;
+        let (wanted, is_behind) = self.wanted(host, table)?;
         let (draft, alike) = self.sides(host, |source, there| {
             let missing = grow(source, there, table, self.request.options.dry_run)?;
             if missing > 0 && self.request.options.dry_run {
@@ -191,39 +224,46 @@ impl Call<'_> {
             let alike = unlike(source, there, table)?;
             Ok((Draft { target: target.clone(), destination: target.clone(), ..draft }, alike))
         })?;
+        let remembered = match self.request.options.incremental {
+            true => Some(self.site.memory.chunks(&self.remembered_as(), table, &draft.columns)?),
+            false => None,
+        };
+        let draft = Draft { remembered, ..draft };
         let left = self.site.runs.left(&draft.identity(mode))?;
         let state = |number: usize| left.units.get(&draft.units[number].to_string()).copied();
         let picked = |number: usize, look: &_| is_compared(mode, look, state(number));
-        let looks = self.sides(host, |source, there| look(source, there, &draft, &picked))?;
+        let mirror = self.request.options.mirror;
+        let (looks, found) = self.sides(host, |source, there| {
+            let mut looks = count_units(source, &draft, there, &|_| Ok(()))?;
+            compare(source, there, &draft, &mut looks.units, &picked)?;
+            let found = match mirror.is_some() && looks.strangers > 0 {
+                true => surplus(there, &draft)?,
+                false => Vec::new(),
+            };
+            Ok((looks, found))
+        })?;
+        let draft = Draft { marks: looks.marks, ..draft };
         let plan = decide(draft, mode, &looks.units, &left, (looks.rows, looks.strangers));
+        let plan = match mirror {
+            None => plan,
+            Some(mirror) => plan.mirrored(mirror, found),
+        };
         host.print(&plan.to_string());
-        let (style, why) = self.style(&plan, alike)?;
+        let (style, why) = style(self.given.consistent, &plan, alike)?;
         host.print(&why);
-        Ok((plan, style))
+        Ok(Planned { plan, style, is_behind })
     }
 
-    /// How the partitions of `plan` are backed up, and what that costs, in words.
-    fn style(&self, plan: &Plan, unlike: Option<String>) -> Result<(Style, String)> {
-        let table = &plan.draft.table;
-        let partial = plan.decisions.iter().any(|unit| unit.rows > 0 && !unit.action.sends());
-        let reason = match unlike {
-            Some(reason) => Some(reason),
-            None if plan.draft.filter.is_some() || plan.draft.window.is_some() => {
-                Some("a filter or window picks rows".to_owned())
-            }
-            None if plan.mode == Mode::Append => Some("rows are added to others".to_owned()),
-            None => None,
-        };
-        match (self.given.consistent, reason) {
-            (Some(true), Some(reason)) => {
-                let what = format!("{table} cannot be taken at one moment: {reason}");
-                Err(Error::new(Kind::Refused, what).advise("leave `consistent` out, or give false"))
-            }
-            (Some(true), None) => Ok((Style::Snapshot, snapshot(table))),
-            (None, None) if !partial => Ok((Style::Snapshot, snapshot(table))),
-            (Some(false), _) => Ok((Style::Rows, rows(table, "as asked"))),
-            (None, Some(reason)) => Ok((Style::Rows, rows(table, &reason))),
-            (None, None) => Ok((Style::Rows, rows(table, "some partitions need nothing"))),
+    /// What the next call may rely on.
+    fn remember(&self, plan: &Plan) -> Result<()> {
+        let Draft { table, columns, remembered, .. } = &plan.draft;
+        if remembered.is_some() {
+            let known = plan.draft.verified(plan.decisions.iter().map(|decision| decision.rows));
+            self.site.memory.remember(&self.remembered_as(), table, columns, &known)?;
+        }
+        match self.given.near {
+            Side::Source => watermark::finish(self.request, self.site, &plan.draft),
+            Side::Target => Ok(()),
         }
     }
 
@@ -262,10 +302,11 @@ impl Call<'_> {
         way: &Way,
         journal: &Mutex<Journal>,
         permit: Permit,
-    ) -> Result<(TableName, Summary)> {
-        let (plan, style) = self.plan(host, table)?;
+    ) -> Result<((TableName, Summary), bool)> {
+        let Planned { plan, style, is_behind } = self.plan(host, table)?;
         journal.lock().plan(plan.record())?;
         plan.permit()?;
+        watermark::begin(self.request, self.site, &plan.draft)?;
         let dirs = self.dirs(table)?;
         let (Dirs { source, target }, near) = (&dirs, self.given.near);
         let done = way.ship(&dirs, |shipper| {
@@ -273,42 +314,8 @@ impl Call<'_> {
             let (limits, connect) = (self.given.limits(), self.connect);
             offline::run(host, &plan, (journal, number), (route, style, permit), limits, connect)
         })?;
-        let offline::Summary { copied, skipped, rows, bytes, took } = done;
-        Ok((table.clone(), Summary { copied, skipped, rows, removed: 0, bytes, took }))
+        self.remember(&plan)?;
+        let offline::Summary { copied, skipped, removed, rows, bytes, took } = done;
+        Ok(((table.clone(), Summary { copied, skipped, rows, removed, bytes, took }), is_behind))
     }
-}
-
-fn snapshot(table: &TableName) -> String {
-    format!(
-        "{table} is taken at one moment by backupTable, as files: nobody can write to it while that runs, \
-         and both sides need the disk for all of it"
-    )
-}
-
-fn rows(table: &TableName, why: &str) -> String {
-    format!(
-        "{table} is taken partition by partition, by queries ({why}): writers are not blocked, partitions are \
-         of different moments, and the source's server needs the memory for one at a time"
-    )
-}
-
-/// Why the files of one table are not those of the other; nothing when they are alike. Tables of two
-/// engines do not restore into each other at all (dolphindb-semantics §1.7).
-fn unlike(source: &mut dyn Cluster, target: &mut dyn Cluster, table: &TableName) -> Result<Option<String>> {
-    let question = format!("schema({})", sql::load_table(table));
-    let [ours, theirs] = [source.query(&question)?, target.query(&question)?];
-    let member = |schema: &Datum, name: &str| schema.get(name).and_then(Datum::as_str).map(str::to_owned);
-    if let (Some(ours), Some(theirs)) = (member(&ours, "engineType"), member(&theirs, "engineType"))
-        && ours != theirs
-    {
-        let what = format!("{table} is of the engine {ours} at the source and {theirs} at the target");
-        return Err(Error::new(Kind::Schema, what).advise("use clusterSync::syncOnline"));
-    }
-    if [&ours, &theirs].iter().any(|schema| member(schema, "chunkGranularity").as_deref() == Some("DATABASE"))
-    {
-        return Ok(Some("its chunks hold all tables of the database".to_owned()));
-    }
-    let (ours, theirs) = (describe(source, table)?, describe(target, table)?);
-    Ok((ours.columns != theirs.columns)
-        .then(|| "the columns of both tables differ in order or type".to_owned()))
 }

@@ -10,6 +10,11 @@ use crate::value::Value;
 pub const FUNCTIONS: &[Native] = &[
     Native::new("eval", &["expr"], 1, eval),
     Native::new("parseExpr", &["X"], 1, parse_expr),
+    // Manual of `runScript`: executes a script here, for a user who is logged in.
+    Native::new("runScript", &["script"], 1, |session, args| {
+        let source = args::text("runScript", &args, 0, "script")?.to_owned();
+        session.run(&source).map(|_| Value::Void)
+    }),
     Native::new("sql", SQL, 2, sql),
     Native::new("sqlCol", &["colName", "func", "alias"], 1, sql_col),
     Native::new("sqlColAlias", &["colDef", "colName"], 1, sql_col_alias),
