@@ -201,3 +201,42 @@ fn tables_are_listed_in_every_way() {
     a.session.user = "guest".into();
     assert_eq!(a.number("size(getClusterDFSTables()) + size(getDFSDatabases())"), 0);
 }
+
+/// The manual's dropPartition: with deleteSchema a VALUE partition of the first level leaves the scheme.
+#[test]
+fn a_partition_is_dropped_from_the_scheme_too() {
+    let compo = "COMPO, [database('', VALUE, 2024.01.01..2024.01.04), database('', RANGE, 0 10 20)]";
+    let mut a = with_table(compo, "`d`k, [DATE, INT]", "d`k");
+    let fill = "t.tableInsert(table(take(2024.01.01..2024.01.04, 8) as d, take(1 11, 8) as k))";
+    assert_eq!(a.number(fill), 8);
+    a.run("dropPartition(db, 2024.01.02, `t, deleteSchema=true)");
+    assert_eq!(
+        a.run("schema(database('dfs://db')).partitionSchema[0]").to_string(),
+        "[2024.01.01,2024.01.03,2024.01.04]"
+    );
+    assert_eq!(a.run("sort(distinct(exec d from t))").to_string(), "[2024.01.01,2024.01.03,2024.01.04]");
+    assert_eq!(a.number(fill), 6, "the old handle's rows of that day vanish");
+    assert_eq!(a.number("size(getTabletsMeta('/db/20240102%'))"), 0);
+    assert!(a.fails("dropPartition(db, '/20240102', `t)").contains("S01056"));
+    assert!(a.fails("dropPartition(db, 2024.01.02, `t, deleteSchema=true)").contains("S01056"));
+    for (what, why) in [("'/20240103/0_10'", "first level"), ("[2024.01.03, 5]", "first level")] {
+        assert!(a.fails(&format!("dropPartition(db, {what}, `t, deleteSchema=true)")).contains(why));
+    }
+    a.run("addValuePartitions(db, 2024.01.02)");
+    a.reopen();
+    a.run("db = database('dfs://db'); t = loadTable(db, `t)");
+    assert_eq!(a.number(fill), 8, "the day is back");
+    assert_eq!(a.number("exec count(*) from t where d = 2024.01.02"), 2);
+    assert_eq!(a.number("exec count(*) from t where partition(d, 2024.01.02)"), 2);
+    assert_eq!(a.number("exec count(*) from t where d >= 2024.01.03"), 12);
+    let again =
+        "database('dfs://db', COMPO, [database('', VALUE, 2024.01.01 2024.01.03 2024.01.04 2024.01.02),
+                 database('', RANGE, 0 10 20)])";
+    a.run(again);
+    a.run("createPartitionedTable(db, table(1:0, `d`k, [DATE, INT]), `u, `d`k)");
+    assert!(a.fails("dropPartition(db, 2024.01.01, `t, deleteSchema=true)").contains("one table"));
+    let mut a = with_table("VALUE, [1]", "`k`x, [INT, INT]", "k");
+    assert!(a.fails("dropPartition(db, 1, `t, deleteSchema=true)").contains("at least one"));
+    let mut a = with_table("HASH, [INT, 2]", "`k`x, [INT, INT]", "k");
+    assert!(a.fails("dropPartition(db, 1, `t, deleteSchema=true)").contains("VALUE"));
+}

@@ -1,4 +1,6 @@
 //! Descriptions of databases and tables as bytes.
+use std::collections::BTreeSet;
+
 use super::bytes::{Reader, Writer};
 use super::identity::Identity;
 use super::{Database, KeepDuplicates, Level, Scheme, TableShape};
@@ -35,6 +37,8 @@ pub fn encode_database(database: &Database) -> Vec<u8> {
             Scheme::Value(elements) => {
                 out.u32(1);
                 out.vector(elements);
+                out.u32(level.gone().len() as u32);
+                level.gone().iter().for_each(|number| out.u32(*number));
             }
             Scheme::Range(boundaries) => {
                 out.u32(2);
@@ -61,14 +65,19 @@ pub fn decode_database(bytes: &[u8]) -> Result<Database> {
     let (granularity, owner, id) = (input.text()?, input.text()?, Identity(input.u64()?));
     let mut levels = Vec::new();
     for _ in 0..input.u32()? {
+        let mut gone = BTreeSet::new();
         let scheme = match input.u32()? {
-            1 => Scheme::Value(input.vector()?),
+            1 => {
+                let elements = input.vector()?;
+                gone = (0..input.u32()?).map(|_| input.u32()).collect::<Result<_>>()?;
+                Scheme::Value(elements)
+            }
             2 => Scheme::Range(input.vector()?),
             3 => Scheme::List((0..input.u32()?).map(|_| input.vector()).collect::<Result<_>>()?),
             5 => Scheme::Hash { ty: input.ty()?, buckets: input.u32()? },
             kind => return Err(Error::runtime(format!("A stored partition type has the number {kind}."))),
         };
-        levels.push(Level::new(scheme)?);
+        levels.push(Level::with_gone(scheme, gone)?);
     }
     Ok(Database { url, levels, engine, atomic, granularity, owner, id })
 }

@@ -136,6 +136,13 @@ impl Store {
         self.domain(url)?.grow(level, more).map(|(_, new)| new)
     }
 
+    /// Removes VALUE elements of the first level; their partitions must be without chunks.
+    pub fn remove_values(&self, url: &str, numbers: &[u32]) -> Result<()> {
+        let domain = self.domain(url)?;
+        let level = domain.database().levels[0].without(numbers)?;
+        domain.change(|database| database.levels[0] = level).map(drop)
+    }
+
     /// `TRANS` or `CHUNK` from now on.
     pub fn set_atomic(&self, url: &str, atomic: &str) -> Result<()> {
         self.domain(url)?.change(|database| database.atomic = atomic.to_owned()).map(drop)

@@ -40,6 +40,12 @@ impl PartitionedTable {
                     }
                 }
             }
+            // A handle that is older than the scheme may know partitions that are no more.
+            let now = self.domain.database();
+            let gone = now.levels[number].gone();
+            if !gone.is_empty() {
+                rows.iter_mut().filter(|row| gone.contains(row)).for_each(|row| *row = OUTSIDE);
+            }
             assigned.push(rows);
         }
         Ok(assigned)

@@ -41,7 +41,7 @@ pub fn database(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     }
     let existing = session.node.store.database(url)?;
     let same = existing.levels.len() == wanted.levels.len()
-        && existing.levels.iter().zip(&wanted.levels).all(|(own, other)| own.scheme() == other.scheme());
+        && existing.levels.iter().zip(&wanted.levels).all(|(own, other)| own.shown() == other.shown());
     if !same {
         let text = format!("The database {url} exists with a different partition scheme.");
         return Err(Error::argument("database", text));

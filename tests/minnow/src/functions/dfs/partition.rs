@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use super::{args, database_of, rights};
 use crate::error::{Error, Result};
 use crate::script::Session;
-use crate::store::{Level, Scheme, Selection};
+use crate::store::{Database, Level, Scheme, Selection};
 use crate::value::{Value, Vector};
 
 /// Where tables have their own chunks the table must be named; where they share them, no name means
@@ -13,15 +13,17 @@ pub fn drop(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     const NAME: &str = "dropPartition";
     let database = database_of(session, NAME, &given, "dbHandle")?;
     rights::drop_partitions(session, &database)?;
-    if args::optional_bool(NAME, &given, 4, "deleteSchema", false)? {
-        return Err(args::bad(NAME, "deleteSchema", "must be false here: minnow keeps its schemes"));
-    }
+    let with_schema = args::optional_bool(NAME, &given, 4, "deleteSchema", false)?;
     let names = match args::optional_text(NAME, &given, 2, "tableName")? {
         Some(name) => vec![name.to_owned()],
         None if database.shares_chunks() => session.node.store.tables(&database.url)?,
         None => return Err(args::bad(NAME, "tableName", "is missing")),
     };
     let what = args::required(NAME, &given, 1, "partitionPaths")?;
+    let removed = match with_schema {
+        true => removable(session, &database, args::required(NAME, &given, 1, "partitionPaths")?)?,
+        false => Vec::new(),
+    };
     let mut dropped = 0;
     for name in names {
         let table = session.node.store.table(&database.url, &name)?;
@@ -30,11 +32,41 @@ pub fn drop(session: &mut Session, given: Vec<Value>) -> Result<Value> {
         }
         dropped += table.drop_chunks(&selections(NAME, table.levels(), what)?)?;
     }
+    if with_schema {
+        return session.node.store.remove_values(&database.url, &removed).map(|()| Value::Void);
+    }
     if dropped == 0 {
         // The number is documented (dolphindb-semantics §4.1), the sentence is not.
         return Err(Error::runtime("None of the partitions to drop exists. RefId:S01056"));
     }
     Ok(Value::Void)
+}
+
+/// The first level's partitions whose VALUE elements are to go, too: of a database with one table, and
+/// all that is below them (the manual's dropPartition). What else becomes of the call is not
+/// documented; here it is refused.
+fn removable(session: &Session, database: &Database, what: &Value) -> Result<Vec<u32>> {
+    let bad = |why: &str| args::bad("dropPartition", "deleteSchema", why);
+    rights::change(session, database)?;
+    if session.node.store.tables(&database.url)?.len() != 1 {
+        return Err(bad("needs a database of one table"));
+    }
+    if !matches!(database.levels[0].scheme(), Scheme::Value(_)) {
+        return Err(bad("needs a first level of the type VALUE"));
+    }
+    let mut numbers = Vec::new();
+    for selection in selections("dropPartition", &database.levels, what)? {
+        match &selection.levels[..] {
+            [Some(first), deeper @ ..] if deeper.iter().all(Option::is_none) => numbers.extend(first),
+            _ => return Err(bad("is for partitions of the first level")),
+        }
+    }
+    numbers.retain(|number| (*number as usize) < database.levels[0].count());
+    if numbers.is_empty() {
+        // As where nothing is dropped.
+        return Err(Error::runtime("None of the partitions to drop exists. RefId:S01056"));
+    }
+    Ok(numbers)
 }
 
 pub fn add_values(session: &mut Session, given: Vec<Value>) -> Result<Value> {
@@ -79,7 +111,7 @@ pub fn is_path(cells: &Vector) -> bool {
 fn by_path(levels: &[Level], paths: &Vector) -> Vec<Selection> {
     let labels: Vec<HashMap<String, u32>> = levels
         .iter()
-        .map(|level| (0..level.count() as u32).map(|number| (level.label(number), number)).collect())
+        .map(|level| level.present().into_iter().map(|number| (level.label(number), number)).collect())
         .collect();
     let selection = |path: &str| {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();

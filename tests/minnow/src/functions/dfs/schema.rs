@@ -116,11 +116,11 @@ fn kind(level: &Level) -> (i32, &'static str) {
 
 /// A HASH level shows only its bucket count. How a LIST level is shown is not documented.
 fn elements(level: &Level) -> Value {
-    match level.scheme() {
-        Scheme::Value(cells) | Scheme::Range(cells) => Value::Vector(Arc::new(cells.clone())),
-        Scheme::Hash { buckets, .. } => Value::int(*buckets as i32),
+    match level.shown() {
+        Scheme::Value(cells) | Scheme::Range(cells) => Value::Vector(Arc::new(cells)),
+        Scheme::Hash { buckets, .. } => Value::int(buckets as i32),
         Scheme::List(lists) => {
-            Value::Tuple(Arc::new(lists.iter().map(|list| Value::Vector(Arc::new(list.clone()))).collect()))
+            Value::Tuple(Arc::new(lists.into_iter().map(|list| Value::Vector(Arc::new(list))).collect()))
         }
     }
 }

@@ -41,7 +41,7 @@ pub fn compare(operator: Operator, a: &Vector, b: &Vector) -> Result<Vector> {
 fn common_type(a: Type, b: Type) -> Option<Option<Type>> {
     let number = |ty: Type| ty.is_floating() || is_whole(ty);
     match (a, b) {
-        // How a server compares rows of array vectors is not looked at.
+        // They are taken element by element before.
         (Type::Array(_), _) | (_, Type::Array(_)) => None,
         _ if a == b || (a.is_text() && b.is_text()) || (number(a) && number(b)) => Some(None),
         (Type::Void, ty) | (ty, Type::Void) => Some(Some(ty)),

@@ -10,7 +10,7 @@ pub use logic::{is_true, mask, not};
 
 use super::ast::Operator;
 use crate::error::{Class, Error, Result};
-use crate::value::{Data, Type, Value, Vector};
+use crate::value::{Data, Rows, Type, Value, Vector};
 
 pub fn binary(operator: Operator, left: &Value, right: &Value) -> Result<Value> {
     match operator {
@@ -70,7 +70,7 @@ fn broadcast(left: &Value, right: &Value, kernel: Kernel) -> Result<Value> {
             .ok_or_else(|| Error::runtime("The operands must be scalars, vectors or tuples.")),
     };
     let (a, b) = (cells(left)?, cells(right)?);
-    let outcome = Arc::new(kernel(&a, &b)?);
+    let outcome = Arc::new(by_element(&a, &b, kernel)?);
     Ok(match (left, right) {
         (Value::Pair(_), Value::Pair(_) | Value::Scalar(_)) | (Value::Scalar(_), Value::Pair(_)) => {
             Value::Pair(outcome)
@@ -80,6 +80,36 @@ fn broadcast(left: &Value, right: &Value, kernel: Kernel) -> Result<Value> {
         }
         _ => Value::Scalar(outcome),
     })
+}
+
+/// Array vectors element by element: with a scalar, with a cell for each row, or with rows of the same
+/// lengths (the manual's arrayVector).
+fn by_element(a: &Vector, b: &Vector, kernel: Kernel) -> Result<Vector> {
+    let nested = |shape: &Rows, values: Vector| {
+        let ty = values.ty;
+        Vector::rows(Rows { ends: shape.ends.clone(), values }).ok_or_else(|| {
+            Error::runtime(format!("There are no array vectors of {}. RefId: S02024", ty.name()))
+        })
+    };
+    match (&a.data, &b.data) {
+        (Data::Rows(x), Data::Rows(y)) if x.ends == y.ends => nested(x, kernel(&x.values, &y.values)?),
+        (Data::Rows(_), Data::Rows(_)) => Err(unequal()),
+        (Data::Rows(x), _) => nested(x, kernel(&x.values, &spread(b, x)?)?),
+        (_, Data::Rows(y)) => nested(y, kernel(&spread(a, y)?, &y.values)?),
+        _ => kernel(a, b),
+    }
+}
+
+/// A cell per element of `rows`, given one for all or one per row.
+fn spread(cells: &Vector, rows: &Rows) -> Result<Vector> {
+    if cells.len() == 1 {
+        return Ok(cells.clone());
+    }
+    if cells.len() != rows.len() {
+        return Err(unequal());
+    }
+    let places: Vec<u32> = (0..rows.len()).flat_map(|row| rows.range(row).map(move |_| row as u32)).collect();
+    Ok(cells.gather(&places))
 }
 
 fn broadcast_tuples(left: &Value, right: &Value, kernel: Kernel) -> Result<Value> {

@@ -64,6 +64,10 @@ fn array_vectors_hold_rows() {
         ("isNull(arrayVector(0 1 2, 00i 5))", "[1,1,0]"),
         ("arrayVector(1 2, 1 2)$DOUBLE[]", "[[1],[2]]"),
         ("arrayVector(1 3, decimal32(1.5 2.5 3.5, 1))", "[[1.5],[2.5,3.5]]"),
+        ("arrayVector(2 3, 1 2 3) == arrayVector(2 3, 1 5 3)", "[[1,0],[1]]"),
+        ("arrayVector(2 3, 1 2 3) > 1", "[[0,1],[1]]"),
+        ("10 20 + arrayVector(2 3, 1 2 3)", "[[11,12],[23]]"),
+        ("arrayVector(2 2 3, [1.5, 00f, 3]) * 2", "[[3,],[],[6]]"),
         ("eqObj(arrayVector(1 2, 1 2), array(INT[], 0).append!((1, 2)))", "1"),
         ("t = table(1 2 as id, arrayVector(2 3, 1 2 3) as v); exec v from t where id = 2", "[[3]]"),
         ("t = table(1:0, `id`v, [INT, INT[]]); tableInsert(t, 1 2, [1 2, 3]); t.v", "[[1,2],[3]]"),
@@ -77,6 +81,8 @@ fn array_vectors_hold_rows() {
     assert!(fixture.fails("array(STRING[], 0)").contains("S02024"));
     assert!(fixture.fails("arrayVector(2 1, 1 2)").contains("ascend"));
     assert!(fixture.fails("arrayVector(1 1, 1 2)").contains("end where"));
+    assert!(fixture.fails("arrayVector(1 2, 1 2) == arrayVector(2 2, 1 2)").contains("same length"));
+    assert!(fixture.fails("arrayVector(1 2, 1 2) == 1 2 3").contains("same length"));
 }
 
 /// dolphindb-semantics §3.3, §4.4.

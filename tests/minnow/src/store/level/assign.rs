@@ -96,7 +96,7 @@ impl Level {
 
     pub(super) fn unrepeated(&self, elements: &Vector) -> bool {
         let none_null = (0..elements.len()).all(|row| !elements.is_null(row));
-        none_null && self.index().len() == elements.len()
+        none_null && self.index().len() == elements.len() - self.gone.len()
     }
 
     /// The column in the scheme's type: temporal cells by the coarser cell that holds them.
@@ -124,7 +124,8 @@ impl Level {
     fn index(&self) -> &Index {
         self.index.get_or_init(|| match &self.scheme {
             Scheme::Value(elements) => {
-                Index::of(std::iter::once((elements, (0..elements.len() as u32).collect())))
+                let present = self.present();
+                Index::of(std::iter::once((&elements.gather(&present), present)))
             }
             Scheme::List(lists) => {
                 Index::of(lists.iter().zip(0..).map(|(list, number)| (list, vec![number; list.len()])))

@@ -2,6 +2,7 @@
 mod assign;
 mod prune;
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
@@ -25,10 +26,12 @@ pub enum Scheme {
 }
 
 /// A level; partitions are numbered from 0 in the order of the scheme, and keep their number when
-/// the scheme grows.
+/// the scheme grows or loses others.
 #[derive(Clone, Debug)]
 pub struct Level {
     scheme: Scheme,
+    /// The VALUE elements that were removed; a value that comes back is another element.
+    gone: BTreeSet<u32>,
     /// Where each VALUE element is, made when first needed.
     index: OnceLock<Index>,
 }
@@ -36,7 +39,12 @@ pub struct Level {
 impl Level {
     /// A level, if the scheme is one that a server accepts (dolphindb-semantics §3.1).
     pub fn new(scheme: Scheme) -> Result<Level> {
-        let level = Level { scheme, index: OnceLock::new() };
+        Level::with_gone(scheme, BTreeSet::new())
+    }
+
+    /// A level that has lost these elements.
+    pub fn with_gone(scheme: Scheme, gone: BTreeSet<u32>) -> Result<Level> {
+        let level = Level { scheme, gone, index: OnceLock::new() };
         match &level.scheme {
             Scheme::Value(elements) => level.check_elements(elements)?,
             Scheme::Range(boundaries) => check_boundaries(boundaries)?,
@@ -56,8 +64,32 @@ impl Level {
         Ok(level)
     }
 
+    /// With the elements that are gone.
     pub fn scheme(&self) -> &Scheme {
         &self.scheme
+    }
+
+    pub fn gone(&self) -> &BTreeSet<u32> {
+        &self.gone
+    }
+
+    /// Without them.
+    pub fn shown(&self) -> Scheme {
+        match &self.scheme {
+            Scheme::Value(elements) => Scheme::Value(elements.gather(&self.present())),
+            other => other.clone(),
+        }
+    }
+
+    /// The numbers of the partitions that are there.
+    pub fn present(&self) -> Vec<u32> {
+        (0..self.count() as u32).filter(|number| !self.gone.contains(number)).collect()
+    }
+
+    /// The level without some of its VALUE elements, of which one must stay.
+    pub fn without(&self, numbers: &[u32]) -> Result<Level> {
+        let gone = self.gone.iter().chain(numbers).copied().collect();
+        Level::with_gone(self.scheme.clone(), gone)
     }
 
     /// The type of the scheme's elements; a table's column may be of a finer temporal type.
@@ -70,7 +102,7 @@ impl Level {
         }
     }
 
-    /// How many partitions there are.
+    /// How many partitions there are, and were.
     pub fn count(&self) -> usize {
         match &self.scheme {
             Scheme::Value(elements) => elements.len(),
@@ -116,7 +148,7 @@ impl Level {
             Scheme::Hash { .. } => return Err(refused("A HASH level cannot grow.")),
             Scheme::List(_) => return Err(refused("A LIST level cannot grow.")),
         };
-        let level = Level::new(scheme)?;
+        let level = Level::with_gone(scheme, self.gone.clone())?;
         let new = level.count() - self.count();
         Ok((level, new))
     }
@@ -147,7 +179,7 @@ impl Level {
     }
 
     fn check_elements(&self, elements: &Vector) -> Result<()> {
-        if elements.is_empty() {
+        if elements.len() == self.gone.len() {
             return Err(refused("There must be at least one element."));
         }
         for row in 0..elements.len() {
