@@ -4,7 +4,7 @@ mod common;
 
 use common::{Local, Running};
 use minnow::node::{FunctionDefaults, Node, Switches};
-use minnow::store::NewValuePolicy;
+use minnow::store::{MissingPartitions, NewValuePolicy};
 
 /// A node with `dfs://db`, one table `t` of these columns by the given scheme.
 fn with_table(scheme: &str, columns: &str, by: &str) -> Local {
@@ -167,4 +167,42 @@ fn now_in_metacode_is_evaluated_where_it_runs() {
         "conn = xdb('127.0.0.1', port); c = <now()>; before = now(); sleep(5); conn(eval, c) - before",
     );
     assert!(sent >= 5, "{sent}");
+}
+
+/// dolphindb-semantics §3.2: with allowMissingPartitions=false a row outside the scheme fails the write.
+#[test]
+fn rows_outside_the_scheme_fail_the_write_where_the_node_says_so() {
+    let write = "t.tableInsert(table(5 25 as k, 1 2 as x))";
+    let mut a = with_table("RANGE, 0 10 20", "`k`x, [INT, INT]", "k");
+    assert_eq!(a.number(write), 1);
+    switched(&mut a, Switches { missing_partitions: MissingPartitions::Refuse, ..Switches::default() });
+    a.run("t = loadTable('dfs://db', `t)");
+    assert!(a.fails(write).contains("allowMissingPartitions"));
+    assert_eq!(a.number("exec count(*) from t"), 1);
+}
+
+/// dolphindb-semantics §5.3, §10: a query of too many partitions is refused.
+#[test]
+fn a_query_of_too_many_partitions_is_refused_s02039() {
+    let mut a = with_table("VALUE, 1..5", "`k`x, [INT, INT]", "k");
+    a.run("t.append!(table(1..5 as k, 1..5 as x))");
+    switched(&mut a, Switches { max_partition_num_per_query: 4, ..Switches::default() });
+    a.run("t = loadTable('dfs://db', `t)");
+    assert!(a.fails("select * from t").contains("The number of partitions [5] relevant to the query"));
+    assert_eq!(a.number("exec sum(x) from t where k < 5"), 10);
+}
+
+/// dolphindb-semantics §4.2, §9.1: what another cluster replicates into takes no writes of others.
+#[test]
+fn a_database_that_is_replicated_refuses_ordinary_writes_s01023() {
+    let mut a = with_table("VALUE, 1 2", "`k`x, [INT, INT]", "k");
+    a.run("t.append!(table(1 2 as k, 1 2 as x))");
+    switched(&mut a, Switches { replicated: vec!["dfs://db".into()], ..Switches::default() });
+    a.run("t = loadTable('dfs://db', `t)");
+    for write in ["t.append!(table([1] as k, [3] as x))", "delete from t", "dropPartition(db, 1, `t)"] {
+        assert!(a.fails(write).contains("is being replicated in the slave cluster"), "{write}");
+    }
+    assert_eq!(a.number("exec sum(x) from t"), 3);
+    a.run("other = database('dfs://other', VALUE, 1 2)");
+    a.run("createPartitionedTable(other, table(1:0, [`k], [INT]), `t, `k).append!(table([1] as k))");
 }

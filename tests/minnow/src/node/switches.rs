@@ -2,13 +2,23 @@
 //! where a server's way is doubtful.
 use clap::{Args, ValueEnum};
 
-use crate::store::{DecimalScale, NewValuePolicy, Policies};
+use crate::store::{DecimalScale, MissingPartitions, NewValuePolicy, Policies};
 
 #[derive(Args, Clone, Debug, Default)]
 pub struct Switches {
     /// What happens to rows whose VALUE key is in no partition (dolphindb-semantics §3.2).
     #[arg(long, value_enum, default_value_t)]
     pub new_value_partition_policy: NewValuePolicy,
+    /// Whether rows outside the scheme may be dropped: allowMissingPartitions (dolphindb-semantics §3.2).
+    #[arg(long, value_enum, default_value_t)]
+    pub missing_partitions: MissingPartitions,
+    /// How many partitions one query may touch; 0 is a server's default, 65536 (dolphindb-semantics §5.3).
+    #[arg(long, value_name = "PARTITIONS", default_value_t)]
+    pub max_partition_num_per_query: usize,
+    /// A database that cluster replication fills from another cluster; may be repeated. Writes by anybody
+    /// else are refused (dolphindb-semantics §9.1).
+    #[arg(long, value_name = "URL")]
+    pub replicated: Vec<String>,
     /// What becomes of decimals that are appended to a column of a smaller scale, which is not
     /// documented (dolphindb-semantics §4.4).
     #[arg(long, value_enum, default_value_t)]
@@ -57,6 +67,8 @@ impl Switches {
         let preloaded = self.preload.iter().map(|name| format!("plugins::{name}")).collect::<Vec<_>>();
         vec![
             ("newValuePartitionPolicy", policy.to_owned()),
+            ("allowMissingPartitions", (self.missing_partitions == MissingPartitions::Allow).to_string()),
+            ("maxPartitionNumPerQuery", self.most_partitions().to_string()),
             ("enableChunkGranularityConfig", self.enable_chunk_granularity_config.to_string()),
             ("enableNullSafeJoin", self.enable_null_safe_join.to_string()),
             ("enableShellFunction", self.enable_shell_function.to_string()),
@@ -67,7 +79,17 @@ impl Switches {
 
     /// What the store is told.
     pub fn policies(&self) -> Policies {
-        Policies { new_values: self.new_value_partition_policy, decimal_scale: self.decimal_scale }
+        Policies {
+            new_values: self.new_value_partition_policy,
+            missing_partitions: self.missing_partitions,
+            decimal_scale: self.decimal_scale,
+        }
+    }
+
+    /// The most partitions that one query may touch.
+    pub fn most_partitions(&self) -> usize {
+        const DEFAULT: usize = 65_536;
+        if self.max_partition_num_per_query == 0 { DEFAULT } else { self.max_partition_num_per_query }
     }
 }
 

@@ -68,14 +68,22 @@ impl Chunks {
     /// Starts a transaction that owns `keys` until it ends. Another owner of any of them is the
     /// error that a server raises (dolphindb-semantics §4.2).
     pub fn begin(&self, keys: Vec<ChunkKey>, path: &dyn Fn(&ChunkKey) -> String) -> Result<Transaction<'_>> {
-        let number = self.locks.lock().acquire(&keys).map_err(|(key, owner)| {
-            Error::runtime(format!(
-                "<ChunkInTransaction>The openChunks operation failed because the chunk '{}' is currently \
-                 locked and in use by transaction {owner}. RefId:S00002",
-                path(&key)
-            ))
-        })?;
+        let number = self.locks.lock().acquire(&keys).map_err(|(key, owner)| in_use(&path(&key), owner))?;
         Ok(Transaction::new(self, number, keys))
+    }
+
+    /// As [`Chunks::begin`], of all chunks, those that nobody has made yet included.
+    pub fn begin_all(&self, path: &dyn Fn(&ChunkKey) -> String) -> Result<Transaction<'_>> {
+        let number = self.locks.lock().acquire_all().map_err(|(key, owner)| in_use(&path(&key), owner))?;
+        Ok(Transaction::new(self, number, Vec::new()))
+    }
+
+    /// How many chunks are selected; whether more than `most` is told without looking at each.
+    pub fn exceeds(&self, select: &Selection, most: usize) -> Option<usize> {
+        if self.chunks.read().len() <= most {
+            return None;
+        }
+        Some(self.snapshot(select).len()).filter(|count| *count > most)
     }
 
     /// The selected chunks as of the last commit.
@@ -147,6 +155,13 @@ impl Chunks {
     pub fn image(&self) -> (Vec<u8>, usize) {
         self.log.image()
     }
+}
+
+fn in_use(path: &str, owner: u64) -> Error {
+    Error::runtime(format!(
+        "<ChunkInTransaction>The openChunks operation failed because the chunk '{path}' is currently \
+         locked and in use by transaction {owner}. RefId:S00002"
+    ))
 }
 
 /// A chunk that loses its rows and gets others in one commit keeps its history.

@@ -45,7 +45,9 @@ pub use disk::{Disk, Trouble};
 pub use identity::{ChunkMeta, Identity};
 pub use level::{Level, Scheme, bucket};
 pub use selection::{Comparison, Selection};
-pub use shape::{Database, DecimalScale, KeepDuplicates, NewValuePolicy, Policies, TableShape};
+pub use shape::{
+    Database, DecimalScale, KeepDuplicates, MissingPartitions, NewValuePolicy, Policies, TableShape,
+};
 pub use table::PartitionedTable;
 pub use upsert::{Upsert, Upserted};
 

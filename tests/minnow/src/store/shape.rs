@@ -27,10 +27,21 @@ pub enum DecimalScale {
     Refuse,
 }
 
+/// Whether rows outside the scheme may be dropped at all (allowMissingPartitions, dolphindb-semantics
+/// §3.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum MissingPartitions {
+    #[default]
+    Allow,
+    /// Any such row fails the whole write.
+    Refuse,
+}
+
 /// What a server's configuration says of rows that do not fit, or what minnow does for it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Policies {
     pub new_values: NewValuePolicy,
+    pub missing_partitions: MissingPartitions,
     pub decimal_scale: DecimalScale,
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::chunks::ChunkKey;
 use super::coerce::coerce;
 use super::level::{self, NULL_KEY, OUTSIDE};
-use super::{NewValuePolicy, PartitionedTable};
-use crate::error::Result;
+use super::{MissingPartitions, NewValuePolicy, PartitionedTable};
+use crate::error::{Error, Result};
 use crate::value::{Table, Vector};
 
 /// The rows of each chunk.
@@ -45,6 +45,11 @@ impl PartitionedTable {
             let gone = now.levels[number].gone();
             if !gone.is_empty() {
                 rows.iter_mut().filter(|row| gone.contains(row)).for_each(|row| *row = OUTSIDE);
+            }
+            if self.policies.missing_partitions == MissingPartitions::Refuse && rows.contains(&OUTSIDE) {
+                return Err(Error::runtime(format!(
+                    "A row of {self:?} belongs to no partition, and allowMissingPartitions is false."
+                )));
             }
             assigned.push(rows);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::describe;
 use super::domain::{Domain, Stored};
 use super::{Comparison, Database, Level, Policies, Selection, TableShape, check};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::value::{Type, Vector};
 
 /// A handle as loadTable gives it: the scheme and the columns as they were then, the data as they are
@@ -81,6 +81,11 @@ impl PartitionedTable {
         self.stored.number
     }
 
+    /// How many partitions are selected if these are more than `most`.
+    pub fn exceeds(&self, select: &Selection, most: usize) -> Option<usize> {
+        self.stored.chunks.exceeds(select, most)
+    }
+
     /// What the table looks like now.
     pub fn current_shape(&self) -> Arc<TableShape> {
         self.stored.shape()
@@ -126,6 +131,23 @@ impl PartitionedTable {
             }
             Ok(())
         })
+    }
+
+    /// Refuses to take what a table of this description held: another engine or scheme; of VALUE levels
+    /// the elements must be there, unless they will be added (dolphindb-semantics §1.7). The sentence is
+    /// ours `[U]`.
+    pub fn check_origin(&self, description: &[u8], adds_values: bool) -> Result<()> {
+        let (origin, shape) = describe::decode(description)?;
+        let (here, there) = (self.levels(), &origin.levels[..]);
+        let there = if shape.partition_columns.is_empty() { &[] } else { there };
+        let mut fits = origin.engine == self.database.engine && here.len() == there.len();
+        for (own, other) in here.iter().zip(there) {
+            let grows = adds_values && own.can_take_new_values() && other.can_take_new_values();
+            fits &= if grows { own.ty() == other.ty() } else { own.covers(other)? };
+        }
+        let text =
+            "The engine and the partition scheme of the backup must be those of the table to restore to.";
+        if fits { Ok(()) } else { Err(Error::runtime(text)) }
     }
 
     /// The database and the table as bytes, from which [`super::Store::recreate`] makes them again.

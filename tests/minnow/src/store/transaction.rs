@@ -12,6 +12,8 @@ use crate::value::Vector;
 #[derive(Debug, Default)]
 pub struct Locks {
     last: u64,
+    /// Who owns every chunk, those that are not there yet included.
+    everything: Option<u64>,
     owners: HashMap<ChunkKey, u64>,
 }
 
@@ -21,12 +23,31 @@ impl Locks {
         if let Some((key, owner)) = keys.iter().find_map(|key| self.owners.get_key_value(key)) {
             return Err((*key, *owner));
         }
+        if let (Some(owner), Some(key)) = (self.everything, keys.first()) {
+            return Err((*key, owner));
+        }
         self.last += 1;
         self.owners.extend(keys.iter().map(|key| (*key, self.last)));
         Ok(self.last)
     }
 
+    /// A new transaction that owns whatever there is and comes to be.
+    pub fn acquire_all(&mut self) -> std::result::Result<u64, (ChunkKey, u64)> {
+        if let Some((key, owner)) = self.owners.iter().next() {
+            return Err((*key, *owner));
+        }
+        if let Some(owner) = self.everything {
+            return Err(([0; 3], owner));
+        }
+        self.last += 1;
+        self.everything = Some(self.last);
+        Ok(self.last)
+    }
+
     fn release(&mut self, keys: &[ChunkKey], number: u64) {
+        if self.everything == Some(number) {
+            self.everything = None;
+        }
         for key in keys {
             if self.owners.get(key) == Some(&number) {
                 self.owners.remove(key);

@@ -119,10 +119,9 @@ impl PartitionedTable {
         Ok(parts.iter().map(|(_, rows)| rows.len()).sum())
     }
 
-    /// Runs `work` while nobody else can write to the table's partitions; readers go on.
+    /// Runs `work` while nobody else can write to the table; readers go on.
     pub fn locked<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        let keys = self.stored.chunks.snapshot(&Selection::all()).into_iter().map(|(key, _)| key).collect();
-        let _transaction = self.begin(keys)?;
+        let _transaction = self.stored.chunks.begin_all(&|key| self.path(key))?;
         work()
     }
 }

@@ -51,6 +51,8 @@ fn put_back(
     mut table: Arc<PartitionedTable>,
     force: bool,
 ) -> Result<Vec<String>> {
+    let adds_values = folder.mode == Mode::Sql && session.node.is_at_least([3, 0, 3]);
+    table.check_origin(&folder.domain()?, adds_values)?;
     let own = table.metadata(&Selection::all());
     let unchanged = |entry: &Entry| {
         own.iter().any(|chunk| id_text(chunk.id) == entry.id && chunk.cid as i64 == entry.cid)

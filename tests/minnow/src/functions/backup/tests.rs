@@ -160,3 +160,56 @@ fn the_status_of_backups_is_kept_per_table() {
     session.user = "carol".into();
     assert_eq!(number(session, "size(getBackupStatus())"), 0);
 }
+
+/// A copy that waits at its first file, until somebody reads from there.
+#[test]
+fn a_copy_keeps_writers_out_and_lets_readers_in() {
+    let home = tempfile::tempdir().unwrap();
+    let session = &mut session(home.path());
+    session.run("backupTable(dir, 'dfs://db', `t); t.append!(table([2024.01.01] as d, [7] as x))").unwrap();
+    let chunk = session.run("exec first(chunkID) from getBackupList(dir, 'dfs://db', `t)").unwrap();
+    let pipe = home.path().join("backups/db/t").join(chunk.as_str().unwrap()).join("volume.new");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut other = Session::new(session.node.clone());
+    other.user = "admin".into();
+    other.set("dir", session.get("dir").unwrap());
+    let started = number(session, "size(getBackupStatus())");
+    let copying = std::thread::spawn(move || other.run("backupTable(dir, 'dfs://db', `t)").map(drop));
+    while number(session, "size(getBackupStatus())") == started {
+        std::thread::yield_now();
+    }
+    for day in ["2024.01.01", "2024.01.05"] {
+        let write = format!("t.append!(table([{day}] as d, [8] as x))");
+        assert!(fails(session, &write).contains("S00002"), "{day}");
+    }
+    assert_eq!(number(session, "exec count(*) from t"), 7);
+    // Nobody can seek in a pipe, so the copy fails, and the table is free again.
+    drop(std::fs::File::open(&pipe).unwrap());
+    copying.join().unwrap().unwrap_err();
+    session.run("t.append!(table([2024.01.05] as d, [8] as x))").unwrap();
+}
+
+/// The engine and the scheme must be the same; of VALUE levels the elements must be there.
+#[test]
+fn a_backup_fits_only_tables_of_its_engine_and_scheme() {
+    let home = tempfile::tempdir().unwrap();
+    let session = &mut session(home.path());
+    session.run("backupTable(dir, 'dfs://db', `t); backup(dir + '2', <select * from t>)").unwrap();
+    for (scheme, copied, by_sql) in [
+        ("VALUE, 2024.01.01..2024.01.09", true, true),
+        ("VALUE, 2024.01.01..2024.01.03", false, true),
+        ("RANGE, 2024.01.01 2024.02.01", false, false),
+        ("VALUE, 2024.01.01..2024.01.09, , 'TSDB'", false, false),
+    ] {
+        let sort = if scheme.contains("TSDB") { ", sortColumns=`x" } else { "" };
+        let table = format!(
+            "if (existsDatabase('dfs://o')) dropDatabase('dfs://o')
+             o = createPartitionedTable(database('dfs://o', {scheme}), table(1:0, `d`x, [DATE, INT]), `t, `d{sort})"
+        );
+        session.run(&table).unwrap();
+        let copy = session.run("restore(dir, 'dfs://db', `t, '%', true, o)");
+        assert_eq!(copy.is_ok(), copied, "{scheme}");
+        let sql = session.run("restore(dir + '2', 'dfs://db', `t, '%', true, o)");
+        assert_eq!(sql.is_ok(), by_sql, "{scheme}");
+    }
+}

@@ -40,8 +40,10 @@ pub fn database(session: &mut Session, given: Vec<Value>) -> Result<Value> {
         return session.node.store.create_database(wanted).map(Value::Database);
     }
     let existing = session.node.store.database(url)?;
-    let same = existing.levels.len() == wanted.levels.len()
-        && existing.levels.iter().zip(&wanted.levels).all(|(own, other)| own.shown() == other.shown());
+    let mut same = existing.levels.len() == wanted.levels.len();
+    for (own, other) in existing.levels.iter().zip(&wanted.levels) {
+        same &= own.covers(other)? && other.covers(own)?;
+    }
     if !same {
         let text = format!("The database {url} exists with a different partition scheme.");
         return Err(Error::argument("database", text));

@@ -54,7 +54,21 @@ pub fn read(session: &Session, table: &PartitionedTable) -> Result<()> {
 pub fn write(session: &Session, right: Right, table: &PartitionedTable) -> Result<()> {
     let allowed = may(session, right, &of(table)) || made(session, table);
     check(session, allowed, || format!("write data to table {}", of(table)))?;
+    refuse_replicated(session, table.database())?;
     session.node.cluster.require_leader(&session.node)
+}
+
+/// What cluster replication fills takes nothing from others (dolphindb-semantics §9.1). Which chunk a
+/// server names is not known.
+fn refuse_replicated(session: &Session, database: &Database) -> Result<()> {
+    if !session.node.switches.replicated.contains(&database.url) {
+        return Ok(());
+    }
+    Err(Error::runtime(format!(
+        "The chunk {} is being replicated in the slave cluster for cluster replication. Please stop cluster \
+         replication first. RefId:S01023",
+        database.url.trim_start_matches("dfs:/")
+    )))
 }
 
 pub fn create_database(session: &Session, url: &str) -> Result<()> {
@@ -97,6 +111,7 @@ pub fn change(session: &Session, database: &Database) -> Result<()> {
 pub fn drop_partitions(session: &Session, database: &Database) -> Result<()> {
     let allowed = manages(session, database) || may_in(session, Right::Delete, database);
     check(session, allowed, || format!("delete partitions of database {}", database.url))?;
+    refuse_replicated(session, database)?;
     session.node.cluster.require_leader(&session.node)
 }
 

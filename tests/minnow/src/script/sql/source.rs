@@ -23,10 +23,23 @@ impl Session {
             Value::Dfs(table) => {
                 rights::read(self, &table)?;
                 let (selection, conditions) = self.select_partitions(&table, conditions)?;
+                self.refuse_too_many(&table, &selection)?;
                 let wanted = wanted_columns(query, &table);
                 Ok((Columns::new(table.scan(&wanted, &selection)?.into()), conditions))
             }
             _ => Err(Error::runtime("The from clause must be a table.")),
+        }
+    }
+
+    /// dolphindb-semantics §5.3.
+    fn refuse_too_many(&self, table: &PartitionedTable, selection: &Selection) -> Result<()> {
+        match table.exceeds(selection, self.node.switches.most_partitions()) {
+            Some(count) => Err(Error::runtime(format!(
+                "The number of partitions [{count}] relevant to the query is too large. Please add more \
+                 specific filtering conditions on partition columns in WHERE clause, or consider changing \
+                 the value of the configuration parameter maxPartitionNumPerQuery. RefId:S02039"
+            ))),
+            None => Ok(()),
         }
     }
 

@@ -73,10 +73,15 @@ impl Level {
         &self.gone
     }
 
-    /// Without them.
+    /// Without them. Nobody may rely on the order of VALUE elements: after a removal it is another one,
+    /// as the manual's example shows.
     pub fn shown(&self) -> Scheme {
         match &self.scheme {
-            Scheme::Value(elements) => Scheme::Value(elements.gather(&self.present())),
+            Scheme::Value(elements) if self.gone.is_empty() => Scheme::Value(elements.clone()),
+            Scheme::Value(elements) => {
+                let backwards: Vec<u32> = self.present().into_iter().rev().collect();
+                Scheme::Value(elements.gather(&backwards))
+            }
             other => other.clone(),
         }
     }
@@ -99,6 +104,17 @@ impl Level {
             // A level has at least one list.
             Scheme::List(lists) => lists[0].ty,
             Scheme::Hash { ty, .. } => *ty,
+        }
+    }
+
+    /// Whether what the other level holds fits in here: VALUE levels may have more elements.
+    pub fn covers(&self, other: &Level) -> Result<bool> {
+        match (&self.scheme, other.shown()) {
+            (Scheme::Value(own), Scheme::Value(some)) => {
+                let known = |number: &u32| (*number as usize) < self.count();
+                Ok(own.ty == some.ty && self.assign(&some)?.iter().all(known))
+            }
+            (own, other) => Ok(*own == other),
         }
     }
 
