@@ -11,8 +11,20 @@ use std::path::Path;
 /// # Errors
 /// When it is not certain that the new file survives a crash.
 pub fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    exchange(file, bytes, 0o600)
+}
+
+/// As [`replace`], for everybody of the machine to read.
+///
+/// # Errors
+/// As [`replace`].
+pub fn publish(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    exchange(file, bytes, 0o644)
+}
+
+fn exchange(file: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let draft = file.with_extension("draft");
-    let written = remove_stale(&draft).and_then(|()| write_new(&draft, bytes));
+    let written = remove_stale(&draft).and_then(|()| write_new(&draft, bytes, mode));
     written.and_then(|()| fs::rename(&draft, file)).and_then(|()| sync_folder_of(file)).inspect_err(|_| {
         // The failure that counts is the first one; a draft that stays is removed by the next change.
         let _ = fs::remove_file(&draft);
@@ -26,8 +38,8 @@ fn remove_stale(draft: &Path) -> io::Result<()> {
     }
 }
 
-fn write_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+fn write_new(file: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let mut new = OpenOptions::new().write(true).create_new(true).mode(mode).open(file)?;
     new.write_all(bytes)?;
     new.sync_all()
 }

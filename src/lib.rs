@@ -49,6 +49,8 @@ pub mod plan;
 #[forbid(unsafe_code)]
 pub mod plugin;
 #[forbid(unsafe_code)]
+pub mod report;
+#[forbid(unsafe_code)]
 pub mod ship;
 #[forbid(unsafe_code)]
 pub mod wire;

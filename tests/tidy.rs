@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lease", &["cluster", "data", "model"]),
     ("journal", &["disk", "failpoint", "lock", "data", "model"]),
     ("plan", &["journal", "cluster", "data", "model"]),
+    ("report", &["journal", "cluster"]),
     ("online", &["cluster", "data", "model"]),
     ("engine", &["failpoint", "plan", "online", "journal", "cluster", "data", "model"]),
     (
@@ -32,6 +33,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "plan",
             "online",
             "journal",
+            "disk",
+            "report",
             "memory",
             "peers",
             "wire",

@@ -100,6 +100,7 @@ forward! {
     25 => clusterSyncVerifyRows,
     26 => clusterSyncGetDDL,
     27 => clusterSyncServeFiles,
+    28 => clusterSyncReport,
 }
 
 /// Runs function number `index` and writes its result or its failure; never unwinds.

@@ -97,7 +97,7 @@ fn own_live(host: &mut dyn Host, args: &[Datum], syntax: &str) -> Result<(Runs, 
 }
 
 /// As the server has it for its own jobs: everybody his own, administrators all.
-fn require_own(host: &mut dyn Host, entry: &Entry) -> Result<()> {
+pub(super) fn require_own(host: &mut dyn Host, entry: &Entry) -> Result<()> {
     match caller::user(host)? == entry.run.begun.user {
         true => Ok(()),
         false => caller::administrator(host).map(drop),

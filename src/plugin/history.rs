@@ -60,7 +60,8 @@ fn so_far(entry: &Entry, progress: Progress) -> Progress {
     }
 }
 
-fn status(entry: &Entry) -> &'static str {
+/// As the table shows it.
+pub(super) fn status(entry: &Entry) -> &'static str {
     match &entry.run.ended {
         Some(ended) if ended.failure.is_none() => "OK",
         Some(ended) if ended.is_skipped => "SKIPPED",

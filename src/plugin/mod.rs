@@ -12,6 +12,7 @@ mod make;
 mod names;
 mod offline;
 mod options;
+mod pages;
 mod rates;
 mod remote;
 mod rename;
@@ -275,5 +276,13 @@ pub const FUNCTIONS: &[Function] = &[
         max: 7,
         syntax: offline::SERVE,
         run: offline::serve_files,
+    },
+    Function {
+        symbol: "clusterSyncReport",
+        name: "report",
+        min: 2,
+        max: 2,
+        syntax: pages::REPORT,
+        run: pages::report,
     },
 ];
