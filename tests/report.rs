@@ -100,7 +100,7 @@ fn run(partitions: usize) -> Run {
         max_delete: None,
     };
     let tables = vec![TableRun { plan: TablePlan { identity, units: plans }, units }];
-    Run { begun, tables, ended: Some(Ended { at: end, failure: None }) }
+    Run { begun, tables, ended: Some(Ended { at: end, failure: None, is_skipped: false }) }
 }
 
 /// A run that failed, with names that are code.

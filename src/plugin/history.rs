@@ -54,6 +54,9 @@ fn so_far(entry: &Entry, progress: Progress) -> Progress {
     if entry.queued.is_some() {
         return Progress { phase: Phase::Waiting, eta: None, ..progress };
     }
+    if entry.queued.is_some() {
+        return Progress { phase: Phase::Waiting, ..progress };
+    }
     match entry.run.ended.is_none() && !entry.is_live {
         true => Progress { phase: Phase::Stopped, eta: None, ..progress },
         false => progress,

@@ -10,6 +10,7 @@ mod history;
 mod listening;
 mod make;
 mod names;
+mod notices;
 mod offline;
 mod options;
 mod pages;

@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use super::names::members;
+use super::notices::Notify;
 use super::rates::{self, Limit};
 use super::rename;
 use super::window::{Parts, Said};
@@ -40,10 +41,22 @@ const KNOWN: &[&str] = &[
     "maxDelete",
     "compress",
     "rateLimit",
+    "notify",
+    "metricsFile",
 ];
 /// What a run that is resumed may choose anew.
-const RESUMED: &[&str] =
-    &["lanes", "memoryBudget", "timeout", "retries", "lease", "wait", "compress", "rateLimit"];
+const RESUMED: &[&str] = &[
+    "lanes",
+    "memoryBudget",
+    "timeout",
+    "retries",
+    "lease",
+    "wait",
+    "compress",
+    "rateLimit",
+    "notify",
+    "metricsFile",
+];
 const MEGABYTE: usize = 1 << 20;
 
 /// What a user can choose about one call.
@@ -89,6 +102,8 @@ pub(super) struct Options {
     pub(super) compress: Compress,
     /// How fast.
     pub(super) rate: Limit,
+    /// Who is told how the call ended.
+    pub(super) notify: Notify,
 }
 
 impl Default for Options {
@@ -117,6 +132,7 @@ impl Default for Options {
             wait: Duration::ZERO,
             compress: Compress::default(),
             rate: Limit::default(),
+            notify: Notify::default(),
         }
     }
 }
@@ -165,6 +181,8 @@ impl Options {
                 "lease" => options.lease = Duration::from_secs(number(name, value, 0, 3_600)? as u64),
                 "compress" => options.compress = compress(value)?,
                 "rateLimit" => options.rate = rates::parse(value)?,
+                "notify" => options.notify.function = Notify::function(value)?,
+                "metricsFile" => options.notify.metrics = Notify::metrics(value)?,
                 "wait" => options.wait = Duration::from_secs(number(name, value, 0, 86_400)? as u64),
                 _ => options.timeout = Duration::from_secs(number(name, value, 1, 86_400)? as u64),
             }

@@ -10,7 +10,7 @@ use super::request::Request;
 use super::site::{Site, connected, drafts};
 use super::steer::Orders;
 use super::window::Said;
-use super::{background, caller, control, make, rates, report, verify, watermark};
+use super::{background, caller, control, make, notices, rates, report, verify, watermark};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::engine::{self, Connect, Guard, RunId, Summary, look};
@@ -30,8 +30,10 @@ pub(super) fn sync_online(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> 
     let (args, run) = background::announced(args, 4);
     let request = Request { run, ..Request::parse("syncOnline", SYNC, &args)? };
     background::carry(host, "syncOnline", &args, &request, |host| {
-        connected(host, argument(&args, 0), &request, |host, site, connect| {
-            sync(host, &request, site, connect)
+        notices::around(host, &request, argument(&args, 0), |host| {
+            connected(host, argument(&args, 0), &request, |host, site, connect| {
+                sync(host, &request, site, connect)
+            })
         })
     })
 }
@@ -63,8 +65,10 @@ pub(super) fn resume_run(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
         }
         (given, _) => given.clone(),
     };
-    connected(host, &remote, &request, |host, site, connect| {
-        resume(host, &request, site, connect, &entry.run)
+    notices::around(host, &request, &remote, |host| {
+        connected(host, &remote, &request, |host, site, connect| {
+            resume(host, &request, site, connect, &entry.run)
+        })
     })
 }
 
@@ -135,6 +139,7 @@ fn run(
         }
         journal => Mutex::new(journal?),
     };
+    request.options.notify.begun(&id);
     reach("begun");
     let name = id.to_string();
     let mut orders = Orders::to(&name, &site.runs);

@@ -5,12 +5,14 @@
 //! foreign text and escaped.
 mod chart;
 mod facts;
+mod metrics;
 mod sections;
 #[cfg(test)]
 mod tests;
 mod text;
 
 use facts::Facts;
+pub use metrics::{FIRST, Metrics};
 use text::{bytes, count, escape, short, span, time};
 
 use crate::journal::{Begun, Progress, Run, left};
@@ -32,9 +34,7 @@ pub fn page(run: &Run, status: &str, now: Option<i64>) -> String {
     let facts = Facts::of(run, now);
     let Begun { run: id, target, db, table, .. } = &run.begun;
     let what = table.as_ref().map_or(db.clone(), |table| format!("{db}/{table}"));
-    // Messages call a cluster with a name so; the arrow says it as well.
-    let target = target.strip_prefix("cluster `").and_then(|name| name.strip_suffix('`')).unwrap_or(target);
-    let (what, target, id) = (escape(&what), escape(target), escape(id));
+    let (what, target, id) = (escape(&what), escape(plain_name(target)), escape(id));
     let (class, word) = badge(status);
     let body = [
         format!(
@@ -60,12 +60,19 @@ pub fn page(run: &Run, status: &str, now: Option<i64>) -> String {
     )
 }
 
+/// The target's name, where messages say that it is a cluster.
+fn plain_name(target: &str) -> &str {
+    target.strip_prefix("cluster `").and_then(|name| name.strip_suffix('`')).unwrap_or(target)
+}
+
 fn badge(status: &str) -> (&'static str, &'static str) {
     match status {
         "OK" => ("good", "verified"),
         "FAILED" => ("bad", "failed"),
         "RUNNING" => ("", "running"),
         "PAUSED" => ("warn", "paused"),
+        "QUEUED" => ("", "queued"),
+        "SKIPPED" => ("warn", "skipped"),
         _ => ("warn", "interrupted"),
     }
 }

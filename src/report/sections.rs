@@ -23,6 +23,9 @@ pub(super) fn failure(facts: &Facts, status: &str) -> String {
         "" => String::new(),
         advice => format!("<p><b>What to do:</b> {}</p>", escape(advice)),
     };
+    if status == "SKIPPED" {
+        return format!("<section><h2>Nothing was done</h2><p>{}</p></section>", escape(what));
+    }
     format!(
         "<section class=\"bad\"><h2>Not everything is verified</h2><p>{}</p>{advice}\
          <p>What was verified stays and is not sent again: <code>clusterSync::resumeRun(\"{id}\")</code></p></section>",

@@ -61,7 +61,11 @@ fn run(names: impl IntoIterator<Item = String>) -> Run {
     let end = START + 600 + 100 * (names.len() as i64 / 4);
     let plan = TablePlan { identity, units: names.iter().map(plan).collect() };
     let table = TableRun { plan, units: (0..names.len()).map(unit).collect() };
-    Run { begun: begun(), tables: vec![table], ended: Some(Ended { at: end, failure: None }) }
+    Run {
+        begun: begun(),
+        tables: vec![table],
+        ended: Some(Ended { at: end, failure: None, is_skipped: false }),
+    }
 }
 
 fn days(count: usize) -> impl Iterator<Item = String> {
@@ -110,7 +114,7 @@ fn foreign_text_is_only_text() {
         mode: evil.into(),
         ..run.begun
     };
-    run.ended = Some(Ended { at: START, failure: Some(format!("{evil}; {evil}")) });
+    run.ended = Some(Ended { at: START, failure: Some(format!("{evil}; {evil}")), is_skipped: false });
     let page = page(&run, "FAILED", None);
     assert!(!page.contains("<script") && !page.contains('\u{202e}') && !page.contains('\u{7}'));
     assert!(!page.contains("script>\""), "a quotation mark is left");
@@ -132,7 +136,7 @@ fn a_failed_run_says_why_and_what_to_do() {
     };
     failed.tables[0].units[2].tries = 3;
     let failure = Some("stopped after 3 of 4 partitions; look at the target".into());
-    failed.ended = Some(Ended { at: START + 900, failure });
+    failed.ended = Some(Ended { at: START + 900, failure, is_skipped: false });
     let page = page(&failed, "FAILED", None);
     for expected in [
         "stopped after 3 of 4 partitions</p>",
@@ -167,7 +171,7 @@ fn journals_without_lanes_and_clocks_that_go_back_have_pages() {
         unit.effort = None;
         unit.at = unit.began.map(|began| began - number as i64);
     }
-    old.ended = Some(Ended { at: START - 5_000, failure: None });
+    old.ended = Some(Ended { at: START - 5_000, failure: None, is_skipped: false });
     let page = page(&old, "OK", None);
     assert!(page.contains("work 1") && !page.contains("NaN") && !page.contains("inf"), "{page}");
 }
@@ -188,4 +192,33 @@ fn numbers_read_well() {
         [span(420), span(59_940), span(200_000), span(7_500_000)],
         ["0.42 s", "59.9 s", "3 min 20 s", "2 h 05 min"]
     );
+}
+
+#[test]
+fn metrics_add_up_and_foreign_names_stay_labels() {
+    let mut metrics = Metrics::default();
+    metrics.count(&run(days(8)));
+    let mut failed = run(days(4));
+    failed.ended = Some(Ended { at: START + 2_000, failure: Some("x".into()), is_skipped: false });
+    metrics.count(&failed);
+    metrics.fail("B", "dfs://db", "t\"}\n# EOF\\");
+    metrics.lag("cluster `B`", "dfs://db", "t", 1.5);
+    let text = metrics.text();
+    let t = "{target=\"B\",db=\"dfs://db\",table=\"t\"}";
+    let odd = "{target=\"B\",db=\"dfs://db\",table=\"t\\\"}\\n# EOF\\\\\"}";
+    for expected in [
+        format!("clustersync_runs_total{t} 2\n"),
+        format!("clustersync_failures_total{t} 1\n"),
+        format!("clustersync_rows_total{t} 12000\n"),
+        format!("clustersync_sent_bytes_total{t} 240000\n"),
+        format!("clustersync_last_run_seconds{t} 2\n"),
+        format!("clustersync_last_success_timestamp_seconds{t} 1795364103.8\n"),
+        format!("clustersync_lag_seconds{t} 1.5\n"),
+        format!("clustersync_failures_total{odd} 1\n"),
+    ] {
+        assert!(text.contains(&expected), "no {expected} in {text}");
+    }
+    assert!(text.starts_with(FIRST) && text.ends_with("# EOF\n") && text.matches("\n# EOF\n").count() == 1);
+    let kept: Metrics = serde_json::from_slice(&serde_json::to_vec(&metrics).unwrap()).unwrap();
+    assert_eq!(kept, metrics);
 }

@@ -29,6 +29,8 @@ const SHARED: &[&str] = &[
     "lookBack",
     "mirror",
     "maxDelete",
+    "notify",
+    "metricsFile",
 ];
 /// What only these functions know.
 const OWN: &[&str] = &[

@@ -11,7 +11,7 @@ use super::super::site::{Site, connected};
 use super::super::steer::Orders;
 use super::super::sync::{is_left, skipped};
 use super::super::watermark::{self, wanted};
-use super::super::{background, caller, rates, report, roots};
+use super::super::{background, caller, notices, rates, report, roots};
 use super::options::Offline;
 use super::style::{style, unlike};
 use super::way::{Dirs, Way};
@@ -57,9 +57,11 @@ pub(in super::super) fn sync_offline(host: &mut dyn Host, args: &[Datum]) -> Res
 fn here(host: &mut dyn Host, args: &[Datum], given: &Offline, request: &Request) -> Result<Datum> {
     let (source, target) = (given.backup_dir()?, given.restore_dir()?);
     roots::permitted(host, if given.near == Side::Source { source } else { target })?;
-    connected(host, argument(args, 0), request, |host, site, connect| {
-        let call = Call { given, request, site, connect };
-        call.carry_out(host)
+    notices::around(host, request, argument(args, 0), |host| {
+        connected(host, argument(args, 0), request, |host, site, connect| {
+            let call = Call { given, request, site, connect };
+            call.carry_out(host)
+        })
     })
 }
 
@@ -124,6 +126,7 @@ impl Call<'_> {
             }
             journal => Mutex::new(journal?),
         };
+        self.request.options.notify.begun(&id);
         let run = id.to_string();
         let mut orders = Orders::to(&run, &self.site.runs);
         let hear = |host: &mut dyn Host| orders.cancel(host);
