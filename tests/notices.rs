@@ -75,6 +75,20 @@ fn a_function_of_the_user_is_told_once_of_an_end_and_of_a_failure() {
 }
 
 #[test]
+fn events_are_rows_of_a_stream_table_that_every_session_sees() {
+    let (mut source, target) = pair();
+    for _ in 0..2 {
+        source.table(&sync(target.port, "dict([\"events\"], [true])"));
+    }
+    source.error(&sync(common::unused_port(), "dict([\"events\"], [true])"));
+    let mut other = clustersync::wire::Remote::connect(&source.endpoint()).expect("a session");
+    let events = clustersync::cluster::Cluster::query(&mut other, "exec event from clusterSyncEvents");
+    let clustersync::data::Datum::Vector(events) = events.expect("the events") else { panic!("no events") };
+    assert!(events.texts().eq([&b"end"[..], b"end", b"failure"]));
+    assert_eq!(source.number("exec sum(rows) from clusterSyncEvents"), 4);
+}
+
+#[test]
 fn a_notice_that_fails_fails_nothing_and_text_is_no_script() {
     let (mut source, target) = pair();
     for name in ["nobodyHasThis", "clusterSync::noSuch"] {

@@ -5,6 +5,7 @@ mod caller;
 mod clusters;
 mod control;
 mod ddl;
+mod events;
 mod exclusive;
 mod history;
 mod listening;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::request::Request;
-use super::{caller, roots};
+use super::{caller, events, roots};
 use crate::cluster::{Host, sql};
 use crate::data::Datum;
 use crate::disk;
@@ -33,6 +33,8 @@ static TURN: Mutex<()> = Mutex::new(());
 pub(super) struct Notify {
     /// A function of the user's, by its name.
     pub(super) function: Option<String>,
+    /// Whether the stream table of events gets a row.
+    pub(super) events: bool,
     /// The file that is written.
     pub(super) metrics: Option<String>,
     /// The runs that the call has begun.
@@ -87,6 +89,18 @@ pub(super) struct Notice {
     pub(super) message: String,
 }
 
+impl Notice {
+    /// Its values as a script writes them, in the order of the dictionary.
+    pub(super) fn values(&self) -> String {
+        let Notice { run, event, db, table, status, rows, bytes, took, message } = self;
+        let message: String = message.chars().take(LONGEST).collect();
+        let [run, event, db, table, status, message] =
+            [run, *event, db, table, *status, &message].map(sql::text);
+        let seconds = took.as_secs_f64();
+        format!("{run}, {event}, {db}, {table}, {status}, {rows}l, {bytes}l, {seconds:.3}, {message}")
+    }
+}
+
 /// Does the `work` of a call that `request` asks of `remote`, and tells how it ended.
 pub(super) fn around(
     host: &mut dyn Host,
@@ -94,21 +108,22 @@ pub(super) fn around(
     remote: &Datum,
     work: impl FnOnce(&mut dyn Host) -> Result<Datum>,
 ) -> Result<Datum> {
-    let Notify { function, metrics, runs } = &request.options.notify;
+    let Notify { function, events, metrics, runs } = &request.options.notify;
     // Before anything is sent, not after hours.
     let file = metrics.as_ref().map(|path| permitted(host, path)).transpose()?;
     let started = Instant::now();
     let outcome = work(host);
     let runs = runs.lock().clone();
-    let tells = function.is_some() || file.is_some();
+    let tells = function.is_some() || *events || file.is_some();
     if !tells || request.options.dry_run || runs.is_empty() && outcome.is_ok() {
         return outcome;
     }
     let failure = outcome.as_ref().err().map(ToString::to_string);
-    if let Some(function) = function {
-        let told = notice(host, request, &runs, failure.as_deref(), started.elapsed())
-            .and_then(|notice| tell(host, function, &notice));
-        say(host, &format!("the function {function} was not told how the call ended"), told);
+    if function.is_some() || *events {
+        match notice(host, request, &runs, failure.as_deref(), started.elapsed()) {
+            Ok(notice) => pass_on(host, &request.options.notify, &notice),
+            unknown => say(host, "nobody was told how the call ended", unknown.map(drop)),
+        }
     }
     if let Some(file) = file {
         let target = remote.as_str().unwrap_or("unknown");
@@ -116,6 +131,18 @@ pub(super) fn around(
         say(host, &format!("{} is not written", file.display()), written);
     }
     outcome
+}
+
+/// Tells whoever wants to know.
+pub(super) fn pass_on(host: &mut dyn Host, to: &Notify, notice: &Notice) {
+    if let Some(function) = &to.function {
+        let told = tell(host, function, notice);
+        say(host, &format!("the function {function} was not told of the {}", notice.event), told);
+    }
+    if to.events {
+        let published = events::publish(host, notice);
+        say(host, &format!("clusterSyncEvents has no row of the {}", notice.event), published);
+    }
 }
 
 fn say(host: &mut dyn Host, what: &str, outcome: Result<()>) {
@@ -159,15 +186,9 @@ fn notice(
 ///
 /// # Errors
 /// The function's own, or that there is none of that name.
-pub(super) fn tell(host: &mut dyn Host, function: &str, notice: &Notice) -> Result<()> {
-    let Notice { run, event, db, table, status, rows, bytes, took, message } = notice;
-    let message: String = message.chars().take(LONGEST).collect();
-    let [run, event, db, table, status, message] = [run, *event, db, table, *status, &message].map(sql::text);
-    let seconds = took.as_secs_f64();
-    let call = format!(
-        "{function}(dict([\"runId\", \"event\", \"dbPath\", \"tableName\", \"status\", \"rows\", \"bytes\", \
-         \"seconds\", \"message\"], ({run}, {event}, {db}, {table}, {status}, {rows}l, {bytes}l, {seconds:.3}, {message})))"
-    );
+fn tell(host: &mut dyn Host, function: &str, notice: &Notice) -> Result<()> {
+    let names = "[\"runId\", \"event\", \"dbPath\", \"tableName\", \"status\", \"rows\", \"bytes\", \"seconds\", \"message\"]";
+    let call = format!("{function}(dict({names}, ({})))", notice.values());
     match host.query(&call) {
         // Whatever it returns, it was called.
         Err(error) if error.kind() != Kind::Schema => Err(error),

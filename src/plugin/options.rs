@@ -42,6 +42,7 @@ const KNOWN: &[&str] = &[
     "compress",
     "rateLimit",
     "notify",
+    "events",
     "metricsFile",
 ];
 /// What a run that is resumed may choose anew.
@@ -55,6 +56,7 @@ const RESUMED: &[&str] = &[
     "compress",
     "rateLimit",
     "notify",
+    "events",
     "metricsFile",
 ];
 const MEGABYTE: usize = 1 << 20;
@@ -182,6 +184,7 @@ impl Options {
                 "compress" => options.compress = compress(value)?,
                 "rateLimit" => options.rate = rates::parse(value)?,
                 "notify" => options.notify.function = Notify::function(value)?,
+                "events" => options.notify.events = number(name, value, 0, 1)? == 1,
                 "metricsFile" => options.notify.metrics = Notify::metrics(value)?,
                 "wait" => options.wait = Duration::from_secs(number(name, value, 0, 86_400)? as u64),
                 _ => options.timeout = Duration::from_secs(number(name, value, 1, 86_400)? as u64),

@@ -30,6 +30,7 @@ const SHARED: &[&str] = &[
     "mirror",
     "maxDelete",
     "notify",
+    "events",
     "metricsFile",
 ];
 /// What only these functions know.

@@ -8,6 +8,8 @@ use crate::value::{Dict, LONGEST, Parts, Table, Type, Value, Vector};
 
 pub const FUNCTIONS: &[Native] = &[
     Native::new("table", &["args..."], 1, table),
+    // Rows are only added to it, which is all that scripts here do (manual of `streamTable`).
+    Native::new("streamTable", &["args..."], 1, table),
     Native::new("dict", &["keyObj", "valueObj", "ordered"], 2, dict),
     Native::new("keys", &["X"], 1, keys),
     Native::new("values", &["X"], 1, values),
