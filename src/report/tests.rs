@@ -8,21 +8,11 @@ use crate::journal::{
 const START: i64 = 1_795_364_103_000;
 
 fn begun() -> Begun {
-    Begun {
-        run: "20261122-161503-9f3a1c".into(),
-        sequence: 1,
-        at: START,
-        user: "admin".into(),
-        remote: Some("B".into()),
-        target: "cluster `B`".into(),
-        db: "dfs://db".into(),
-        table: Some("t".into()),
-        filter: None,
-        column: None,
-        mode: "auto".into(),
-        keys: Vec::new(),
-        max_delete: None,
-    }
+    let begun = format!(
+        "{{\"run\": \"20261122-161503-9f3a1c\", \"sequence\": 1, \"at\": {START}, \"user\": \"admin\", \"remote\": \"B\",
+        \"target\": \"cluster `B`\", \"db\": \"dfs://db\", \"table\": \"t\", \"mode\": \"auto\"}}"
+    );
+    serde_json::from_str(&begun).unwrap()
 }
 
 /// A run over `units`, each of which took a lane 100 ms.
