@@ -2,11 +2,13 @@
 //!
 //! `bench fingerprint ROUNDS` hashes rows in memory; `bench wire ROUNDS MEGABYTES` sends rows to a
 //! sink on loopback, and as many bytes through a bare socket in between; `bench compress ROUNDS` sends
-//! them over links of four speeds in every way of compressing. Every measured speed is one
+//! them over links of four speeds in every way of compressing; `bench ship FROM TO` ships folders, for
+//! whoever takes the time. Every measured speed is one
 //! line: its name and its value per second. Whoever reads them takes medians and judges.
 mod clock;
 mod link;
 mod rows;
+mod ship;
 mod sink;
 mod wire;
 
@@ -28,10 +30,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     match arguments[..] {
         ["fingerprint", rounds] => fingerprint(rounds.parse()?)?,
         ["compress", rounds] => link::compare(rounds.parse()?)?,
+        ["ship", from, to] => ship::ship(from, to)?,
         ["wire", rounds, megabytes] => wire::compare(rounds.parse()?, megabytes.parse()?)?,
         _ => {
             return Err(
-                "usage: bench fingerprint ROUNDS | bench compress ROUNDS | bench wire ROUNDS MEGABYTES"
+                "usage: bench fingerprint ROUNDS | bench compress ROUNDS | bench wire ROUNDS MEGABYTES | \
+                 bench ship FROM TO"
                     .into(),
             );
         }
