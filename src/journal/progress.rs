@@ -113,7 +113,10 @@ impl Progress {
             verified: done.len() as u64,
             rows: done.iter().map(|unit| unit.sent).sum(),
             bytes,
-            rate: pace.as_ref().map(|pace| if run.ended.is_some() { pace.average } else { pace.rate }),
+            rate: pace
+                .as_ref()
+                .map(|pace| if run.ended.is_some() { pace.average } else { pace.rate })
+                .filter(|_| bytes > 0),
             eta: eta.filter(|_| phase != Phase::Stopped),
             share,
         }
@@ -123,10 +126,9 @@ impl Progress {
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Progress { phase, units, verified, rows, bytes, rate, eta, share } = self;
-        let megabytes = *bytes as f64 / 1e6;
-        write!(f, "{}, {verified} of {units} partitions, {rows} rows, {megabytes:.1} MB", phase.name())?;
+        write!(f, "{}, {verified} of {units} partitions, {rows} rows", phase.name())?;
         if let Some(rate) = rate {
-            write!(f, ", {:.1} MB/s", rate / 1e6)?;
+            write!(f, ", {:.1} MB, {:.1} MB/s", *bytes as f64 / 1e6, rate / 1e6)?;
         }
         match phase {
             Phase::Copying => write!(f, ", {:.0} %, {}", (share * 100.0).floor(), left(*eta)),

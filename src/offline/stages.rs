@@ -17,7 +17,7 @@ use crate::cluster::{Cluster, Host, sql::Rows};
 use crate::data::Fingerprint;
 use crate::error::{Error, Kind, Result};
 use crate::failpoint::reach;
-use crate::journal::Journal;
+use crate::journal::{Journal, Progress, now};
 use crate::online;
 use crate::plan::Plan;
 use crate::ship::{Side, contents};
@@ -230,12 +230,9 @@ impl<'a> Run<'a> {
     }
 
     fn progress(&self) -> String {
-        let (moved, all) = (*self.moved.lock(), self.plan.sent().count());
+        let progress = Progress::of_table(self.journal.lock().told(), self.table, now());
         let (table, shipped) = (&self.plan.draft.table, self.room.watch.bytes() as f64 / 1e6);
-        format!(
-            "{table}: {} of {all} partitions restored, {} rows, {shipped:.1} MB on the way",
-            moved.partitions, moved.rows
-        )
+        format!("{table}: {progress}, {shipped:.1} MB shipped")
     }
 
     /// What was moved, or why not everything.

@@ -44,7 +44,9 @@ pub(super) struct Notify {
 impl Notify {
     /// Takes down that the call has begun `run`.
     pub(super) fn begun(&self, run: &RunId) {
-        self.runs.lock().push(run.to_string());
+        if self.function.is_some() || self.events || self.metrics.is_some() {
+            self.runs.lock().push(run.to_string());
+        }
     }
 
     /// The option `notify`.
