@@ -34,6 +34,11 @@ pub trait Cluster {
     /// How messages name this side, such as `this node` or `10.0.0.2:8848`.
     fn label(&self) -> &str;
 
+    /// Whether its rows can be read without sending them anywhere.
+    fn is_here(&self) -> bool {
+        false
+    }
+
     /// The value of one expression or `select`.
     ///
     /// # Errors
@@ -78,4 +83,7 @@ pub trait Host: Cluster {
 
     /// Whether the user has cancelled the call.
     fn is_cancelled(&mut self) -> bool;
+
+    /// The node that the call came to, whatever cluster is asked otherwise.
+    fn node(&mut self) -> &mut dyn Cluster;
 }

@@ -75,7 +75,7 @@ impl<'a> Link<'a> {
 
     /// The fingerprint of what the target holds of `there`, and whether its own plugin took it.
     pub(super) fn look(&mut self, there: Rows, columns: &[String]) -> Result<(Fingerprint, bool)> {
-        if self.is_native && online::can_ask(there) {
+        if self.is_native && online::can_ask(there) && !self.open()?.is_here() {
             match online::native(self.open()?, there, columns)? {
                 Some(print) => return Ok((print, true)),
                 None => self.is_native = false,

@@ -19,7 +19,7 @@ pub struct Retries {
 impl Retries {
     /// The wait before further try number `tried`, counted from 0; `None` when there is none. Half
     /// of it is random, so that lanes that were refused together do not come back together.
-    pub(super) fn wait(&self, tried: u32) -> Option<Duration> {
+    pub fn wait(&self, tried: u32) -> Option<Duration> {
         if tried >= self.count {
             return None;
         }

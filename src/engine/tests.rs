@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::*;
 use crate::data::Type;
-use crate::journal::{Begun, Rename, Runs, State};
+use crate::journal::{Begun, Direction, Rename, Runs, State};
 use crate::model::Mode;
 use crate::plan::{Wanted, decide, is_compared, prepare};
 use crate::testing::{FakeHost, FakeNode, FakeTable, Fault, Row, flight, flights, flights_table, ints};
@@ -129,6 +129,8 @@ fn begun() -> Begun {
         mode: "auto".into(),
         columns: None,
         rename: Rename::default(),
+        direction: Direction::Push,
+        source: None,
         keys: Vec::new(),
         max_delete: None,
     }

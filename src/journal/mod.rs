@@ -23,7 +23,7 @@ pub use frame::Damage;
 pub use orders::Order;
 pub use progress::{Phase, Progress, left};
 pub use queue::Queued;
-pub use record::{Begun, Bounds, Effort, Ended, Identity, Rename, TablePlan, UnitPlan};
+pub use record::{Begun, Bounds, Direction, Effort, Ended, Identity, Rename, TablePlan, UnitPlan};
 pub use replay::{Run, TableRun, UnitRun, replay};
 pub use state::{Event, Found, Illegal, Intent, State};
 pub use storage::Storage;

@@ -32,6 +32,12 @@ pub struct Begun {
     pub remote: Option<String>,
     /// What messages call the target.
     pub target: String,
+    /// Where rows travel to, as users write it.
+    #[serde(default)]
+    pub direction: Direction,
+    /// The source's name, if it is another cluster than this one and was given by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// The database.
     pub db: String,
     /// The table, or all of them.
@@ -56,6 +62,18 @@ pub struct Begun {
     /// nothing is removed without it.
     #[serde(default)]
     pub max_delete: Option<u32>,
+}
+
+/// Where rows travel to, as seen from the node that orchestrates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    /// From this cluster to another one.
+    #[default]
+    Push,
+    /// From another cluster to this one.
+    Pull,
+    /// From one other cluster to another one.
+    Between,
 }
 
 /// What the target calls otherwise than the source.

@@ -55,7 +55,8 @@ pub(super) fn give_back(value: cs_value) {
     if DEPTH.get() > 0 { release(value) } else { RETURNED.lock().push(Returned(value)) }
 }
 
-fn release_returned() {
+/// Gives back what other threads dropped; on a server thread.
+pub(super) fn release_returned() {
     let returned = std::mem::take(&mut *RETURNED.lock());
     returned.into_iter().for_each(|Returned(value)| release(value));
 }

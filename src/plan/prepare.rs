@@ -187,7 +187,7 @@ fn window_notes(
     if let (Some(End::Now(_)), Some(to)) = (asked, &window.to)
         && line(to.ty) != Some(Line::Numbers)
     {
-        notes.push(format!("the window ends now by the clock of {}", source.label()));
+        notes.push("the window ends now by the clock of this node".into());
     }
     // A NULL reaches no partition of VALUE or RANGE (dolphindb-semantics §3.2).
     let is_free = |level: &Level| level.column != window.column || matches!(level.scheme, Scheme::Hash(_));

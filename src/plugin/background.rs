@@ -7,7 +7,7 @@ use crate::cluster::{Host, literal, sql};
 use crate::data::{Column, Datum, Type};
 use crate::engine::RunId;
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Begun, Entry, Order, Runs};
+use crate::journal::{Begun, Direction, Entry, Order, Runs};
 use crate::model::Mode;
 
 /// The member of `options` by which a job tells its run that it was announced. Nobody else gives it.
@@ -65,8 +65,10 @@ fn submit(host: &mut dyn Host, name: &str, args: &[Datum], request: &Request) ->
         return Err(Error::new(Kind::Argument, what).advise("name it with clusterSync::setCluster"));
     };
     require_work(name, request)?;
+    require_named(&request.options.source)?;
     let user = caller::user(host)?;
-    let target = remote::resolve(host, argument(args, 0), request.options.timeout)?.label;
+    let far = remote::resolve(host, argument(args, 0), request.options.timeout)?.label;
+    let target = if request.options.direction == Direction::Pull { host.label().to_owned() } else { far };
     let (run, runs) = (RunId::now().to_string(), caller::runs(host)?);
     runs.queue(begun(request, name, [&run, &user, cluster, &target]), &run)?;
     let script = script(name, args, &run, &request.db).and_then(|script| host.query(&script));
@@ -76,6 +78,18 @@ fn submit(host: &mut dyn Host, name: &str, args: &[Datum], request: &Request) ->
             runs.end_queued(&run, &error.to_string())?;
             Err(error.context("the server does not take the job"))
         }
+    }
+}
+
+/// A job's text must have no password in it.
+fn require_named(source: &Datum) -> Result<()> {
+    match source {
+        Datum::Dict(_) => {
+            let what = "the option `background` needs a cluster's name in the option `source`: a job's text, \
+                        which the server keeps, must not have a password in it";
+            Err(Error::new(Kind::Argument, what).advise("name it with clusterSync::setCluster"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -107,6 +121,8 @@ fn begun(request: &Request, name: &str, [run, user, cluster, target]: [&str; 4])
         column: options.window.map(|said| said.column),
         columns: options.columns,
         rename: options.rename,
+        direction: options.direction,
+        source: options.source.as_str().map(str::to_owned),
         mode: mode.into(),
         keys: options.keys,
         max_delete: options.mirror.map(|mirror| mirror.max_delete),
@@ -148,8 +164,8 @@ fn written(value: &Datum) -> Result<String> {
             Ok(format!("dict([{}], ({}))", names.join(", "), list(&values)?))
         }
         Datum::Dict(members) => match members.first() {
-            Some((name, Datum::Scalar(value))) => {
-                let value = written(&Datum::Scalar(value.clone()))?;
+            Some((name, value @ (Datum::Scalar(_) | Datum::Dict(_)))) => {
+                let value = written(value)?;
                 Ok(format!("dict([{}], [{value}])", sql::text(name)))
             }
             _ => Err(unwritable()),

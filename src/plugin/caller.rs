@@ -15,7 +15,7 @@ const GUEST: &str = "guest";
 pub(super) fn user(host: &mut dyn Host) -> Result<String> {
     // A tuple of session id, user and, in later releases, the client's address: manual of
     // `getCurrentSessionAndUser`, since 2.00.5.
-    let answer = host.query("getCurrentSessionAndUser()")?;
+    let answer = host.node().query("getCurrentSessionAndUser()")?;
     let name = match &answer {
         Datum::Tuple(items) => items.get(1).and_then(Datum::as_str),
         _ => None,
@@ -32,7 +32,7 @@ pub(super) fn administrator(host: &mut dyn Host) -> Result<String> {
     let name = user(host)?;
     // Without arguments it is about the caller, one row; `isAdmin` tells administrators (manual of
     // `getUserAccess`). Old manuals let administrators alone call it, so a refusal says no as well.
-    let answer = host.query("exec isAdmin from getUserAccess()");
+    let answer = host.node().query("exec isAdmin from getUserAccess()");
     let refused = || {
         Error::new(
             Kind::Login,
@@ -49,7 +49,7 @@ pub(super) fn administrator(host: &mut dyn Host) -> Result<String> {
 
 /// The node's home directory.
 pub(super) fn home(host: &mut dyn Host) -> Result<PathBuf> {
-    let answer = host.query("getHomeDir()")?;
+    let answer = host.node().query("getHomeDir()")?;
     let home = answer.as_str().map(PathBuf::from).filter(|home| home.is_absolute());
     home.ok_or_else(|| unexpected(host, "getHomeDir()"))
 }
@@ -62,7 +62,7 @@ pub(super) fn runs(host: &mut dyn Host) -> Result<Runs> {
 
 /// Who calls on which node, for people who wonder whose run is in their way.
 pub(super) fn holder(host: &mut dyn Host) -> Result<String> {
-    let answer = host.query("getNodeAlias()")?;
+    let answer = host.node().query("getNodeAlias()")?;
     let alias = answer.as_str().ok_or_else(|| unexpected(host, "getNodeAlias()"))?.to_owned();
     Ok(format!("{} on {alias}", user(host)?))
 }
@@ -75,11 +75,11 @@ pub(super) fn memory(host: &mut dyn Host) -> Result<Memory> {
 
 /// Milliseconds since 1970 by the node's clock, in the time zone in which it shows times.
 pub(super) fn now(host: &mut dyn Host) -> Result<i64> {
-    let answer = host.query("now()")?;
+    let answer = host.node().query("now()")?;
     answer.as_i64().ok_or_else(|| unexpected(host, "now()"))
 }
 
-fn unexpected(host: &dyn Host, question: &str) -> Error {
-    Error::new(Kind::Protocol, format!("{} gave no usable answer to {question}", host.label()))
+fn unexpected(host: &mut dyn Host, question: &str) -> Error {
+    Error::new(Kind::Protocol, format!("{} gave no usable answer to {question}", host.node().label()))
         .advise("report this with the server's release")
 }

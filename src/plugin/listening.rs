@@ -15,6 +15,10 @@ impl<F: FnMut(&mut dyn Host) -> bool> Cluster for Listening<'_, F> {
         self.host.label()
     }
 
+    fn is_here(&self) -> bool {
+        self.host.is_here()
+    }
+
     fn query(&mut self, script: &str) -> Result<Datum> {
         self.host.query(script)
     }
@@ -35,5 +39,9 @@ impl<F: FnMut(&mut dyn Host) -> bool> Host for Listening<'_, F> {
 
     fn is_cancelled(&mut self) -> bool {
         (self.hear)(self.host)
+    }
+
+    fn node(&mut self) -> &mut dyn Cluster {
+        self.host.node()
     }
 }

@@ -1,10 +1,12 @@
 //! What a script calls: arguments in, a table out. One file per family of functions.
+mod afar;
 mod arguments;
 mod background;
 mod caller;
 mod clusters;
 mod control;
 mod ddl;
+mod errands;
 mod events;
 mod exclusive;
 mod history;

@@ -9,7 +9,7 @@ use super::window::{Parts, Said};
 use crate::data::Datum;
 use crate::engine::{Limits, Retries};
 use crate::error::{Error, Kind, Result};
-use crate::journal::Rename;
+use crate::journal::{Direction, Rename};
 use crate::model::{Mode, nearest};
 use crate::plan::{Drift, Mirror};
 use crate::wire::Compress;
@@ -22,6 +22,8 @@ const KNOWN: &[&str] = &[
     "lookBack",
     "columns",
     "rename",
+    "direction",
+    "source",
     "incremental",
     "createPartitions",
     "createIfMissing",
@@ -55,6 +57,7 @@ const RESUMED: &[&str] = &[
     "wait",
     "compress",
     "rateLimit",
+    "source",
     "notify",
     "events",
     "metricsFile",
@@ -68,6 +71,10 @@ pub(super) struct Options {
     pub(super) mode: Mode,
     /// Which rows, by the values of a column.
     pub(super) window: Option<Said>,
+    /// Where rows travel to.
+    pub(super) direction: Direction,
+    /// The source, if it is another cluster and `remote` is not it.
+    pub(super) source: Datum,
     /// Which columns; all without a choice.
     pub(super) columns: Option<Vec<String>>,
     /// What the target calls otherwise.
@@ -116,6 +123,8 @@ impl Default for Options {
         Options {
             mode: Mode::default(),
             window: None,
+            direction: Direction::Push,
+            source: Datum::Void,
             columns: None,
             rename: Rename::default(),
             keys: Vec::new(),
@@ -166,6 +175,8 @@ impl Options {
                 "lookBack" => window.look_back = Some(value),
                 "columns" => options.columns = Some(rename::subset(value)?),
                 "rename" => options.rename = rename::parse(value)?,
+                "direction" => options.direction = direction(value)?,
+                "source" => options.source = value.clone(),
                 "mirror" => mirrors = number(name, value, 0, 1)? == 1,
                 "maxDelete" => max_delete = Some(number(name, value, 0, 100)? as u32),
                 "keyColumns" => options.keys = names(name, value)?,
@@ -193,6 +204,17 @@ impl Options {
         if max_delete.is_some() && !mirrors {
             return Err(Error::new(Kind::Argument, "the option `maxDelete` belongs to the option `mirror`")
                 .advise("give both, or leave it out"));
+        }
+        match (&options.source, options.direction) {
+            (Datum::Void, _) => {}
+            (_, Direction::Pull) => {
+                return Err(Error::new(
+                    Kind::Argument,
+                    "the option `source` goes without the direction `pull`",
+                )
+                .advise("with `pull` the argument remote is the source: leave one of them out"));
+            }
+            _ => options.direction = Direction::Between,
         }
         let mirror = mirrors.then_some(Mirror { max_delete: max_delete.unwrap_or(5) });
         Ok(Options { window: window.said()?, mirror, ..options })
@@ -226,6 +248,15 @@ fn drift(value: &Datum) -> Result<Drift> {
         let what = format!("the option `drift` must be one of {}{near}", names.join(", "));
         Error::new(Kind::Argument, what).advise("correct it, or leave it out")
     })
+}
+
+fn direction(value: &Datum) -> Result<Direction> {
+    match value.as_str() {
+        Some("push") => Ok(Direction::Push),
+        Some("pull") => Ok(Direction::Pull),
+        _ => Err(Error::new(Kind::Argument, "the option `direction` must be push or pull")
+            .advise("for a sync between two other clusters name the first one in the option `source`")),
+    }
 }
 
 fn compress(value: &Datum) -> Result<Compress> {

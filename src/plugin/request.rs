@@ -3,7 +3,7 @@ use super::arguments::{argument, optional_text, text, usage};
 use super::options::Options;
 use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Begun, Bounds, Run};
+use crate::journal::{Begun, Bounds, Direction, Run};
 use crate::model::{Mode, TableName};
 use crate::plan::Mirror;
 
@@ -83,12 +83,14 @@ impl Request {
             };
             Error::new(Kind::Refused, what).advise("repeat its call, which goes on where it ended")
         })?;
-        let Begun { db, table, filter, column, keys, max_delete, columns, rename, .. } = begun.clone();
+        let Begun { db, table, filter, column, keys, max_delete, columns, rename, direction, .. } =
+            begun.clone();
+        let source = source_of(begun, &options)?;
         let mirror = max_delete.map(|max_delete| Mirror { max_delete });
         let plans = run.tables.iter().map(|table| &table.plan.identity);
         let windows = plans.map(|plan| (plan.table.clone(), plan.window.clone())).collect();
         let resumed = Some(Resumed { run: begun.run.clone(), column, windows });
-        let options = Options { mode, keys, mirror, columns, rename, ..options };
+        let options = Options { mode, keys, mirror, columns, rename, direction, source, ..options };
         Ok(Request { db, table, filter, options, run: None, resumed })
     }
 
@@ -149,6 +151,20 @@ impl Request {
             }
             _ => Ok(self),
         }
+    }
+}
+
+/// The source of a run that is finished, which only a name can have kept.
+fn source_of(begun: &Begun, options: &Options) -> Result<Datum> {
+    match (begun.direction, &options.source, &begun.source) {
+        (Direction::Between, Datum::Void, Some(name)) => Ok(Datum::text(name)),
+        (Direction::Between, Datum::Void, None) => {
+            let what = "the option `source` must be given again, since the run was not told a name";
+            Err(Error::new(Kind::Argument, what).advise("give the dictionary that the run was given"))
+        }
+        (Direction::Between, given, _) => Ok(given.clone()),
+        (_, Datum::Void, _) => Ok(Datum::Void),
+        _ => Err(Error::new(Kind::Argument, "the run had no option `source`").advise("leave it out")),
     }
 }
 

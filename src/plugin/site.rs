@@ -2,8 +2,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::afar::Afar;
 use super::caller;
+use super::errands::Desk;
 use super::listening::Listening;
+use super::options::Options;
 use super::remote::{self, Sites};
 use super::rename::destination;
 use super::request::Request;
@@ -12,7 +15,7 @@ use crate::cluster::{Cluster, Host, tables};
 use crate::data::Datum;
 use crate::engine::{Connect, RunId};
 use crate::error::{Error, Kind, Result};
-use crate::journal::Runs;
+use crate::journal::{Direction, Runs};
 use crate::memory::Memory;
 use crate::model::{Mode, TableName};
 use crate::plan::{Draft, prepare};
@@ -27,7 +30,7 @@ pub(super) struct Site {
     pub(super) user: String,
     pub(super) runs: Runs,
     /// Connects to the target with little patience, for what must not be late.
-    pub(super) hasty: Box<dyn Fn() -> Result<Box<dyn Cluster + Send>> + Sync>,
+    pub(super) hasty: Open,
     pub(super) memory: Memory,
     /// Holds all connections of the call back.
     pub(super) control: Arc<Control>,
@@ -41,42 +44,89 @@ impl Site {
     }
 }
 
-/// Calls `work` with the remote that the argument `remote` means.
+/// Makes connections to one side.
+type Open = Box<dyn Fn() -> Result<Box<dyn Cluster + Send>> + Send + Sync>;
+
+/// The clusters between which rows travel; none is this node's.
+struct Ends {
+    source: Option<Sites>,
+    target: Option<Sites>,
+}
+
+impl Ends {
+    /// What the argument `remote` and the options mean.
+    fn of(host: &mut dyn Host, remote: &Datum, options: &Options, control: &Arc<Control>) -> Result<Ends> {
+        let mut sites = |what: &Datum| {
+            let sites = remote::resolve(host, what, options.timeout)?;
+            Ok::<_, Error>(Some(sites.held(options.compress, control)))
+        };
+        Ok(match options.direction {
+            Direction::Push => Ends { source: None, target: sites(remote)? },
+            Direction::Pull => Ends { source: sites(remote)?, target: None },
+            Direction::Between => {
+                let source = sites(&options.source).map_err(|error| error.context("the option `source`"))?;
+                Ends { source, target: sites(remote)? }
+            }
+        })
+    }
+}
+
+fn open(sites: &Sites) -> Result<Box<dyn Cluster + Send>> {
+    sites.connect().map(|remote| Box::new(remote) as Box<dyn Cluster + Send>)
+}
+
+/// Calls `work` with the source and the target that the argument `remote` and the options mean; where
+/// the source is another cluster, on a thread of its own.
 pub(super) fn connected(
     host: &mut dyn Host,
     remote: &Datum,
     request: &Request,
-    work: impl FnOnce(&mut dyn Host, &Site, Connect) -> Result<Datum>,
+    work: impl FnOnce(&mut dyn Host, &Site, Connect) -> Result<Datum> + Send,
 ) -> Result<Datum> {
-    let control = Arc::<Control>::default();
-    control.limiter.set(request.options.rate.by_clock_of(host)?);
-    let sites = remote::resolve(host, remote, request.options.timeout)?;
-    let sites = sites.held(request.options.compress, &control);
+    let (control, options) = (Arc::<Control>::default(), &request.options);
+    control.limiter.set(options.rate.by_clock_of(host)?);
+    let Ends { source, target } = Ends::of(host, remote, options, &control)?;
+    let desk = Desk::of(host);
+    let here = desk.node();
+    let label = target.as_ref().map_or_else(|| here.label().to_owned(), |target| target.label.clone());
+    let from = source.as_ref().map_or(String::new(), |source| format!(", from {}", source.label));
     let site = Site {
-        target: sites.label.clone(),
-        destination: destination(&sites.label, &request.options.rename, request.options.columns.as_deref()),
+        destination: destination(&label, &options.rename, options.columns.as_deref()) + &from,
+        target: label,
         remote: remote.as_str().map(str::to_owned),
         user: caller::user(host)?,
         runs: caller::runs(host)?,
-        hasty: Box::new(hasty(&sites, request)),
+        hasty: match &target {
+            Some(target) => Box::new(hasty(target, request)),
+            None => here.clone().opener(),
+        },
         memory: caller::memory(host)?,
         control: control.clone(),
     };
-    let connect = || sites.connect().map(|remote| Box::new(remote) as Box<dyn Cluster + Send>);
-    // As soon as the user has cancelled, nobody waits for the network.
-    let hear = |host: &mut dyn Host| {
-        let is_cancelled = host.is_cancelled();
-        if is_cancelled {
-            control.cancel();
-        }
-        is_cancelled
+    let write = || target.as_ref().map_or_else(|| Ok(Box::new(here.clone()) as _), open);
+    let Some(source) = &source else {
+        // As soon as the user has cancelled, nobody waits for the network.
+        let hear = |host: &mut dyn Host| {
+            let is_cancelled = host.is_cancelled();
+            if is_cancelled {
+                control.cancel();
+            }
+            is_cancelled
+        };
+        return work(&mut Listening { host, hear }, &site, &write);
     };
-    work(&mut Listening { host, hear }, &site, &connect)
+    let read = || open(source);
+    desk.beside(host, &|| control.cancel(), |node| {
+        work(&mut Afar::new(&source.label, node, &read, options.limits.retries), &site, &write)
+    })
 }
 
-fn hasty(sites: &Sites, request: &Request) -> impl Fn() -> Result<Box<dyn Cluster + Send>> + Sync + use<> {
+fn hasty(
+    sites: &Sites,
+    request: &Request,
+) -> impl Fn() -> Result<Box<dyn Cluster + Send>> + Send + Sync + use<> {
     let hasty = sites.hasty((request.options.lease / 4).max(Duration::from_secs(1)));
-    move || hasty.connect().map(|remote| Box::new(remote) as Box<dyn Cluster + Send>)
+    move || open(&hasty)
 }
 
 /// Every table of the call, all of them known to fit, and whether a window that was begun earlier

@@ -208,6 +208,8 @@ fn begun(request: &Request, site: &Site, id: &RunId) -> Begun {
         user: site.user.clone(),
         remote: site.remote.clone(),
         target: site.target.clone(),
+        direction: options.direction,
+        source: options.source.as_str().map(str::to_owned),
         db,
         table,
         filter,

@@ -86,7 +86,7 @@ pub(super) fn remembered(mark: Mark) -> Result<Point> {
 /// A value, or the value of an expression, which a scheduled job does not freeze when it is made.
 fn point(host: &mut dyn Host, name: &str, value: &Datum) -> Result<Point> {
     let evaluated = match value.as_str() {
-        Some(expression) => host.query(expression).map_err(|error| {
+        Some(expression) => host.node().query(expression).map_err(|error| {
             let what = format!("the option `{name}` cannot be evaluated: {}", error.message());
             wrong(what).caused_by(error)
         })?,

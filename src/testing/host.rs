@@ -128,4 +128,8 @@ impl Host for FakeHost {
         self.cancel_after = self.cancel_after.saturating_sub(1);
         cancelled
     }
+
+    fn node(&mut self) -> &mut dyn Cluster {
+        self
+    }
 }

@@ -32,6 +32,8 @@ fn begun(run: &str) -> Begun {
         mode: "append".into(),
         columns: None,
         rename: Rename::default(),
+        direction: Direction::Push,
+        source: None,
         keys: Vec::new(),
         max_delete: None,
     }

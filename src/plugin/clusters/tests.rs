@@ -66,6 +66,10 @@ impl Host for Node {
     fn is_cancelled(&mut self) -> bool {
         false
     }
+
+    fn node(&mut self) -> &mut dyn Cluster {
+        self
+    }
 }
 
 fn text(value: &str) -> Datum {

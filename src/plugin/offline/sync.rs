@@ -19,7 +19,7 @@ use crate::cluster::{Cluster, Host, tables};
 use crate::data::Datum;
 use crate::engine::{Connect, RunId, Summary, count_units};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Begun, Journal, Order, Rename};
+use crate::journal::{Begun, Direction, Journal, Order, Rename};
 use crate::model::TableName;
 use crate::offline::{self, Permit, Route, Style, compare, folder_of, grow};
 use crate::plan::{Draft, Plan, Wanted, decide, is_compared, prepare, surplus};
@@ -185,6 +185,8 @@ impl Call<'_> {
             column: options.window.map(|said| said.column),
             columns: None,
             rename: Rename::default(),
+            direction: Direction::Push,
+            source: None,
             keys: Vec::new(),
             max_delete: options.mirror.map(|mirror| mirror.max_delete),
             // Not one that `resumeRun` knows: it would go on online, and always away from this node.

@@ -1,0 +1,101 @@
+//! A source that is another cluster than the node that orchestrates.
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::cluster::{Cluster, Host};
+use crate::data::{Batch, Datum};
+use crate::engine::{Connect, Retries};
+use crate::error::{Error, Kind, Result, Retry};
+use crate::model::TableName;
+
+/// Reads from another cluster, and prints and is cancelled at this node. What is asked only reads, so
+/// a question that a broken line took along is asked again.
+pub(super) struct Afar<'a> {
+    label: String,
+    node: &'a mut dyn Host,
+    connect: Connect<'a>,
+    source: Option<Box<dyn Cluster + Send>>,
+    retries: Retries,
+}
+
+impl<'a> Afar<'a> {
+    /// The cluster that `connect` reaches, for a call at `node`.
+    pub(super) fn new(label: &str, node: &'a mut dyn Host, connect: Connect<'a>, retries: Retries) -> Self {
+        Afar { label: label.to_owned(), node, connect, source: None, retries }
+    }
+
+    fn ask(&mut self, script: &str) -> Result<Datum> {
+        let source = match self.source.take() {
+            Some(source) => source,
+            None => (self.connect)()?,
+        };
+        self.source.insert(source).query(script)
+    }
+
+    /// Waits, unless the user has cancelled.
+    fn pause(&mut self, time: Duration) -> bool {
+        const GLANCE: Duration = Duration::from_millis(50);
+        let end = Instant::now() + time;
+        while !self.node.is_cancelled() {
+            match end.saturating_duration_since(Instant::now()) {
+                Duration::ZERO => return true,
+                left => thread::sleep(left.min(GLANCE)),
+            }
+        }
+        false
+    }
+
+    fn unwritten(&self, table: &TableName) -> Error {
+        Error::new(Kind::Bug, format!("{table} would be written at {}, which is the source", self.label))
+    }
+}
+
+impl Cluster for Afar<'_> {
+    fn label(&self) -> &str {
+        &self.label
+    }
+
+    fn query(&mut self, script: &str) -> Result<Datum> {
+        for tried in 0.. {
+            let error = match self.ask(script) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            if self.node.is_cancelled() {
+                let advice = "partitions copied so far stay at the target, verified";
+                return Err(Error::new(Kind::Cancelled, "the user cancelled").advise(advice));
+            }
+            let again = error.kind().retry();
+            if again == Retry::Reconnect {
+                self.source = None;
+            }
+            match self.retries.wait(tried).filter(|_| again != Retry::Never) {
+                Some(wait) if self.pause(wait) => {}
+                _ => return Err(error),
+            }
+        }
+        unreachable!("tries are counted")
+    }
+
+    fn append(&mut self, table: &TableName, _: &Batch) -> Result<u64> {
+        Err(self.unwritten(table))
+    }
+
+    fn upsert(&mut self, table: &TableName, _: &Batch, _: &[String]) -> Result<()> {
+        Err(self.unwritten(table))
+    }
+}
+
+impl Host for Afar<'_> {
+    fn print(&mut self, line: &str) {
+        self.node.print(line);
+    }
+
+    fn is_cancelled(&mut self) -> bool {
+        self.node.is_cancelled()
+    }
+
+    fn node(&mut self) -> &mut dyn Cluster {
+        self.node.node()
+    }
+}
