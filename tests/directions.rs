@@ -1,7 +1,10 @@
 //! Rows travel to this cluster, between two others, and under other names, as they travel away.
 mod common;
 
+use clustersync::cluster::Cluster;
 use clustersync::failpoint;
+use clustersync::model::Secret;
+use clustersync::wire::{Endpoint, Remote};
 use common::Node;
 
 const DAYS: i64 = 6;
@@ -55,9 +58,8 @@ fn far_and_here(engine: &str) -> (Node, Node) {
 const ALL: &str = "select day, sym, price, volume, note from loadTable(\"dfs://d\", \"t\") order by volume";
 
 fn pull(more: &str, values: &str) -> String {
-    format!(
-        "clusterSync::syncOnline(\"B\", \"dfs://d\", \"t\", , dict([\"direction\"{more}], [\"pull\"{values}]))"
-    )
+    let options = format!("dict([\"direction\", \"lanes\"{more}], (\"pull\", 3{values}))");
+    format!("clusterSync::syncOnline(\"B\", \"dfs://d\", \"t\", , {options})")
 }
 
 fn assert_equal(one: &mut Node, other: &mut Node, script: &str) {
@@ -182,4 +184,18 @@ fn what_cannot_be_done_is_said_at_once() {
         assert!(error.contains(expected), "{error}");
     }
     assert_eq!(here.number("exec count(*) from clusterSync::getRuns()"), 0);
+}
+
+#[test]
+fn whoever_may_not_write_here_pulls_nothing() {
+    let (_far, mut here) = far_and_here("OLAP");
+    here.run("createUser(`carol, \"Pa55word\")").expect("a user");
+    let carol = Endpoint { user: "carol".into(), password: Secret::new("Pa55word"), ..here.endpoint() };
+    let mut carol = Remote::connect(&carol).expect("carol logs in");
+    for (more, values) in [("", ""), (", \"lease\"", ", 0")] {
+        let error = carol.query(&pull(more, values));
+        let error = error.expect_err("carol has no rights").to_string();
+        assert!(error.contains("NoPrivilege") || error.contains("Not granted"), "{error}");
+    }
+    assert_eq!(here.number("exec count(*) from loadTable(\"dfs://d\", \"t\")"), 0);
 }

@@ -99,3 +99,65 @@ impl Host for Afar<'_> {
         self.node.node()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::testing::{FakeHost, FakeNode};
+
+    /// A connection that breaks at its first question, unless it is the third one.
+    struct Line(u32);
+
+    impl Cluster for Line {
+        fn label(&self) -> &str {
+            "B"
+        }
+
+        fn query(&mut self, _: &str) -> Result<Datum> {
+            match self.0 {
+                0 | 1 => Err(Error::new(Kind::Network, "the line broke")),
+                _ => Ok(Datum::text("answer")),
+            }
+        }
+
+        fn append(&mut self, _: &TableName, _: &Batch) -> Result<u64> {
+            unreachable!("the source is not written")
+        }
+    }
+
+    fn asked(count: u32, cancel_after: usize) -> (Result<Datum>, u32) {
+        let mut host = FakeHost::new(FakeNode::default());
+        host.cancel_after = cancel_after;
+        let made = AtomicU32::new(0);
+        let connect = || Ok(Box::new(Line(made.fetch_add(1, Ordering::Relaxed))) as Box<dyn Cluster + Send>);
+        let retries = Retries { count, first: Duration::from_millis(1) };
+        let answer = Afar::new("cluster `B`", &mut host, &connect, retries).query("1");
+        (answer, made.into_inner())
+    }
+
+    #[test]
+    fn a_question_that_broke_is_asked_again_on_a_new_line() {
+        let (answer, made) = asked(2, usize::MAX);
+        assert_eq!((answer.unwrap().as_str(), made), (Some("answer"), 3));
+        let (answer, made) = asked(1, usize::MAX);
+        assert_eq!((answer.unwrap_err().kind(), made), (Kind::Network, 2));
+    }
+
+    #[test]
+    fn who_cancels_is_not_told_of_the_line() {
+        let (answer, made) = asked(9, 0);
+        assert_eq!((answer.unwrap_err().kind(), made), (Kind::Cancelled, 1));
+    }
+
+    #[test]
+    fn the_source_is_never_written() {
+        let mut host = FakeHost::new(FakeNode::default());
+        let connect = || Ok(Box::new(Line(2)) as Box<dyn Cluster + Send>);
+        let retries = Retries { count: 0, first: Duration::ZERO };
+        let mut afar = Afar::new("cluster `B`", &mut host, &connect, retries);
+        let error = afar.append(&TableName::new("dfs://d", "t"), &Batch::default()).unwrap_err();
+        assert_eq!(error.message(), "dfs://d/t would be written at cluster `B`, which is the source");
+    }
+}

@@ -73,13 +73,13 @@ impl Desk {
                 let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut node)));
                 // The other side has gone only if it panicked, and then nobody waits.
                 let _ = node.desk.send(Errand::Over);
-                outcome.unwrap_or_else(|panic| Err(panicked(&panic_text(&*panic))))
+                outcome.unwrap_or_else(|panic| Err(panicked(panic_text(&*panic))))
             });
             let worker = worker.map_err(|error| {
                 Error::new(Kind::Server, "no thread can be started for the sync").caused_by(error)
             })?;
             attend(host, &self.errands, &self.node.is_cancelled, cancel);
-            worker.join().unwrap_or_else(|panic| Err(panicked(&panic_text(&*panic))))
+            worker.join().unwrap_or_else(|panic| Err(panicked(panic_text(&*panic))))
         })
     }
 }

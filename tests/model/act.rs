@@ -53,6 +53,7 @@ impl Act {
         for tried in 0..=ROUGH {
             let rare = (self.mode == Mode::Replace).then_some("cleared");
             let chaos = if tried == ROUGH { Chaos::Calm } else { Chaos::random(&mut world.random, rare) };
+            let chaos = chaos.within_reach(world.direction);
             lied |= chaos.lies();
             let (before, _) = self.held(world);
             let outcome = self.call(world, &chaos, tried > 0);
@@ -88,8 +89,8 @@ impl Act {
             expected.unwrap_or_else(|| panic!("seed {seed}, mode {mode}: success over strangers' rows"));
         assert_eq!(*after, expected, "seed {seed}, mode {mode}: a success that is none");
         world.tally.count(format!("succeeded {self}"));
-        let (table, filter, options) =
-            (world.name(), self.pick.condition(world), dict(&self.pick.options(world)));
+        let options = [self.pick.options(world), world.way()].concat();
+        let (table, filter, options) = (world.name(), self.pick.condition(world), dict(&options));
         let verify = format!("clusterSync::verify(\"B\", {table}, {filter}, {options})");
         let found = world.pair.source.table(&verify).rows;
         assert_eq!(found, differences(case.source, after), "seed {seed}, mode {mode}: what verify finds");
@@ -100,7 +101,7 @@ impl Act {
     fn call(&self, world: &mut World, chaos: &Chaos, is_repeated: bool) -> Result<(), String> {
         let earlier = self.last_run(world).map(|(run, _)| run);
         let script = self.script(world, chaos, is_repeated);
-        chaos.begin(world.pair);
+        chaos.begin(world.pair, world.direction);
         let outcome = world.pair.source.run(&script).map(drop).map_err(|error| error.to_string());
         let has_died = chaos.end(world.pair);
         match chaos {
@@ -126,6 +127,7 @@ impl Act {
         }
         options.push(("mode", format!("\"{}\"", self.mode.name())));
         options.extend(self.pick.options(world));
+        options.extend(world.way());
         if self.mirror {
             options.extend([("mirror", "true".to_owned()), ("maxDelete", "100".to_owned())]);
         }

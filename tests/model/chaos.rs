@@ -2,7 +2,7 @@
 use clustersync::failpoint;
 use fastrand::Rng;
 
-use super::world::Pair;
+use super::world::{Direction, Pair};
 
 /// One thing that goes wrong.
 #[derive(Clone, Debug)]
@@ -45,6 +45,18 @@ impl Chaos {
         }
     }
 
+    /// The same, or nothing where it cannot go wrong: what is written here crosses no line.
+    pub fn within_reach(self, direction: Direction) -> Chaos {
+        match self {
+            Chaos::Fault(name, ..)
+                if direction == Direction::Pull && (name.starts_with("cut") || name == "stall") =>
+            {
+                Chaos::Calm
+            }
+            chaos => chaos,
+        }
+    }
+
     /// Whether rows that were sent may be missing at the target afterwards, with a count that hides it.
     pub fn lies(&self) -> bool {
         matches!(self, Chaos::Fault("dropRows", ..))
@@ -56,7 +68,7 @@ impl Chaos {
     }
 
     /// Arms it.
-    pub fn begin(&self, pair: &mut Pair) {
+    pub fn begin(&self, pair: &mut Pair, direction: Direction) {
         match self {
             Chaos::Calm => {}
             Chaos::Death(place, skip) => pair.source.die_at(place, *skip),
@@ -66,16 +78,21 @@ impl Chaos {
                     detail => format!("\"{detail}\""),
                 };
                 let script = format!("minnow::setFault(\"{name}\", {times}, {detail}, {skip})");
-                pair.target.run(&script).expect("a fault is set");
+                pair.goal(direction).run(&script).expect("a fault is set");
             }
         }
     }
 
     /// Takes it back and starts again what died; says whether the syncing node did.
     pub fn end(&self, pair: &mut Pair) -> bool {
-        let has_died = matches!(self, Chaos::Death(..)) && !pair.source.spare();
+        let mut has_died = matches!(self, Chaos::Death(..)) && !pair.source.spare();
         if has_died {
             pair.revive_source();
+        }
+        // What writes here may have been told to die while it writes.
+        if !has_died && pair.source.run("minnow::clearFaults()").is_err() {
+            pair.revive_source();
+            has_died = true;
         }
         if pair.target.run("minnow::clearFaults()").is_err() {
             pair.revive_target();

@@ -13,7 +13,7 @@ use super::tally::Tally;
 /// Values of hashed keys.
 const HASHED: i64 = 6;
 
-/// The node that syncs, the node that is synced to, and where they hash keys to.
+/// The node that syncs, the other one, and where they hash keys to.
 pub struct Pair {
     pub source: Node,
     pub target: Node,
@@ -24,7 +24,9 @@ impl Pair {
     /// Starts both.
     pub fn start() -> Pair {
         let target = Node::start_with("B", "3.00.3", &["--faults"]);
-        let mut pair = Pair { source: Node::with_plugin("A"), target, buckets: HashMap::new() };
+        let mut source = Node::start_with("A", "3.00.3", &["--faults"]);
+        source.run("loadPlugin(\"clusterSync\")").expect("the plugin loads");
+        let mut pair = Pair { source, target, buckets: HashMap::new() };
         pair.introduce();
         for (ty, buckets) in [Type::Int, Type::Symbol].into_iter().flat_map(|ty| [(ty, 2), (ty, 3)]) {
             let found = pair.probe(ty, buckets);
@@ -37,6 +39,7 @@ impl Pair {
     pub fn revive_source(&mut self) {
         self.source.revive("A");
         self.source.run("loadPlugin(\"clusterSync\")").expect("the plugin loads");
+        self.introduce();
     }
 
     /// Starts the other node again, after it died.
@@ -45,11 +48,19 @@ impl Pair {
         self.introduce();
     }
 
+    /// The node that holds the target's table.
+    pub fn goal(&mut self, direction: Direction) -> &mut Node {
+        if direction == Direction::Pull { &mut self.source } else { &mut self.target }
+    }
+
     fn introduce(&mut self) {
-        let (port, password) = (self.target.port, common::PASSWORD);
-        let script =
-            format!("clusterSync::setCluster(\"B\", \"127.0.0.1:{port}\", \"admin\", \"{password}\")");
-        self.source.run(&script).expect("the cluster gets a name");
+        for (name, port) in [("A", self.source.port), ("B", self.target.port)] {
+            let password = common::PASSWORD;
+            let script = format!(
+                "clusterSync::setCluster(\"{name}\", \"127.0.0.1:{port}\", \"admin\", \"{password}\")"
+            );
+            self.source.run(&script).expect("the cluster gets a name");
+        }
     }
 
     /// The bucket of each hashed key, asked of a node.
@@ -75,6 +86,15 @@ impl Pair {
         }
         found
     }
+}
+
+/// Where rows travel to, as the node that syncs sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Push,
+    Pull,
+    /// Between two clusters that it reaches over the wire, one of which it is itself.
+    Between,
 }
 
 /// How one column decides about a row's partition.
@@ -133,6 +153,11 @@ pub struct World<'a> {
     /// The target's columns, by their places in the source.
     permuted: Vec<usize>,
     table: TableName,
+    pub direction: Direction,
+    /// The target's table.
+    there: TableName,
+    /// Whether the target calls everything otherwise.
+    is_renamed: bool,
 }
 
 impl<'a> World<'a> {
@@ -148,15 +173,27 @@ impl<'a> World<'a> {
         let mut permuted: Vec<usize> = (0..columns.len()).collect();
         random.shuffle(&mut permuted);
         let table = TableName::new(format!("dfs://s{seed}"), "t");
-        World { seed, random, pair, tally, columns, levels, permuted, table }
+        // Drawn apart, so that a seed's table does not depend on it.
+        let mut other = Rng::with_seed(!seed);
+        let direction = [Direction::Push, Direction::Pull, Direction::Between][other.usize(0..3)];
+        let is_renamed = other.u8(0..4) == 0;
+        let there = if is_renamed { TableName::new(format!("dfs://r{seed}"), "u") } else { table.clone() };
+        World { seed, random, pair, tally, columns, levels, permuted, table, direction, there, is_renamed }
     }
 
     /// Creates the table, lets things happen to it, and removes it.
     pub fn play(mut self) {
         let straight: Vec<usize> = (0..self.columns.len()).collect();
-        let (here, there) = (self.creation(&straight), self.creation(&self.permuted));
-        self.pair.source.run(&here).expect("the source's table");
-        self.pair.target.run(&there).expect("the target's table");
+        let name = |place: usize| self.name_there(place);
+        let there = self.creation(&self.there, &self.permuted, &name);
+        let here = self.creation(&self.table, &straight, &|place| self.columns[place].0.clone());
+        self.origin().run(&here).expect("the source's table");
+        self.goal().run(&there).expect("the target's table");
+        self.tally.count(format!(
+            "seeds of {:?}{}",
+            self.direction,
+            if self.is_renamed { ", renamed" } else { "" }
+        ));
         self.grow_source();
         if self.random.u8(0..3) == 0 {
             self.grow_target();
@@ -168,17 +205,59 @@ impl<'a> World<'a> {
             }
             self.change();
         }
-        let drop = format!("dropDatabase(\"{}\")", self.table.db);
-        self.pair.source.run(&drop).expect("the source's table goes");
-        self.pair.target.run(&drop).expect("the target's table goes");
+        let drop = |db: &str| format!("dropDatabase(\"{db}\")");
+        let (here, there) = (drop(&self.table.db), drop(&self.there.db));
+        self.origin().run(&here).expect("the source's table goes");
+        self.goal().run(&there).expect("the target's table goes");
     }
 
-    fn creation(&self, places: &[usize]) -> String {
+    /// The node that holds the source's table.
+    fn origin(&mut self) -> &mut Node {
+        if self.direction == Direction::Pull { &mut self.pair.target } else { &mut self.pair.source }
+    }
+
+    /// The node that holds the target's table.
+    fn goal(&mut self) -> &mut Node {
+        self.pair.goal(self.direction)
+    }
+
+    /// What the target calls a column.
+    fn name_there(&self, place: usize) -> String {
+        if self.is_renamed { format!("x{place}") } else { self.columns[place].0.clone() }
+    }
+
+    /// The options that say which way rows travel and what they are called there.
+    pub fn way(&self) -> Vec<(&'static str, String)> {
+        let mut options: Vec<(&str, String)> = match self.direction {
+            Direction::Push => Vec::new(),
+            Direction::Pull => vec![("direction", "\"pull\"".into())],
+            Direction::Between => vec![("source", "\"A\"".into())],
+        };
+        if self.is_renamed {
+            let list = |name: &dyn Fn(usize) -> String| {
+                let all: Vec<String> =
+                    (0..self.columns.len()).map(|place| format!("\"{}\"", name(place))).collect();
+                all.join(",")
+            };
+            let columns = format!(
+                "dict([{}], [{}])",
+                list(&|place| self.columns[place].0.clone()),
+                list(&|place| self.name_there(place))
+            );
+            let TableName { db, table } = &self.there;
+            let rename =
+                format!("dict([\"dbPath\",\"tableName\",\"columns\"], (\"{db}\", \"{table}\", {columns}))");
+            options.push(("rename", rename));
+        }
+        options
+    }
+
+    fn creation(&self, table: &TableName, places: &[usize], name: &dyn Fn(usize) -> String) -> String {
         let list =
             |texts: Vec<String>| texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(",");
-        let names = list(places.iter().map(|place| self.columns[*place].0.clone()).collect());
+        let names = list(places.iter().map(|place| name(*place)).collect());
         let types = list(places.iter().map(|place| self.columns[*place].1.name().into_owned()).collect());
-        let path = &self.table.db;
+        let (path, own) = (&table.db, &table.table);
         let database = match &*self.levels {
             [] => format!("db = database(\"{path}\", VALUE, 1..2)"),
             [level] => format!("db = database(\"{path}\", {})", level.scheme()),
@@ -191,10 +270,10 @@ impl<'a> World<'a> {
             }
         };
         let model = format!("table(1:0, [{names}], [{types}])");
-        let keys = list((0..self.levels.len()).map(|i| format!("c{i}")).collect());
+        let keys = list((0..self.levels.len()).map(name).collect());
         match self.levels.is_empty() {
-            true => format!("{database}; createTable(db, {model}, \"t\"); 0"),
-            false => format!("{database}; createPartitionedTable(db, {model}, \"t\", [{keys}]); 0"),
+            true => format!("{database}; createTable(db, {model}, \"{own}\"); 0"),
+            false => format!("{database}; createPartitionedTable(db, {model}, \"{own}\", [{keys}]); 0"),
         }
     }
 
@@ -204,7 +283,8 @@ impl<'a> World<'a> {
         let rows = self.some_rows(most);
         let straight: Vec<usize> = (0..self.columns.len()).collect();
         let batch = rows::batch(&self.columns, &straight, &rows);
-        let stored = self.pair.source.append(&self.table, &batch).expect("rows of the source");
+        let table = self.table.clone();
+        let stored = self.origin().append(&table, &batch).expect("rows of the source");
         assert_eq!(stored as usize, rows.len());
     }
 
@@ -212,7 +292,8 @@ impl<'a> World<'a> {
     fn grow_target(&mut self) {
         let rows = self.some_rows(4);
         let batch = rows::batch(&self.columns, &self.permuted, &rows);
-        let stored = self.pair.target.append(&self.table, &batch).expect("rows at the target");
+        let there = self.there.clone();
+        let stored = self.goal().append(&there, &batch).expect("rows at the target");
         assert_eq!(stored as usize, rows.len());
     }
 
@@ -241,8 +322,8 @@ impl<'a> World<'a> {
             0..4 => self.grow_source(),
             4 => self.grow_target(),
             5 => {
-                let script = format!("truncate(\"{}\", \"t\")", self.table.db);
-                self.pair.target.run(&script).expect("the target forgets");
+                let script = format!("truncate(\"{}\", \"{}\")", self.there.db, self.there.table);
+                self.goal().run(&script).expect("the target forgets");
                 self.tally.count("rows lost by the target");
             }
             _ => {}
@@ -262,13 +343,18 @@ impl<'a> World<'a> {
     /// What the source holds.
     pub fn source(&mut self) -> Bag {
         let script = format!("select * from loadTable({})", self.name());
-        rows::bag(&self.columns, &self.pair.source.table(&script))
+        let held = self.origin().table(&script);
+        rows::bag(&self.columns, &held)
     }
 
     /// What the target holds.
     pub fn target(&mut self) -> Bag {
-        let script = format!("select * from loadTable({})", self.name());
-        rows::bag(&self.columns, &self.pair.target.table(&script))
+        let TableName { db, table } = &self.there;
+        let script = format!("select * from loadTable(\"{db}\", \"{table}\")");
+        let mut names = self.columns.clone();
+        names.iter_mut().enumerate().for_each(|(place, (name, _))| *name = self.name_there(place));
+        let held = self.goal().table(&script);
+        rows::bag(&names, &held)
     }
 
     /// Which partition holds `row`.
