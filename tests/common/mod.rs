@@ -242,7 +242,11 @@ pub fn holds(bytes: &[u8], text: &str) -> bool {
 /// Lays the plugin and its descriptor for `release` into `folder`.
 fn install(folder: &Path, release: &str) {
     std::fs::create_dir_all(folder).expect("a plugin directory");
-    std::fs::copy(built("libclustersync.so"), folder.join("libPluginClusterSync.so")).expect("the plugin");
+    // A link where one can be made: hundreds of nodes are started, and the library is large.
+    let (library, own) = (built("libclustersync.so"), folder.join("libPluginClusterSync.so"));
+    if std::fs::hard_link(&library, &own).is_err() {
+        std::fs::copy(&library, &own).expect("the plugin");
+    }
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugin-descriptor/PluginClusterSync.txt");
     let descriptor = std::fs::read_to_string(template).expect("the descriptor").replace("{VERSION}", release);
     std::fs::write(folder.join("PluginClusterSync.txt"), descriptor).expect("the descriptor is written");
