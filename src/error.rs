@@ -116,6 +116,11 @@ impl Error {
     pub fn message(&self) -> &str {
         &self.message
     }
+
+    /// What the user can do; empty when nothing is known to help.
+    pub fn advice(&self) -> &str {
+        self.advice.as_deref().unwrap_or_default()
+    }
 }
 
 impl fmt::Display for Error {

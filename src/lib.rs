@@ -18,6 +18,8 @@ pub mod bundle;
 #[forbid(unsafe_code)]
 pub mod cluster;
 #[forbid(unsafe_code)]
+pub mod config;
+#[forbid(unsafe_code)]
 pub mod data;
 #[forbid(unsafe_code)]
 pub mod disk;
@@ -42,6 +44,8 @@ pub mod model;
 pub mod offline;
 #[forbid(unsafe_code)]
 pub mod online;
+#[forbid(unsafe_code)]
+pub mod owner;
 #[forbid(unsafe_code)]
 pub mod peers;
 #[forbid(unsafe_code)]

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use clustersync::data::{Batch, Column, Type};
 use clustersync::model::TableName;
-use common::{Node, remote};
+use common::{Node, PASSWORD, remote};
 
 /// Every type; decimals have some digits behind the point.
 fn plain_types() -> Vec<Type> {
@@ -229,7 +229,7 @@ import dolphindb
 
 def shown(port):
     session = dolphindb.Session()
-    session.connect('127.0.0.1', int(port), 'admin', '123456')
+    session.connect('127.0.0.1', int(port), 'admin', password)
     names = sys.argv[3].split(',')
     columns = {}
     for name in names:
@@ -256,7 +256,7 @@ print(sum(len(cells) for cells in left.values()), 'cells', len(left), 'columns')
         return println!("skipped: {python} lacks the dolphindb module; see MINNOW_PYTHON");
     }
     let output = Command::new(python)
-        .args(["-c", SCRIPT, &source.port.to_string(), &target.port.to_string(), &names.join(",")])
+        .args(["-c", SCRIPT, &source.port.to_string(), &target.port.to_string(), &names.join(","), PASSWORD])
         .output()
         .expect("Python runs");
     let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -90,7 +90,7 @@ fn run(partitions: usize) -> Run {
     );
     let begun = serde_json::from_str(&begun).expect("how a run begins");
     let tables = vec![TableRun { plan: TablePlan { identity, units: plans }, units }];
-    Run { begun, tables, ended: Some(Ended { at: end, failure: None, is_skipped: false }) }
+    Run { begun, tables, ended: Some(Ended { at: end, failure: None, is_skipped: false, sum: None }) }
 }
 
 /// A run that failed, with names that are code.

@@ -1,8 +1,10 @@
 //! The password of the target is nowhere but in the line to it: not in messages, result tables,
-//! logs or anything else that either node wrote.
+//! logs or anything else that either node wrote. Every story's nodes are searched for the
+//! administrator's when they end; here that search is shown to find it.
 mod common;
 
-use common::{CREATE, Node, holders, holds, remote_as};
+use common::secrets::{leaks, spellings};
+use common::{CREATE, Node, PASSWORD as ADMINISTRATORS, holders, holds, remote_as};
 
 /// Long enough that no other file holds it by chance.
 const PASSWORD: &str = "correct-horse-battery-staple";
@@ -40,4 +42,35 @@ fn the_password_is_in_no_message_table_log_or_file() {
         let holders = holders(node.home.path(), PASSWORD);
         assert!(holders.is_empty(), "{holders:?}");
     }
+}
+
+#[test]
+fn a_password_is_found_however_it_is_spelt() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("deep/er");
+    std::fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
+    for before in 0..4 {
+        let text = format!("{}{ADMINISTRATORS}{}", &"xyz="[..before], &"rest"[before..]);
+        let hex: String = text.bytes().map(|byte| format!("{byte:02X}")).collect();
+        for written in [text.clone(), hex, base64(text.as_bytes())] {
+            std::fs::write(&file, [b"\xff\0", written.as_bytes(), b"\xc3"].concat()).expect("a file");
+            assert_eq!(leaks(folder.path()), std::slice::from_ref(&file), "{written}");
+        }
+    }
+    std::fs::write(&file, &ADMINISTRATORS[1..]).expect("a file");
+    assert!(leaks(folder.path()).is_empty());
+    assert_eq!(spellings().len(), 7);
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64ct::Encoding;
+    base64ct::Base64::encode_string(bytes)
+}
+
+/// A node that kept the password would fail its own story.
+#[test]
+#[should_panic(expected = "the password is in")]
+fn a_node_that_wrote_the_password_down_does_not_end_quietly() {
+    let node = Node::start("A");
+    std::fs::write(node.home.path().join("note"), ADMINISTRATORS).expect("a file");
 }

@@ -9,19 +9,20 @@ use super::frame::first;
 use super::queue::{self, Queued};
 use super::record::{Begun, Identity, Record};
 use super::replay::{Run, replay};
-use super::retention;
+use super::retention::{self, Keep};
 use super::state::State;
 use super::storage::{Disk, is_locked};
 use super::writer::{Journal, now};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 
-const EXTENSION: &str = "journal";
+pub(super) const EXTENSION: &str = "journal";
 
 /// The runs of a node, those of before a restart included.
 #[derive(Clone)]
 pub struct Runs {
     pub(super) folder: PathBuf,
+    keep: Keep,
 }
 
 /// What earlier runs were, read once for a call.
@@ -58,7 +59,12 @@ pub struct Left {
 impl Runs {
     /// Those in the folder `runs` of a node's state folder; nothing is read or made yet.
     pub fn within(state: &Path) -> Self {
-        Runs { folder: state.join("runs") }
+        Runs { folder: state.join("runs"), keep: Keep::default() }
+    }
+
+    /// The same, of which so many are kept when one begins.
+    pub fn keeping(self, keep: Keep) -> Self {
+        Runs { keep, ..self }
     }
 
     /// Every run, from the oldest.
@@ -207,8 +213,10 @@ impl Runs {
     /// The journal of a new run, for whoever has the turn.
     fn create(&self, heads: &[Head], begun: Begun) -> Result<Journal> {
         let sequence = after(heads);
-        let old = heads.len().saturating_sub(retention::KEPT);
-        heads[..old].iter().try_for_each(|head| forget(&head.path))?;
+        let newer = (0..heads.len()).rev();
+        let old =
+            heads.iter().zip(newer).filter(|(head, newer)| self.keep.is_old(*newer, head.begun.at, now()));
+        old.map(|(head, _)| head).filter(|head| !head.is_live).try_for_each(|head| forget(&head.path))?;
         self.drop_stale_orders()?;
         let (run, path) = (begun.run.clone(), self.file(&begun.run));
         if path.exists() {
@@ -257,7 +265,7 @@ fn whichever(path: &Path) -> Result<Option<Entry>> {
 }
 
 /// The run in the file `path`; nothing when its writer died before it had announced anything.
-fn read(path: &Path) -> Result<Option<Entry>> {
+pub(super) fn read(path: &Path) -> Result<Option<Entry>> {
     // Looked at first: a run that ends in between has then told everything.
     let is_live = is_locked(path).map_err(|error| failed(path, error))?;
     let bytes = fs::read(path).map_err(|error| failed(path, error))?;

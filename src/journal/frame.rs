@@ -92,6 +92,17 @@ pub(super) fn first(bytes: &[u8]) -> Option<&[u8]> {
     payload(bytes.get(HEAD..)?)
 }
 
+/// The payload of the frame that a journal ends with, if `bytes`, its end, hold it whole. A length
+/// has zeros in it, which no record has, so that nothing else can pass for a frame.
+pub(super) fn last(bytes: &[u8]) -> Option<&[u8]> {
+    let ends = |start: &usize| {
+        let length = bytes[*start..][..4].try_into().map(u32::from_le_bytes);
+        length.is_ok_and(|length| start + FRAME + length as usize == bytes.len())
+    };
+    let starts = (0..bytes.len().checked_sub(FRAME)?).rev();
+    starts.filter(ends).find_map(|start| payload(&bytes[start..]))
+}
+
 /// The payload of the frame that `bytes` begin with, if it is whole.
 fn payload(bytes: &[u8]) -> Option<&[u8]> {
     let (length, checked) = (bytes.get(..4)?, bytes.get(4..FRAME)?);

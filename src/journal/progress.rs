@@ -5,11 +5,13 @@
 //! lanes as worked at a time so far will work on it.
 use std::fmt;
 
+use super::record::{Ended, Sum};
 use super::replay::{Run, TableRun, UnitRun};
 use super::state::State;
 
 /// Before the run has ended it is never whole.
 const NEARLY: f64 = 0.99;
+const MILLION: f64 = 1e6;
 /// So long lanes may have nothing to do, in milliseconds and in units' times, before it was a pause.
 const IDLE: (f64, f64) = (10_000.0, 10.0);
 
@@ -69,7 +71,45 @@ pub struct Progress {
 impl Progress {
     /// Of all tables, at `now`, in milliseconds since 1970.
     pub fn of(run: &Run, now: i64) -> Progress {
-        Progress::among(run, now, &run.tables)
+        Progress::among(run, run.ended.as_ref(), now, &run.tables)
+    }
+
+    /// Of all tables of a run that ends so.
+    pub fn at_end(run: &Run, ended: &Ended) -> Progress {
+        Progress::among(run, Some(ended), ended.at, &run.tables)
+    }
+
+    /// The same of a run that goes on, or of one that nobody carries on, so that it will not end.
+    pub fn alive(self, is_live: bool) -> Progress {
+        match self.phase {
+            Phase::Done | Phase::Stopped => self,
+            _ if is_live => self,
+            _ => Progress { phase: Phase::Stopped, eta: None, ..self },
+        }
+    }
+
+    /// As the last record of a run keeps it.
+    pub fn sum(&self) -> Sum {
+        let Progress { units, verified, rows, bytes, rate, share, .. } = *self;
+        Sum {
+            units,
+            verified,
+            rows,
+            bytes,
+            rate: rate.map(|rate| rate as u64),
+            share: (share * MILLION) as u32,
+        }
+    }
+
+    /// As the last record of a run has kept it, if it did.
+    pub fn kept(ended: &Ended) -> Option<Progress> {
+        let Sum { units, verified, rows, bytes, rate, share } = ended.sum?;
+        let (rate, share) = (rate.map(|rate| rate as f64), f64::from(share) / MILLION);
+        let (phase, eta) = match ended.failure {
+            None => (Phase::Done, Some(0.0)),
+            Some(_) => (Phase::Stopped, None),
+        };
+        Some(Progress { phase, units, verified, rows, bytes, rate, eta, share })
     }
 
     /// Of the table with this number.
@@ -78,7 +118,7 @@ impl Progress {
         let later = &run.tables[number + 1..];
         let is_left = later.iter().flat_map(todo).any(|(_, unit)| unit.began.is_some());
         let has_ended = is_left && table.iter().flat_map(todo).all(|(_, unit)| unit.state == State::Verified);
-        let progress = Progress::among(run, now, table);
+        let progress = Progress::among(run, run.ended.as_ref(), now, table);
         match progress.phase {
             _ if has_ended => Progress { phase: Phase::Done, eta: Some(0.0), share: 1.0, ..progress },
             Phase::Copying if !table.iter().flat_map(todo).any(|(_, unit)| unit.began.is_some()) => {
@@ -88,11 +128,11 @@ impl Progress {
         }
     }
 
-    fn among(run: &Run, now: i64, tables: &[TableRun]) -> Progress {
+    fn among(run: &Run, ended: Option<&Ended>, now: i64, tables: &[TableRun]) -> Progress {
         let units: Vec<(u64, &UnitRun)> = tables.iter().flat_map(todo).collect();
         let done: Vec<&UnitRun> =
             units.iter().map(|(_, unit)| *unit).filter(|unit| unit.state == State::Verified).collect();
-        let phase = match &run.ended {
+        let phase = match ended {
             Some(ended) if ended.failure.is_none() => Phase::Done,
             Some(_) => Phase::Stopped,
             None if run.tables.is_empty() => Phase::Planning,
@@ -100,7 +140,7 @@ impl Progress {
             None => Phase::Copying,
         };
         let bytes = done.iter().filter_map(|unit| unit.effort).map(|effort| effort.bytes).sum();
-        let pace = Pace::of(run, now);
+        let pace = Pace::of(run, ended.map_or(now, |ended| ended.at));
         let (eta, share) = match (phase, &pace) {
             (Phase::Done, _) => (Some(0.0), 1.0),
             (Phase::Verifying, _) => (Some(0.0), NEARLY),
@@ -115,7 +155,7 @@ impl Progress {
             bytes,
             rate: pace
                 .as_ref()
-                .map(|pace| if run.ended.is_some() { pace.average } else { pace.rate })
+                .map(|pace| if ended.is_some() { pace.average } else { pace.rate })
                 .filter(|_| bytes > 0),
             eta: eta.filter(|_| phase != Phase::Stopped),
             share,
@@ -169,7 +209,6 @@ struct Pace {
 impl Pace {
     /// Nothing before the first unit is verified.
     fn of(run: &Run, now: i64) -> Option<Pace> {
-        let now = run.ended.as_ref().map_or(now, |ended| ended.at);
         let mut begun: Vec<&UnitRun> = run.tables.iter().flat_map(todo).map(|(_, unit)| unit).collect();
         begun.retain(|unit| unit.began.is_some());
         let mut done: Vec<&UnitRun> =

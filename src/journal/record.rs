@@ -203,6 +203,26 @@ pub struct Ended {
     /// Whether it left the work to another run that was at it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_skipped: bool,
+    /// What its units amount to, so that nobody has to read them for that. For people only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sum: Option<Sum>,
+}
+
+/// What the units of a run that is over amount to, as `Progress` has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sum {
+    /// Units to be sent or removed.
+    pub units: u64,
+    /// How many of them are verified.
+    pub verified: u64,
+    /// Rows of those.
+    pub rows: u64,
+    /// Bytes of those.
+    pub bytes: u64,
+    /// Bytes per second, on average.
+    pub rate: Option<u64>,
+    /// How much was done, in millionths.
+    pub share: u32,
 }
 
 /// A fingerprint as text: the count, a colon, the sum in hexadecimal.

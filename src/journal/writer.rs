@@ -2,6 +2,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::frame;
+use super::progress::Progress;
 use super::record::{Begun, Effort, Ended, Happened, Record, TablePlan};
 use super::replay::{Run, take};
 use super::state::{Event, Intent};
@@ -98,8 +99,7 @@ impl Journal {
     /// # Errors
     /// As [`Journal::begin`].
     pub fn end(&mut self, failure: Option<&str>) -> Result<()> {
-        let failure = failure.map(str::to_owned);
-        self.add(Record::Ended(Ended { at: now(), failure, is_skipped: false }))
+        self.finish(failure, false)
     }
 
     /// Notes that the run did nothing, since another one was in its way.
@@ -107,7 +107,13 @@ impl Journal {
     /// # Errors
     /// As [`Journal::begin`].
     pub fn skip(&mut self, why: &str) -> Result<()> {
-        self.add(Record::Ended(Ended { at: now(), failure: Some(why.to_owned()), is_skipped: true }))
+        self.finish(Some(why), true)
+    }
+
+    fn finish(&mut self, failure: Option<&str>, is_skipped: bool) -> Result<()> {
+        let ended = Ended { at: now(), failure: failure.map(str::to_owned), is_skipped, sum: None };
+        let sum = Some(Progress::at_end(&self.told, &ended).sum());
+        self.add(Record::Ended(Ended { sum, ..ended }))
     }
 
     fn add(&mut self, record: Record) -> Result<()> {

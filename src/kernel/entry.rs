@@ -101,6 +101,9 @@ forward! {
     26 => clusterSyncGetDDL,
     27 => clusterSyncServeFiles,
     28 => clusterSyncReport,
+    29 => clusterSyncCheckSetup,
+    30 => clusterSyncSetConfig,
+    31 => clusterSyncGetConfig,
 }
 
 /// Runs function number `index` and writes its result or its failure; never unwinds.

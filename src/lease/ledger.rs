@@ -62,7 +62,11 @@ pub(super) fn prepare(target: &mut (impl Cluster + ?Sized)) -> Result<()> {
     }
 }
 
-fn exists(target: &mut (impl Cluster + ?Sized)) -> Result<bool> {
+/// Whether the ledger is there.
+///
+/// # Errors
+/// When the target cannot be asked.
+pub fn exists(target: &mut (impl Cluster + ?Sized)) -> Result<bool> {
     let answer = target.query(&format!("existsTable({}, {})", sql::text(DB), sql::text(TABLE)))?;
     answer.as_i64().map(|there| there != 0).ok_or_else(|| strange(target, "existsTable"))
 }

@@ -196,7 +196,7 @@ fn cells(column: &Column) -> Option<Vec<String>> {
 
 /// Ends the runs that nobody is going to begin any more: their job is over, or died with the process.
 pub(super) fn settle(host: &mut dyn Host, runs: &Runs) -> Result<()> {
-    for Entry { run, queued, .. } in runs.list()? {
+    for Entry { run, queued, .. } in runs.waiting()? {
         let Some(queued) = queued else { continue };
         let why = match queued.is_orphan() {
             true => Some("this node was started again before the run began; repeat the call".to_owned()),

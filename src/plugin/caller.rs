@@ -1,4 +1,6 @@
 //! Who calls a function, and whether that user may.
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
 use crate::cluster::Host;
@@ -6,6 +8,7 @@ use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
 use crate::journal::Runs;
 use crate::memory::Memory;
+use crate::owner;
 use crate::peers;
 
 /// Who has not logged in (manual of `getCurrentSessionAndUser`).
@@ -60,10 +63,31 @@ pub(super) fn runs(host: &mut dyn Host) -> Result<Runs> {
     Ok(Runs::within(&peers::folder(&home(host)?)))
 }
 
+/// Makes sure that no other node writes into the state of this one.
+pub(super) fn claim(host: &mut dyn Host) -> Result<()> {
+    let folder = peers::folder(&home(host)?);
+    let who = format!("node {}, process {}", alias(host)?, std::process::id());
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    match made.and_then(|()| owner::claim(&folder, &who)) {
+        Ok(None) => Ok(()),
+        Ok(Some(other)) => {
+            let what = format!("{} is in use by another node ({other})", folder.display());
+            Err(Error::new(Kind::State, what).advise("give every node a home directory of its own"))
+        }
+        Err(error) => Err(Error::new(Kind::State, format!("{} cannot be used ({error})", folder.display()))
+            .advise("check the node's home directory and its disk")
+            .caused_by(error)),
+    }
+}
+
+fn alias(host: &mut dyn Host) -> Result<String> {
+    let answer = host.node().query("getNodeAlias()")?;
+    answer.as_str().map(str::to_owned).ok_or_else(|| unexpected(host, "getNodeAlias()"))
+}
+
 /// Who calls on which node, for people who wonder whose run is in their way.
 pub(super) fn holder(host: &mut dyn Host) -> Result<String> {
-    let answer = host.node().query("getNodeAlias()")?;
-    let alias = answer.as_str().ok_or_else(|| unexpected(host, "getNodeAlias()"))?.to_owned();
+    let alias = alias(host)?;
     Ok(format!("{} on {alias}", user(host)?))
 }
 

@@ -101,14 +101,14 @@ pub(super) fn test_cluster(host: &mut dyn Host, args: &[Datum]) -> Result<Datum>
 }
 
 /// What came of one site: its version or the reason, and how long that took.
-struct Visit {
-    outcome: std::result::Result<String, String>,
-    took: Duration,
+pub(super) struct Visit {
+    pub(super) outcome: std::result::Result<String, String>,
+    pub(super) took: Duration,
 }
 
 /// All at once, so that dead sites are waited for together. The threads touch the network only,
 /// never the server that called us.
-fn visit_all(sites: &[Endpoint]) -> Result<Vec<Visit>> {
+pub(super) fn visit_all(sites: &[Endpoint]) -> Result<Vec<Visit>> {
     thread::scope(|scope| {
         let visits: Vec<_> = sites.iter().map(|site| scope.spawn(|| visit(site))).collect();
         visits.into_iter().map(|visit| visit.join().map_err(|panic| defect(panic_text(&*panic)))).collect()

@@ -63,7 +63,7 @@ pub(super) fn wait_run(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
         let entry = runs.find(run)?;
         let waits = entry.queued.is_some();
         if !entry.is_live && !waits {
-            return Ok(history::rows(&[entry]));
+            return Ok(history::rows(&[entry.into()]));
         }
         if host.is_cancelled() {
             return Err(Error::new(Kind::Cancelled, "the user cancelled").advise("the run goes on"));

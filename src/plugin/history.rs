@@ -5,7 +5,7 @@ use super::{background, caller};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::error::Result;
-use crate::journal::{Entry, Order, Phase, Progress, Run, State, TableRun, UnitPlan, UnitRun, now};
+use crate::journal::{Entry, Order, Outline, Progress, State, TableRun, UnitPlan, UnitRun, now};
 
 /// The parameters of each function as the manual writes them.
 pub(super) const RUNS: &str = "clusterSync::getRuns()";
@@ -17,63 +17,35 @@ pub(super) fn get_runs(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     require_count(args, 0, "getRuns", RUNS)?;
     let runs = caller::runs(host)?;
     background::settle(host, &runs)?;
-    let mut entries = runs.list()?;
-    entries.iter_mut().for_each(|entry| entry.is_paused = runs.has(&entry.run.begun.run, Order::Pause));
-    Ok(rows(&entries))
+    let mut outlines = runs.outlines()?;
+    outlines.iter_mut().for_each(|run| run.is_paused = runs.has(&run.begun.run, Order::Pause));
+    Ok(rows(&outlines))
 }
 
 /// One row per run.
-pub(super) fn rows(runs: &[Entry]) -> Datum {
-    let failure = |run: &Run| run.ended.as_ref().and_then(|ended| ended.failure.clone()).unwrap_or_default();
-    let far: Vec<Progress> =
-        runs.iter().map(|entry| so_far(entry, Progress::of(&entry.run, now()))).collect();
+pub(super) fn rows(runs: &[Outline]) -> Datum {
+    let failure =
+        |run: &Outline| run.ended.as_ref().and_then(|ended| ended.failure.clone()).unwrap_or_default();
     table([
-        ("runId", texts(runs, |entry| &entry.run.begun.run)),
-        ("started", times(runs, |entry| Some(entry.run.begun.at))),
-        ("ended", times(runs, |entry| entry.run.ended.as_ref().map(|ended| ended.at))),
-        ("userId", texts(runs, |entry| &entry.run.begun.user)),
-        ("target", texts(runs, |entry| &entry.run.begun.target)),
-        ("dbPath", texts(runs, |entry| &entry.run.begun.db)),
-        ("tableName", texts(runs, |entry| entry.run.begun.table.as_deref().unwrap_or_default())),
-        ("mode", texts(runs, |entry| &entry.run.begun.mode)),
-        ("status", texts(runs, status)),
-        ("message", texts(runs, |entry| failure(&entry.run))),
-        ("phase", texts(&far, |progress| progress.phase.name())),
-        ("partitions", longs(&far, |progress| progress.units)),
-        ("verified", longs(&far, |progress| progress.verified)),
-        ("rows", longs(&far, |progress| progress.rows)),
-        ("bytes", longs(&far, |progress| progress.bytes)),
-        ("rate", doubles(&far, |progress| progress.rate.unwrap_or(NULL))),
-        ("percent", doubles(&far, |progress| 100.0 * progress.share)),
-        ("eta", doubles(&far, |progress| progress.eta.unwrap_or(NULL))),
+        ("runId", texts(runs, |run| &run.begun.run)),
+        ("started", times(runs, |run| Some(run.begun.at))),
+        ("ended", times(runs, |run| run.ended.as_ref().map(|ended| ended.at))),
+        ("userId", texts(runs, |run| &run.begun.user)),
+        ("target", texts(runs, |run| &run.begun.target)),
+        ("dbPath", texts(runs, |run| &run.begun.db)),
+        ("tableName", texts(runs, |run| run.begun.table.as_deref().unwrap_or_default())),
+        ("mode", texts(runs, |run| &run.begun.mode)),
+        ("status", texts(runs, Outline::status)),
+        ("message", texts(runs, failure)),
+        ("phase", texts(runs, |run| run.far.phase.name())),
+        ("partitions", longs(runs, |run| run.far.units)),
+        ("verified", longs(runs, |run| run.far.verified)),
+        ("rows", longs(runs, |run| run.far.rows)),
+        ("bytes", longs(runs, |run| run.far.bytes)),
+        ("rate", doubles(runs, |run| run.far.rate.unwrap_or(NULL))),
+        ("percent", doubles(runs, |run| 100.0 * run.far.share)),
+        ("eta", doubles(runs, |run| run.far.eta.unwrap_or(NULL))),
     ])
-}
-
-/// A run that nobody carries on will not end.
-fn so_far(entry: &Entry, progress: Progress) -> Progress {
-    if entry.queued.is_some() {
-        return Progress { phase: Phase::Waiting, eta: None, ..progress };
-    }
-    if entry.queued.is_some() {
-        return Progress { phase: Phase::Waiting, ..progress };
-    }
-    match entry.run.ended.is_none() && !entry.is_live {
-        true => Progress { phase: Phase::Stopped, eta: None, ..progress },
-        false => progress,
-    }
-}
-
-/// As the table shows it.
-pub(super) fn status(entry: &Entry) -> &'static str {
-    match &entry.run.ended {
-        Some(ended) if ended.failure.is_none() => "OK",
-        Some(ended) if ended.is_skipped => "SKIPPED",
-        Some(_) => "FAILED",
-        None if entry.queued.is_some() => "QUEUED",
-        None if entry.is_live && entry.is_paused => "PAUSED",
-        None if entry.is_live => "RUNNING",
-        None => "INTERRUPTED",
-    }
 }
 
 /// Every table of a run, with its partitions by what became of them.
@@ -81,7 +53,7 @@ pub(super) fn get_run_tables(host: &mut dyn Host, args: &[Datum]) -> Result<Datu
     let entry = find(host, args, "getRunTables", TABLES)?;
     let (run, tables) = (&entry.run, &entry.run.tables);
     let far: Vec<Progress> =
-        (0..tables.len()).map(|number| so_far(&entry, Progress::of_table(run, number, now()))).collect();
+        (0..tables.len()).map(|number| Progress::of_table(run, number, now()).alive(entry.is_live)).collect();
     let tally = |pick: fn(State) -> bool| {
         longs(tables, move |table| table.units.iter().filter(|unit| pick(unit.state)).count() as u64)
     };

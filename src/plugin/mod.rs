@@ -4,6 +4,7 @@ mod arguments;
 mod background;
 mod caller;
 mod clusters;
+mod config;
 mod control;
 mod ddl;
 mod errands;
@@ -25,6 +26,7 @@ mod request;
 mod roots;
 mod rows;
 mod security;
+mod setup;
 mod site;
 mod steer;
 mod sync;
@@ -288,5 +290,29 @@ pub const FUNCTIONS: &[Function] = &[
         max: 2,
         syntax: pages::REPORT,
         run: pages::report,
+    },
+    Function {
+        symbol: "clusterSyncCheckSetup",
+        name: "checkSetup",
+        min: 0,
+        max: 1,
+        syntax: setup::CHECK,
+        run: setup::check_setup,
+    },
+    Function {
+        symbol: "clusterSyncSetConfig",
+        name: "setConfig",
+        min: 1,
+        max: 1,
+        syntax: config::SET,
+        run: config::set_config,
+    },
+    Function {
+        symbol: "clusterSyncGetConfig",
+        name: "getConfig",
+        min: 0,
+        max: 0,
+        syntax: config::GET,
+        run: config::get_config,
     },
 ];

@@ -14,7 +14,8 @@ use crate::model::{Mode, nearest};
 use crate::plan::{Drift, Mirror};
 use crate::wire::Compress;
 
-const KNOWN: &[&str] = &[
+/// What a call may choose.
+pub(super) const KNOWN: &[&str] = &[
     "mode",
     "column",
     "from",
@@ -48,7 +49,7 @@ const KNOWN: &[&str] = &[
     "metricsFile",
 ];
 /// What a run that is resumed may choose anew.
-const RESUMED: &[&str] = &[
+pub(super) const RESUMED: &[&str] = &[
     "lanes",
     "memoryBudget",
     "timeout",
@@ -119,7 +120,7 @@ impl Default for Options {
     fn default() -> Self {
         // Three waits of up to 1, 2 and 4 seconds outlast a chunk's lock, not a dead node.
         let retries = Retries { count: 3, first: Duration::from_secs(1) };
-        let limits = Limits { lanes: 4, memory: 256 * MEGABYTE, retries };
+        let limits = Limits { lanes: lanes(), memory: memory(), retries };
         Options {
             mode: Mode::default(),
             window: None,
@@ -146,6 +147,18 @@ impl Default for Options {
             notify: Notify::default(),
         }
     }
+}
+
+/// Two for each core, and no more than help.
+fn lanes() -> usize {
+    std::thread::available_parallelism().map_or(4, |cores| (2 * cores.get()).min(4))
+}
+
+/// What large machines do not notice, and a sixteenth of what a small one has.
+fn memory() -> usize {
+    let machine = rustix::system::sysinfo();
+    let all = (machine.totalram as usize).saturating_mul(machine.mem_unit as usize);
+    (all / 16 / MEGABYTE).clamp(16, 256) * MEGABYTE
 }
 
 impl Options {
@@ -268,7 +281,8 @@ fn compress(value: &Datum) -> Result<Compress> {
     })
 }
 
-fn number(name: &str, value: &Datum, least: usize, most: usize) -> Result<usize> {
+/// A whole number of an option.
+pub(super) fn number(name: &str, value: &Datum, least: usize, most: usize) -> Result<usize> {
     let whole = value.as_i64().and_then(|value| usize::try_from(value).ok());
     whole.filter(|value| (least..=most).contains(value)).ok_or_else(|| {
         let unit = match name {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::arguments::{text, usage};
 use super::table::{longs, table, texts};
-use super::{caller, control, history, roots};
+use super::{caller, control, roots};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::disk;
@@ -28,7 +28,7 @@ pub(super) fn report(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     let file = roots::permitted(host, path)?;
     require_ours(&file)?;
     entry.is_paused = runs.has(&entry.run.begun.run, Order::Pause);
-    let written = page(&entry.run, history::status(&entry), entry.is_live.then(now));
+    let written = page(&entry.run, entry.status(), entry.is_live.then(now));
     disk::publish(&file, written.as_bytes()).map_err(|error| {
         Error::new(Kind::State, format!("the report cannot be written to {path} ({error})"))
             .advise("give a file in a directory that exists and that the server may write to")

@@ -71,7 +71,7 @@ pub(super) fn permitted(host: &mut dyn Host, directory: &str) -> Result<PathBuf>
         .advise(format!("let an administrator add one with {SET}, see clusterSync::getRoots()")))
 }
 
-fn roots(host: &mut dyn Host) -> Result<Vec<String>> {
+pub(super) fn roots(host: &mut dyn Host) -> Result<Vec<String>> {
     let file = peers::folder(&caller::home(host)?).join(FILE);
     match fs::read_to_string(&file) {
         Ok(text) => Ok(text.lines().map(str::to_owned).collect()),

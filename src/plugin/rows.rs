@@ -1,5 +1,6 @@
 //! `verifyRows`: which rows are not the same on two clusters.
 use super::arguments::{argument, text};
+use super::config;
 use super::request::Request;
 use super::site::{connected, drafts};
 use crate::cluster::{Host, describe};
@@ -16,6 +17,7 @@ pub(super) const VERIFY_ROWS: &str =
 /// Compares, and shows the first rows that differ.
 pub(super) fn verify_rows(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     text(args, 2, "tableName", VERIFY_ROWS)?;
+    let args = &config::online(host, args)?;
     let request = Request::parse("verifyRows", VERIFY_ROWS, args)?;
     connected(host, argument(args, 0), &request, |host, site, connect| {
         let (drafts, _) = drafts(host, &request, site, connect)?;

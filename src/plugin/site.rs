@@ -3,7 +3,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::afar::Afar;
-use super::caller;
 use super::errands::Desk;
 use super::listening::Listening;
 use super::options::Options;
@@ -11,6 +10,7 @@ use super::remote::{self, Sites};
 use super::rename::destination;
 use super::request::Request;
 use super::watermark::wanted;
+use super::{caller, config};
 use crate::cluster::{Cluster, Host, tables};
 use crate::data::Datum;
 use crate::engine::{Connect, RunId};
@@ -95,7 +95,7 @@ pub(super) fn connected(
         target: label,
         remote: remote.as_str().map(str::to_owned),
         user: caller::user(host)?,
-        runs: caller::runs(host)?,
+        runs: caller::runs(host)?.keeping(config::keep(host)?),
         hasty: match &target {
             Some(target) => Box::new(hasty(target, request)),
             None => here.clone().opener(),

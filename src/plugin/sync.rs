@@ -5,12 +5,12 @@ use parking_lot::Mutex;
 use super::arguments::{argument, text, usage};
 use super::exclusive::{await_turn, exclusively};
 use super::listening::Listening;
-use super::options::Options;
+use super::options::{Options, RESUMED};
 use super::request::Request;
 use super::site::{Site, connected, drafts};
 use super::steer::Orders;
 use super::window::Said;
-use super::{background, caller, control, make, notices, rates, report, verify, watermark};
+use super::{background, caller, config, control, make, notices, rates, report, verify, watermark};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::engine::{self, Connect, Guard, RunId, Summary, look};
@@ -28,7 +28,7 @@ pub(super) const RESUME: &str = "clusterSync::resumeRun(runId, [remote], [option
 /// Runs one call of `clusterSync::syncOnline`.
 pub(super) fn sync_online(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     let (args, run) = background::announced(args, 4);
-    let request = Request { run, ..Request::parse("syncOnline", SYNC, &args)? };
+    let request = Request { run, ..Request::parse("syncOnline", SYNC, &config::online(host, &args)?)? };
     background::carry(host, "syncOnline", &args, &request, |host| {
         notices::around(host, &request, argument(&args, 0), |host| {
             connected(host, argument(&args, 0), &request, |host, site, connect| {
@@ -40,6 +40,7 @@ pub(super) fn sync_online(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> 
 
 /// Says what the same call of `syncOnline` would do.
 pub(super) fn plan_sync(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
+    let args = &config::online(host, args)?;
     let mut request = Request::parse("planSync", PLAN, args)?;
     request.options.dry_run = true;
     connected(host, argument(args, 0), &request, |host, site, connect| sync(host, &request, site, connect))
@@ -50,6 +51,7 @@ pub(super) fn resume_run(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     if !(1..=3).contains(&args.len()) {
         return Err(usage(format!("resumeRun takes 1 to 3 arguments, not {}", args.len()), RESUME));
     }
+    let args = &config::completed(host, args, 2, RESUMED)?;
     let runs = caller::runs(host)?;
     let entry = runs.find(text(args, 0, "runId", RESUME)?)?;
     if entry.is_live && runs.has(&entry.run.begun.run, Order::Pause) {
@@ -131,6 +133,7 @@ fn run(
     rates::register(&id, &site.control);
     let tables: Vec<TableName> = drafts.iter().map(|draft| draft.table.clone()).collect();
     let there: Vec<TableName> = drafts.iter().map(|draft| draft.counterpart.table.clone()).collect();
+    caller::claim(host)?;
     let begun = begun(request, site, &id);
     let journal = match site.runs.begin(begun.clone()) {
         Err(error) if is_left(request, &error) => {

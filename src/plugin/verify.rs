@@ -1,10 +1,10 @@
 //! `verify` and `fingerprint`: whether two clusters hold the same, and what one holds.
 use super::arguments::{argument, optional_text, text, usage};
-use super::background;
 use super::request::{Request, database};
 use super::site::{connected, drafts};
 use super::sync::sync;
 use super::table::{longs, table, texts};
+use super::{background, config};
 use crate::cluster::{Host, describe, sql::Rows, units};
 use crate::data::{Datum, Fingerprint};
 use crate::engine::{Connect, look};
@@ -21,7 +21,7 @@ pub(super) const FINGERPRINT: &str =
 /// Compares, and writes only when asked to repair: then partitions that differ are replaced.
 pub(super) fn verify(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     let (args, run) = background::announced(args, 4);
-    let request = Request { run, ..Request::parse("verify", VERIFY, &args)? };
+    let request = Request { run, ..Request::parse("verify", VERIFY, &config::online(host, &args)?)? };
     background::carry(host, "verify", &args, &request, |host| {
         connected(host, argument(&args, 0), &request, |host, site, connect| {
             if request.options.repair {

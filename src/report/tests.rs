@@ -54,7 +54,7 @@ fn run(names: impl IntoIterator<Item = String>) -> Run {
     Run {
         begun: begun(),
         tables: vec![table],
-        ended: Some(Ended { at: end, failure: None, is_skipped: false }),
+        ended: Some(Ended { at: end, failure: None, is_skipped: false, sum: None }),
     }
 }
 
@@ -104,7 +104,8 @@ fn foreign_text_is_only_text() {
         mode: evil.into(),
         ..run.begun
     };
-    run.ended = Some(Ended { at: START, failure: Some(format!("{evil}; {evil}")), is_skipped: false });
+    run.ended =
+        Some(Ended { at: START, failure: Some(format!("{evil}; {evil}")), is_skipped: false, sum: None });
     let page = page(&run, "FAILED", None);
     assert!(!page.contains("<script") && !page.contains('\u{202e}') && !page.contains('\u{7}'));
     assert!(!page.contains("script>\""), "a quotation mark is left");
@@ -126,7 +127,7 @@ fn a_failed_run_says_why_and_what_to_do() {
     };
     failed.tables[0].units[2].tries = 3;
     let failure = Some("stopped after 3 of 4 partitions; look at the target".into());
-    failed.ended = Some(Ended { at: START + 900, failure, is_skipped: false });
+    failed.ended = Some(Ended { at: START + 900, failure, is_skipped: false, sum: None });
     let page = page(&failed, "FAILED", None);
     for expected in [
         "stopped after 3 of 4 partitions</p>",
@@ -161,7 +162,7 @@ fn journals_without_lanes_and_clocks_that_go_back_have_pages() {
         unit.effort = None;
         unit.at = unit.began.map(|began| began - number as i64);
     }
-    old.ended = Some(Ended { at: START - 5_000, failure: None, is_skipped: false });
+    old.ended = Some(Ended { at: START - 5_000, failure: None, is_skipped: false, sum: None });
     let page = page(&old, "OK", None);
     assert!(page.contains("work 1") && !page.contains("NaN") && !page.contains("inf"), "{page}");
 }
@@ -189,7 +190,7 @@ fn metrics_add_up_and_foreign_names_stay_labels() {
     let mut metrics = Metrics::default();
     metrics.count(&run(days(8)));
     let mut failed = run(days(4));
-    failed.ended = Some(Ended { at: START + 2_000, failure: Some("x".into()), is_skipped: false });
+    failed.ended = Some(Ended { at: START + 2_000, failure: Some("x".into()), is_skipped: false, sum: None });
     metrics.count(&failed);
     metrics.fail("B", "dfs://db", "t\"}\n# EOF\\");
     metrics.lag("cluster `B`", "dfs://db", "t", 1.5);

@@ -1,5 +1,6 @@
 //! Two nodes for a story: starts `minnow` processes, talks to them, and stands in their line.
 #![allow(dead_code, reason = "each story uses its own part")]
+pub mod secrets;
 pub mod sshd;
 pub mod tap;
 
@@ -15,8 +16,9 @@ use clustersync::failpoint;
 use clustersync::model::{Secret, TableName};
 use clustersync::wire::{Endpoint, Remote, Terms, Tls};
 
-/// The password of every node here; the secrets story searches for it.
-pub const PASSWORD: &str = "123456";
+/// The administrator's password of every node here. Nothing else looks like it, and no node may have
+/// written it anywhere when it ends.
+pub const PASSWORD: &str = "Zebra~7Crossing-at-Dawn";
 
 /// A running stand-in server; killed when dropped.
 pub struct Node {
@@ -25,6 +27,8 @@ pub struct Node {
     pub home: tempfile::TempDir,
     release: String,
     arguments: Vec<String>,
+    /// The file that may hold the password, because the story gave it to the server to keep.
+    told: Option<PathBuf>,
     /// The certificate, as PEM text, of a node that speaks TLS.
     pub certificate: Option<String>,
     client: Option<Remote>,
@@ -67,7 +71,7 @@ impl Node {
         let arguments: Vec<String> = arguments.iter().map(|argument| argument.to_string()).collect();
         let (process, port) = spawn(home.path(), alias, release, &arguments);
         let (release, certificate) = (release.into(), None);
-        Node { process, port, home, release, arguments, certificate, client: None }
+        Node { process, port, home, release, arguments, told: None, certificate, client: None }
     }
 
     /// The value of `script`, run by the administrator in one lasting session.
@@ -167,6 +171,11 @@ impl Node {
         assert!(limited.expect("prlimit runs").success());
     }
 
+    /// Lets the server's own `file` below its home hold the password, which the story gave it to keep.
+    pub fn may_keep(&mut self, file: &str) {
+        self.told = Some(self.home.path().join(file));
+    }
+
     fn stop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
@@ -181,6 +190,7 @@ fn spawn(home: &Path, alias: &str, release: &str, arguments: &[String]) -> (Chil
         .args(["serve", "--home"])
         .arg(home)
         .args(["--site", &format!("127.0.0.1:0:{alias}"), "--release", release])
+        .args(["--admin-password", PASSWORD])
         .args(arguments)
         .env(failpoint::VARIABLE, home.join("kill-at"))
         .stdout(Stdio::piped())
@@ -196,6 +206,10 @@ fn spawn(home: &Path, alias: &str, release: &str, arguments: &[String]) -> (Chil
 impl Drop for Node {
     fn drop(&mut self) {
         self.stop();
+        let mut leaks = secrets::leaks(self.home.path());
+        leaks.retain(|path| self.told.as_ref() != Some(path));
+        // A story that fails anyway has something else to say.
+        assert!(leaks.is_empty() || std::thread::panicking(), "the password is in {leaks:?}");
     }
 }
 

@@ -140,3 +140,42 @@ fn orders_are_given_and_taken_back() {
     runs.take_back("first", Order::Pause).unwrap();
     assert!(!runs.has("first", Order::Pause));
 }
+
+/// Whatever was on disk when a writer died, the ends of the file tell what the whole of it tells.
+#[test]
+fn an_outline_says_what_the_whole_journal_says_however_short_it_was_cut() {
+    let (home, runs) = runs();
+    let mut journal = runs.begin(begun("first")).unwrap();
+    journal.plan(plan(100)).unwrap();
+    journal.note((0, 0), Event::Intended(intent()), "").unwrap();
+    journal.end(Some(&"the line broke ".repeat(600))).unwrap();
+    drop(journal);
+    let file = home.path().join("clusterSync/runs/first.journal");
+    let bytes = fs::read(&file).unwrap();
+    for length in (0..bytes.len()).step_by(997).chain([bytes.len() - 1, bytes.len()]) {
+        fs::write(&file, &bytes[..length]).unwrap();
+        let whole = runs.list().unwrap().into_iter().map(|entry| (entry.run.begun, entry.run.ended));
+        let ends = runs.outlines().unwrap().into_iter().map(|run| (run.begun, run.ended));
+        assert_eq!(ends.collect::<Vec<_>>(), whole.collect::<Vec<_>>(), "{length} bytes");
+    }
+}
+
+#[test]
+fn a_run_is_unfinished_until_a_later_one_of_its_table_ends_well() {
+    let (home, runs) = runs();
+    let unfinished = |runs: &Runs| {
+        let examined = runs.examine().unwrap();
+        examined.unfinished().map(|run| run.begun.run.clone()).collect::<Vec<_>>()
+    };
+    runs.begin(begun("first")).unwrap().end(Some("the line broke")).unwrap();
+    drop(runs.begin(Begun { table: Some("u".into()), ..begun("other") }).unwrap());
+    assert_eq!(unfinished(&runs), ["first", "other"]);
+    let going_on = runs.begin(Begun { target: "C".into(), ..begun("live") }).unwrap();
+    runs.begin(begun("second")).unwrap().end(None).unwrap();
+    assert_eq!(unfinished(&runs), ["other"]);
+    drop(going_on);
+    assert_eq!(unfinished(&runs), ["other", "live"]);
+    fs::write(home.path().join("clusterSync/runs/x.journal"), b"no journal at all").unwrap();
+    let examined = runs.examine().unwrap();
+    assert_eq!((examined.runs.len(), examined.damaged.len()), (4, 1));
+}

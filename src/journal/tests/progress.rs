@@ -143,11 +143,13 @@ fn nothing_is_said_before_the_first_partition_and_nothing_is_whole_before_the_en
     let last = Progress::of(&all, end + 1);
     assert_eq!((last.phase, last.share), (Phase::Verifying, 0.99));
     assert_eq!((last.rows, last.bytes, last.verified), (8_000, 64_000, 8));
-    take(&mut all, Record::Ended(Ended { at: end + 10, failure: None, is_skipped: false })).unwrap();
+    let ended = |at, failure: Option<&str>| {
+        Some(Ended { at, failure: failure.map(str::to_owned), is_skipped: false, sum: None })
+    };
+    take(&mut all, Record::Ended(ended(end + 10, None).unwrap())).unwrap();
     let done = Progress::of(&all, end + 99);
     assert_eq!((done.phase, done.share, done.eta), (Phase::Done, 1.0, Some(0.0)));
-    let failed =
-        Run { ended: Some(Ended { at: end, failure: Some("x".into()), is_skipped: false }), ..run.at(1_050) };
+    let failed = Run { ended: ended(end, Some("x")), ..run.at(1_050) };
     let failed = Progress::of(&failed, end);
     assert_eq!((failed.phase, failed.eta), (Phase::Stopped, None));
     assert!(failed.share < 1.0);

@@ -10,6 +10,7 @@ mod sync;
 mod way;
 
 pub(super) use bundle::{EXPORT, IMPORT, INSPECT, export_bundle, import_bundle, inspect_bundle};
+pub(super) use options::Offline;
 pub(super) use restore::{RESTORE, restore_from};
 pub(super) use serve::{SERVE, serve_files};
 pub(super) use steps::{BACKUP, SHIP, backup_to, ship_to};

@@ -59,7 +59,7 @@ pub(super) enum Choice {
 
 /// What a user can choose about one call.
 #[derive(Clone, Debug)]
-pub(super) struct Offline {
+pub(in super::super) struct Offline {
     /// What is shared with `syncOnline`.
     pub(super) online: Options,
     /// Where the source's server puts pieces.
@@ -80,8 +80,18 @@ pub(super) struct Offline {
 }
 
 impl Offline {
+    /// Megabytes of pieces that may lie on each side's disk at once.
+    pub(in super::super) fn default_disk_budget() -> u64 {
+        10 << 10
+    }
+
+    /// The options that these functions know.
+    pub(super) fn known() -> Vec<&'static str> {
+        OWN.iter().chain(SHARED).copied().collect()
+    }
+
     /// From the argument, which may be left out.
-    pub(super) fn parse(argument: &Datum) -> Result<Self> {
+    pub(in super::super) fn parse(argument: &Datum) -> Result<Self> {
         let mut given = Offline {
             online: Options::default(),
             backup_dir: None,
@@ -91,12 +101,12 @@ impl Offline {
             ssh: None,
             keep: false,
             consistent: None,
-            disk: 10 << 30,
+            disk: Offline::default_disk_budget() << 20,
         };
         if matches!(argument, Datum::Void) {
             return Ok(given);
         }
-        let known: Vec<&str> = OWN.iter().chain(SHARED).copied().collect();
+        let known = Offline::known();
         let (mut shared, mut login) = (Vec::new(), Login::default());
         for (name, value) in members("options", argument, &known)? {
             match name {

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use super::super::arguments::{argument, optional_text, text};
 use super::super::exclusive::exclusively_here;
 use super::super::request::database;
-use super::super::{caller, report, roots};
+use super::super::{caller, config, report, roots};
 use super::options::Offline;
 use super::steps::folders;
 use crate::cluster::{Host, count, describe, tables, units};
@@ -39,6 +39,7 @@ struct Found {
 pub(in super::super) fn restore_from(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     let dir = text(args, 0, "restoreDir", RESTORE)?.trim_end_matches('/');
     let db = database(args, 1, RESTORE)?;
+    let args = &config::completed(host, args, 3, &Offline::known())?;
     let given = Offline::parse(argument(args, 3))?;
     caller::administrator(host)?;
     roots::permitted(host, dir)?;
@@ -58,7 +59,7 @@ pub(super) fn restore(
     (one, names): (Option<&str>, &[String]),
     given: &Offline,
 ) -> Result<Datum> {
-    let runs = caller::runs(host)?;
+    let runs = caller::runs(host)?.keeping(config::keep(host)?);
     let mut all = Vec::new();
     for name in names {
         let table = TableName::new(db, name);
@@ -90,6 +91,7 @@ pub(super) fn restore(
         max_delete: None,
         mode: "restore".into(),
     };
+    caller::claim(host)?;
     let journal = Mutex::new(runs.begin(begun)?);
     let (options, tables) = (&given.online, names.iter().map(|name| TableName::new(db, name)));
     let tables: Vec<TableName> = tables.collect();

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::super::arguments::{argument, optional_text, text, usage};
 use super::super::request::database;
 use super::super::table::{longs, table, texts};
-use super::super::{caller, roots};
+use super::super::{caller, config, roots};
 use super::options::{Choice, Offline};
 use crate::cluster::{Host, count, describe, tables, units};
 use crate::data::{Column, Datum, Type};
@@ -35,6 +35,7 @@ pub(in super::super) fn backup_to(host: &mut dyn Host, args: &[Datum]) -> Result
     let dir = text(args, 0, "backupDir", BACKUP)?.trim_end_matches('/');
     let db = database(args, 1, BACKUP)?;
     let filter = optional_text(args, 3, "filter", BACKUP)?;
+    let args = &config::completed(host, args, 4, &Offline::known())?;
     let given = Offline::parse(argument(args, 4))?;
     caller::administrator(host)?;
     roots::permitted(host, dir)?;
@@ -146,6 +147,7 @@ fn snapshot(host: &mut dyn Host, draft: &Draft, folder: String) -> Result<Saved>
 pub(in super::super) fn ship_to(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     let (source, target) = (text(args, 0, "backupDir", SHIP)?, text(args, 1, "restoreDir", SHIP)?);
     let (source, target) = (source.trim_end_matches('/'), target.trim_end_matches('/'));
+    let args = &config::completed(host, args, 2, &Offline::known())?;
     let given = Offline::parse(argument(args, 2))?;
     caller::administrator(host)?;
     roots::plain(target)?;

@@ -11,7 +11,7 @@ use super::super::site::{Site, connected};
 use super::super::steer::Orders;
 use super::super::sync::{is_left, skipped};
 use super::super::watermark::{self, wanted};
-use super::super::{background, caller, notices, rates, report, roots};
+use super::super::{background, caller, config, notices, rates, report, roots};
 use super::options::Offline;
 use super::style::{style, unlike};
 use super::way::{Dirs, Way};
@@ -37,8 +37,8 @@ pub(in super::super) fn sync_offline(host: &mut dyn Host, args: &[Datum]) -> Res
     if !(2..=5).contains(&args.len()) {
         return Err(usage(format!("syncOffline takes 2 to 5 arguments, not {}", args.len()), SYNC));
     }
-    let (args, run) = background::announced(args, 4);
-    let args = &args;
+    let (plain, run) = background::announced(args, 4);
+    let args = &config::completed(host, &plain, 4, &Offline::known())?;
     let given = Offline::parse(argument(args, 4))?;
     let request = Request {
         db: database(args, 1, SYNC)?,
@@ -50,7 +50,7 @@ pub(in super::super) fn sync_offline(host: &mut dyn Host, args: &[Datum]) -> Res
     };
     let request = request.require_whole()?.require_mirror()?;
     caller::administrator(host)?;
-    background::carry(host, "syncOffline", args, &request, |host| here(host, args, &given, &request))
+    background::carry(host, "syncOffline", &plain, &request, |host| here(host, args, &given, &request))
 }
 
 /// Does it in this call.
@@ -118,6 +118,7 @@ impl Call<'_> {
         let way = self.way(host, &names)?;
         let id = self.site.run_id(self.request);
         rates::register(&id, &self.site.control);
+        caller::claim(host)?;
         let begun = self.begun(&id);
         let journal = match self.site.runs.begin(begun.clone()) {
             Err(error) if is_left(self.request, &error) => {

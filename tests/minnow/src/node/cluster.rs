@@ -46,7 +46,7 @@ impl Cluster {
         std::fs::create_dir_all(&storage)?;
         let store = Store::open_by(&storage, Arc::new(Clock::default()))?;
         let store = Arc::new(store.with_policies(switches.policies()));
-        let (cluster, users) = (Cluster::new(replication), Node::first_users());
+        let (cluster, users) = (Cluster::new(replication), Node::first_users(switches));
         let open = |site: &Site| {
             let (shared, clock) = ((cluster.clone(), store.clone(), users.clone()), Arc::default());
             Node::join(&home.join(&site.alias), site, release, switches.clone(), shared, clock)

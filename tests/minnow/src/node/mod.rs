@@ -94,12 +94,14 @@ impl Node {
         let clock = Arc::new(Clock::default());
         let store = Store::open_by(&storage, clock.clone())?;
         let store = Arc::new(store.with_policies(switches.policies()));
-        Node::join(home, site, release, switches, (Cluster::alone(), store, Node::first_users()), clock)
+        let users = Node::first_users(&switches);
+        Node::join(home, site, release, switches, (Cluster::alone(), store, users), clock)
     }
 
     /// The administrator `admin` exists from the start, as in a new server.
-    fn first_users() -> Users {
-        let admin = Account { password: "123456".into(), is_admin: true, rights: Rights::default() };
+    fn first_users(switches: &Switches) -> Users {
+        let password = switches.admin_password.clone().unwrap_or_else(|| "123456".to_owned());
+        let admin = Account { password, is_admin: true, rights: Rights::default() };
         Arc::new(RwLock::new(HashMap::from([(SUPER_ADMIN.into(), admin)])))
     }
 

@@ -47,6 +47,9 @@ pub struct Switches {
     /// does (dolphindb-semantics §7.2); may be repeated.
     #[arg(long, value_name = "PLUGIN")]
     pub preload: Vec<String>,
+    /// The password of the administrator, instead of a new server's.
+    #[arg(long)]
+    pub admin_password: Option<String>,
     /// Every node has files of its own, as nodes on several machines do: what is not below its home is
     /// looked for below `files` in it.
     #[arg(long)]
