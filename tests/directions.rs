@@ -199,3 +199,21 @@ fn whoever_may_not_write_here_pulls_nothing() {
     }
     assert_eq!(here.number("exec count(*) from loadTable(\"dfs://d\", \"t\")"), 0);
 }
+
+#[test]
+fn what_came_from_one_cluster_counts_for_no_other() {
+    let (_far, mut here) = far_and_here("OLAP");
+    let mut farther = Node::start("C");
+    straight(&mut farther, "OLAP");
+    fill(&mut farther);
+    know(&mut here, "C", &farther);
+    let append = pull(", \"mode\"", ", \"append\"");
+    here.die_at("finished", 0);
+    here.run(&append).map(drop).expect_err("the node dies with all rows stored");
+    here.revive("A");
+    here.run("loadPlugin(\"clusterSync\")").expect("the plugin loads");
+    for (call, expected) in [(append.replace("\"B\"", "\"C\""), 2 * ROWS), (append, 2 * ROWS)] {
+        here.run(&call).expect("rows are added, or were");
+        assert_eq!(here.number("exec count(*) from loadTable(\"dfs://d\", \"t\")"), expected);
+    }
+}
