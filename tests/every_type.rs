@@ -150,6 +150,21 @@ fn every_type_and_arrays_of_each_arrive_equal_in_tsdb_tables() {
     shows_equal(&mut source, &mut target, &types);
 }
 
+/// What is pulled is made into vectors of this server, each type in its own way.
+#[test]
+fn every_type_and_arrays_of_each_are_pulled_back_equal() {
+    let types = [plain_types(), array_types()].concat();
+    let (mut here, mut far) = arrives_equal("TSDB", &rows(&types, 300, 3));
+    here.run("truncate(\"dfs://TSDB\", \"t\"); 0").expect("it is empty here");
+    let pull = format!(
+        "clusterSync::syncOnline({}, \"dfs://TSDB\", \"t\", , dict([\"direction\"], [\"pull\"]))",
+        remote(far.port)
+    );
+    assert_eq!(here.number(&format!("exec sum(rows) from {pull}")), 300);
+    let table = TableName::new("dfs://TSDB", "t");
+    assert!(stored(&mut here, &table) == stored(&mut far, &table));
+}
+
 #[test]
 fn tables_without_rows_arrive_equal() {
     let types = [plain_types(), array_types()].concat();
