@@ -122,13 +122,16 @@ pub fn require_write(session: &Session, what: &str) -> Result<()> {
 
 /// A database by handle or url, as it is now.
 fn database_of(session: &Session, function: &str, given: &[Value], name: &str) -> Result<Arc<Database>> {
-    let url = match args::required(function, given, 0, name)? {
-        Value::Database(handle) => handle.url.as_str(),
+    session.node.store.database(url_of(function, given, name)?)
+}
+
+fn url_of<'a>(function: &str, given: &'a [Value], name: &str) -> Result<&'a str> {
+    match args::required(function, given, 0, name)? {
+        Value::Database(handle) => Ok(&handle.url),
         value => value
             .as_str()
-            .ok_or_else(|| args::bad(function, name, "must be a database handle or its dfs:// path"))?,
-    };
-    session.node.store.database(url)
+            .ok_or_else(|| args::bad(function, name, "must be a database handle or its dfs:// path")),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Making, loading, filling and dropping distributed tables.
 use super::options::{self, OptionPlaces};
-use super::{args, database_of, faults, rights};
+use super::{args, database_of, faults, require_login, rights, url_of};
 use crate::error::{Error, Result};
 use crate::node::{Object, Right};
 use crate::script::Session;
@@ -107,8 +107,10 @@ fn compression(function: &str, methods: Option<&Value>, model: &Table) -> Result
 /// A handle of a table. Choosing `partitions` or loading data into memory is for tables outside
 /// DFS (dolphindb-semantics §5.1); clients give the defaults explicitly.
 pub fn load(session: &mut Session, given: Vec<Value>) -> Result<Value> {
-    let database = database_of(session, "loadTable", &given, "database")?;
     let name = args::text("loadTable", &given, 1, "tableName")?;
+    let url = url_of("loadTable", &given, "database")?;
+    require_login(session, &format!("read table {url}/{name}"))?;
+    let database = session.node.store.database(url)?;
     if args::given(&given, 2).is_some() {
         return Err(args::bad("loadTable", "partitions", "is not for distributed tables"));
     }
