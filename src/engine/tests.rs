@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::*;
 use crate::data::Type;
-use crate::journal::{Begun, Direction, Rename, Runs, State};
+use crate::journal::{Begun, Direction, Makes, Rename, Runs, State};
 use crate::model::Mode;
 use crate::plan::{Wanted, decide, is_compared, prepare};
 use crate::testing::{FakeHost, FakeNode, FakeTable, Fault, Row, flight, flights, flights_table, ints};
@@ -131,6 +131,7 @@ fn begun() -> Begun {
         rename: Rename::default(),
         direction: Direction::Push,
         source: None,
+        makes: Makes::default(),
         keys: Vec::new(),
         max_delete: None,
     }

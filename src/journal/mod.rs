@@ -25,7 +25,9 @@ pub use orders::Order;
 pub use outline::{Examined, Outline};
 pub use progress::{Phase, Progress, left};
 pub use queue::Queued;
-pub use record::{Begun, Bounds, Direction, Effort, Ended, Identity, Rename, Sum, TablePlan, UnitPlan};
+pub use record::{
+    Begun, Bounds, Direction, Effort, Ended, Identity, Makes, Rename, Sum, TablePlan, UnitPlan,
+};
 pub use replay::{Run, TableRun, UnitRun, replay};
 pub use retention::Keep;
 pub use state::{Event, Found, Illegal, Intent, State};

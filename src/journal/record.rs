@@ -53,6 +53,9 @@ pub struct Begun {
     /// What the target calls otherwise.
     #[serde(default, skip_serializing_if = "Rename::is_empty")]
     pub rename: Rename,
+    /// What may be made at the target.
+    #[serde(default, skip_serializing_if = "Makes::is_nothing")]
+    pub makes: Makes,
     /// The mode, as users write it.
     pub mode: String,
     /// The columns that identify a row, for an upsert.
@@ -74,6 +77,24 @@ pub enum Direction {
     Pull,
     /// From one other cluster to another one.
     Between,
+}
+
+/// What may be made at the target where it lacks it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Makes {
+    /// Whether partitions may.
+    pub partitions: bool,
+    /// Whether the database and tables may.
+    pub missing: bool,
+    /// What becomes of columns that only one side has, as users write it; nothing is the usual.
+    pub drift: Option<String>,
+}
+
+impl Makes {
+    /// Whether nothing was said of it.
+    pub fn is_nothing(&self) -> bool {
+        *self == Makes::default()
+    }
 }
 
 /// What the target calls otherwise than the source.

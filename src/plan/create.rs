@@ -129,6 +129,18 @@ impl Creation {
         is_there && self.addition.is_none() && self.comments.is_empty()
     }
 
+    /// What the target lacks and is going to have, in words.
+    pub fn lacking(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        all.extend(self.database.as_ref().map(|design| format!("the database {}", design.path)));
+        all.extend(self.table.as_ref().map(|design| format!("the table {}", design.name)));
+        all.extend(self.addition.as_ref().map(Addition::shown));
+        if self.table.is_none() && !self.comments.is_empty() {
+            all.push("comments that the source has".into());
+        }
+        all
+    }
+
     /// Makes what is still missing at `target`, and makes sure that it is as it was to be: another
     /// run may make the same meanwhile. Says what it made.
     ///

@@ -103,6 +103,11 @@ impl Drift {
 }
 
 impl Addition {
+    /// The columns and their table, in words.
+    pub(super) fn shown(&self) -> String {
+        format!("the columns {} of {}", quoted(&self.columns).join(", "), self.table)
+    }
+
     /// Adds what is still missing, and makes sure that it is as it was to be: another run may add the same
     /// meanwhile. Says what it added.
     ///
@@ -114,9 +119,9 @@ impl Addition {
             return Ok(None);
         }
         let added = target.query(&self.call(&missing)).map(drop);
-        let names: Vec<String> = missing.iter().map(|column| format!("`{}`", column.name)).collect();
+        let names = quoted(&missing);
         match (self.missing(target)?.is_empty(), added) {
-            (true, _) => Ok(Some(format!("the columns {} of {}", names.join(", "), self.table))),
+            (true, _) => Ok(Some(self.shown())),
             (false, added) => {
                 let table = &self.table;
                 let error = added
@@ -158,4 +163,8 @@ impl Addition {
         let table = sql::load_table(&self.table);
         format!("addColumn({table}, [{}], [{}])", names.join(","), types.join(","))
     }
+}
+
+fn quoted(columns: &[ColumnDef]) -> Vec<String> {
+    columns.iter().map(|column| format!("`{}`", column.name)).collect()
 }

@@ -109,6 +109,7 @@ fn begun(request: &Request, name: &str, [run, user, cluster, target]: [&str; 4])
     let Request { db, table, filter, options, .. } = request.clone();
     let mode = if name == "syncOffline" { "offline" } else { options.mode.name() };
     Begun {
+        makes: options.may_make(),
         run: run.to_owned(),
         sequence: 0,
         at: 0,

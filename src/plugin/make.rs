@@ -2,8 +2,9 @@
 //! stays, whatever becomes of the run.
 use crate::cluster::{Cluster, Host};
 use crate::engine::Connect;
-use crate::error::{Error, Result};
-use crate::plan::{Draft, Plan};
+use crate::error::{Error, Kind, Result};
+use crate::model::TableName;
+use crate::plan::{Draft, Plan, Wanted, prepare};
 
 /// Makes what `plans` say, and tells the caller.
 pub(super) fn make(host: &mut dyn Host, plans: &[Plan], connect: Connect) -> Result<()> {
@@ -27,4 +28,22 @@ fn make_one(host: &mut dyn Host, draft: &Draft, target: &mut dyn Cluster) -> Res
         host.print(&format!("the partitions that the target lacked of {} are made", draft.counterpart.table));
     }
     Ok(())
+}
+
+/// Makes the database and the table `table` at once if `target` lacks them; a plan only says that they
+/// would be made.
+pub(super) fn missing(
+    source: &mut dyn Cluster,
+    target: &mut dyn Cluster,
+    table: &TableName,
+    is_dry: bool,
+) -> Result<Vec<String>> {
+    let wanted = Wanted { creates: true, makes: true, ..Wanted::default() };
+    let creation = prepare(source, target, table, &wanted)?.creation;
+    let lacking = creation.lacking();
+    if lacking.is_empty() || !is_dry {
+        return creation.make(target);
+    }
+    let what = format!("{} would be made on {} first", lacking.join(" and "), target.label());
+    Err(Error::new(Kind::Schema, what).advise("call without dryRun, or make them yourself"))
 }

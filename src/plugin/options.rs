@@ -9,7 +9,7 @@ use super::window::{Parts, Said};
 use crate::data::Datum;
 use crate::engine::{Limits, Retries};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Direction, Rename};
+use crate::journal::{Direction, Makes, Rename};
 use crate::model::{Mode, nearest};
 use crate::plan::{Drift, Mirror};
 use crate::wire::Compress;
@@ -170,6 +170,15 @@ impl Options {
     /// As [`Options::parse`], for a run whose mode was chosen before.
     pub(super) fn parse_resumed(argument: &Datum) -> Result<Self> {
         Options::out_of(argument, RESUMED)
+    }
+
+    /// What may be made at the target, for the run that resumes another.
+    pub(super) fn may_make(&self) -> Makes {
+        Makes {
+            partitions: self.makes,
+            missing: self.creates,
+            drift: (self.drift != Drift::default()).then(|| self.drift.name().to_owned()),
+        }
     }
 
     fn out_of(argument: &Datum, known: &[&str]) -> Result<Self> {

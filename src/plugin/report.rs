@@ -2,7 +2,7 @@
 use super::table::{doubles, longs, table, texts};
 use crate::data::{Column, Datum, Type};
 use crate::engine::{RunId, Summary};
-use crate::model::TableName;
+use crate::model::{TableName, Unit};
 use crate::plan::{Decision, Plan};
 
 /// One row per table, all verified: whatever was not has raised an error instead.
@@ -43,21 +43,55 @@ pub(super) fn skipped(run: &RunId, tables: &[TableName]) -> Datum {
     ])
 }
 
-/// One row per partition that holds rows on either side.
-pub(super) fn plans(plans: &[Plan]) -> Datum {
-    let mut rows: Vec<(&Plan, String, &Decision)> = Vec::new();
-    for plan in plans {
-        let units = plan.draft.units.iter().zip(&plan.decisions);
-        let held = units.filter(|(_, decision)| decision.rows > 0 || decision.held > 0);
-        rows.extend(held.map(|(unit, decision)| (plan, unit.to_string(), decision)));
+/// A row of a plan.
+struct Line<'a> {
+    table: &'a TableName,
+    partition: String,
+    action: &'static str,
+    reason: String,
+    rows: u64,
+    held: u64,
+}
+
+impl<'a> Line<'a> {
+    /// What is made at the target first.
+    fn made(plan: &'a Plan) -> impl Iterator<Item = Line<'a>> {
+        let line = |what: String| Line {
+            table: &plan.draft.table,
+            partition: String::new(),
+            action: "Make",
+            reason: format!("the target lacks {what}"),
+            rows: 0,
+            held: 0,
+        };
+        plan.draft.creation.lacking().into_iter().map(line)
     }
+
+    /// What becomes of partitions that hold rows on either side.
+    fn units(plan: &'a Plan) -> impl Iterator<Item = Line<'a>> {
+        let line = |(unit, decision): (&Unit, &Decision)| Line {
+            table: &plan.draft.table,
+            partition: unit.to_string(),
+            action: decision.action.name(),
+            reason: decision.reason.clone(),
+            rows: decision.rows,
+            held: decision.held,
+        };
+        let units = plan.draft.units.iter().zip(&plan.decisions);
+        units.filter(|(_, decision)| decision.rows > 0 || decision.held > 0).map(line)
+    }
+}
+
+/// One row for each thing that is made, and per partition that holds rows on either side.
+pub(super) fn plans(plans: &[Plan]) -> Datum {
+    let rows: Vec<Line> = plans.iter().flat_map(|plan| Line::made(plan).chain(Line::units(plan))).collect();
     table([
-        ("dbPath", texts(&rows, |(plan, ..)| &plan.draft.table.db)),
-        ("tableName", texts(&rows, |(plan, ..)| &plan.draft.table.table)),
-        ("partition", texts(&rows, |(_, partition, _)| partition)),
-        ("action", texts(&rows, |(.., decision)| decision.action.name())),
-        ("reason", texts(&rows, |(.., decision)| &decision.reason)),
-        ("sourceRows", longs(&rows, |(.., decision)| decision.rows)),
-        ("targetRows", longs(&rows, |(.., decision)| decision.held)),
+        ("dbPath", texts(&rows, |line| &line.table.db)),
+        ("tableName", texts(&rows, |line| &line.table.table)),
+        ("partition", texts(&rows, |line| &line.partition)),
+        ("action", texts(&rows, |line| line.action)),
+        ("reason", texts(&rows, |line| &line.reason)),
+        ("sourceRows", longs(&rows, |line| line.rows)),
+        ("targetRows", longs(&rows, |line| line.held)),
     ])
 }

@@ -5,7 +5,7 @@ use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Begun, Bounds, Direction, Run};
 use crate::model::{Mode, TableName};
-use crate::plan::Mirror;
+use crate::plan::{Drift, Mirror};
 
 /// The arguments after `remote`.
 #[derive(Clone, Debug)]
@@ -83,14 +83,17 @@ impl Request {
             };
             Error::new(Kind::Refused, what).advise("repeat its call, which goes on where it ended")
         })?;
-        let Begun { db, table, filter, column, keys, max_delete, columns, rename, direction, .. } =
+        let Begun { db, table, filter, column, keys, max_delete, columns, rename, makes, direction, .. } =
             begun.clone();
         let source = source_of(begun, &options)?;
         let mirror = max_delete.map(|max_delete| Mirror { max_delete });
         let plans = run.tables.iter().map(|table| &table.plan.identity);
         let windows = plans.map(|plan| (plan.table.clone(), plan.window.clone())).collect();
         let resumed = Some(Resumed { run: begun.run.clone(), column, windows });
-        let options = Options { mode, keys, mirror, columns, rename, direction, source, ..options };
+        let drift = makes.drift.as_deref().and_then(Drift::named).unwrap_or_default();
+        let (makes, creates) = (makes.partitions, makes.missing);
+        let options = Options { mode, keys, mirror, columns, rename, makes, creates, drift, ..options };
+        let options = Options { direction, source, ..options };
         Ok(Request { db, table, filter, options, run: None, resumed })
     }
 

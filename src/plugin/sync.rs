@@ -204,6 +204,7 @@ fn current(
 fn begun(request: &Request, site: &Site, id: &RunId) -> Begun {
     let Request { db, table, filter, options, .. } = request.clone();
     Begun {
+        makes: options.may_make(),
         run: id.to_string(),
         // The folder of runs gives the number and the time.
         sequence: 0,

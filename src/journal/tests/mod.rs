@@ -34,6 +34,7 @@ fn begun(run: &str) -> Begun {
         rename: Rename::default(),
         direction: Direction::Push,
         source: None,
+        makes: Makes::default(),
         keys: Vec::new(),
         max_delete: None,
     }

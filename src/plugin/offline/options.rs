@@ -18,6 +18,7 @@ const SHARED: &[&str] = &[
     "from",
     "to",
     "dryRun",
+    "createIfMissing",
     "background",
     "lanes",
     "timeout",

@@ -15,7 +15,7 @@ use crate::cluster::{Host, count, describe, tables, units};
 use crate::data::{Datum, Fingerprint};
 use crate::engine::{RunId, Summary};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Begun, Direction, Journal, Rename, Runs};
+use crate::journal::{Begun, Direction, Journal, Makes, Rename, Runs};
 use crate::model::{Mode, TableName, Unit};
 use crate::offline::{Backup, Delivery, Kind as PieceKind, Permit, Piece, folder_of};
 use crate::online;
@@ -87,6 +87,7 @@ pub(super) fn restore(
         rename: Rename::default(),
         direction: Direction::Push,
         source: None,
+        makes: Makes::default(),
         keys: Vec::new(),
         max_delete: None,
         mode: "restore".into(),

@@ -11,7 +11,7 @@ use super::super::site::{Site, connected};
 use super::super::steer::Orders;
 use super::super::sync::{is_left, skipped};
 use super::super::watermark::{self, wanted};
-use super::super::{background, caller, config, notices, rates, report, roots};
+use super::super::{background, caller, config, make, notices, rates, report, roots};
 use super::options::Offline;
 use super::style::{style, unlike};
 use super::way::{Dirs, Way};
@@ -19,7 +19,7 @@ use crate::cluster::{Cluster, Host, tables};
 use crate::data::Datum;
 use crate::engine::{Connect, RunId, Summary, count_units};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Begun, Direction, Journal, Order, Rename};
+use crate::journal::{Begun, Direction, Journal, Makes, Order, Rename};
 use crate::model::TableName;
 use crate::offline::{self, Permit, Route, Style, compare, folder_of, grow};
 use crate::plan::{Draft, Plan, Wanted, decide, is_compared, prepare, surplus};
@@ -188,6 +188,7 @@ impl Call<'_> {
             rename: Rename::default(),
             direction: Direction::Push,
             source: None,
+            makes: Makes::default(),
             keys: Vec::new(),
             max_delete: options.mirror.map(|mirror| mirror.max_delete),
             // Not one that `resumeRun` knows: it would go on online, and always away from this node.
@@ -204,7 +205,9 @@ impl Call<'_> {
                 .advise("give it, or push from the other side, which remembers how far it has come"));
         }
         let asked = said.map(|said| said.evaluate(host)).transpose()?;
-        wanted(host, self.request, self.site, asked.as_ref(), table)
+        let (wanted, is_behind) = wanted(host, self.request, self.site, asked.as_ref(), table)?;
+        // What a backup holds cannot be widened.
+        Ok((Wanted { widens: false, ..wanted }, is_behind))
     }
 
     /// Whose chunks are remembered, at which target.
@@ -219,6 +222,11 @@ impl Call<'_> {
     fn plan(&self, host: &mut dyn Host, table: &TableName) -> Result<Planned> {
         let (mode, target) = (self.request.options.mode, self.target().to_owned());
         let (wanted, is_behind) = self.wanted(host, table)?;
+        if self.request.options.creates {
+            let is_dry = self.request.options.dry_run;
+            let made = self.sides(host, |source, there| make::missing(source, there, table, is_dry))?;
+            made.iter().for_each(|what| host.print(&format!("{what} at the target: made")));
+        }
         let (draft, alike) = self.sides(host, |source, there| {
             let missing = grow(source, there, table, self.request.options.dry_run)?;
             if missing > 0 && self.request.options.dry_run {
