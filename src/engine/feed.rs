@@ -195,9 +195,11 @@ impl<'h, 'a> Feeder<'h, 'a> {
         self.failures.add(error);
     }
 
-    /// Whether no further unit may be handed out. Asks the user's session once.
+    /// Whether no further unit may be handed out. Asks the user's session, after a failure too: a server
+    /// that cancels fails the read under way first, and whoever hears the user releases lanes that wait
+    /// for a silent peer.
     fn must_stop(&mut self) -> bool {
-        if !self.failures.any() && self.host.is_cancelled() {
+        if self.host.is_cancelled() && !self.failures.any() {
             let advice = "partitions copied so far stay at the target, verified";
             self.fail(Error::new(Kind::Cancelled, "the user cancelled").advise(advice));
         }

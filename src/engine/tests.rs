@@ -274,6 +274,37 @@ fn a_run_waits_for_lanes_and_can_still_be_cancelled() {
 }
 
 #[test]
+fn a_cancel_is_heard_even_after_the_read_that_it_has_failed() {
+    let mut pair = Pair::new();
+    let (cancelled, wait) = crossbeam_channel::bounded::<()>(0);
+    let (meeting, met) = crossbeam_channel::unbounded();
+    let heard = Arc::new(AtomicUsize::new(0));
+    let told = heard.clone();
+    let meet = Arc::new(move || {
+        let _ = meeting.send(());
+        // A lane that waits for a peer which will not answer, until the cancel lets it go.
+        let outcome = wait.recv_timeout(std::time::Duration::from_secs(20));
+        told.fetch_add(usize::from(!matches!(outcome, Err(error) if error.is_timeout())), Ordering::Relaxed);
+    });
+    pair.target.lock().faults.push((None, Fault::Meet(meet)));
+    pair.limits.lanes = 1;
+    let plan = pair.plan().unwrap();
+    let (source, mut reads) = (pair.host.node.clone(), 0);
+    pair.host.on_query = Some(Box::new(move |script| {
+        reads += usize::from(script.starts_with("select"));
+        if reads == 2 {
+            met.recv().expect("the lane has begun");
+            source.lock().tables.clear();
+        }
+    }));
+    pair.host.cancel_after = 12;
+    pair.host.on_cancel = Some(Box::new(move || drop(cancelled)));
+    let error = pair.failure_of(&plan);
+    assert!(error.message().contains("at the source"), "{error}");
+    assert_eq!(heard.load(Ordering::Relaxed), 1);
+}
+
+#[test]
 fn lanes_work_side_by_side_on_connections_of_their_own() {
     let mut pair = Pair::new();
     let threads = Arc::new(Mutex::new(Vec::new()));

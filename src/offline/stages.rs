@@ -200,7 +200,8 @@ impl<'a> Run<'a> {
 
     /// Shows how far the run is, and ends it when the user has cancelled.
     pub(super) fn watch_over(&self, host: &mut dyn Host) {
-        if !self.room.watch.is_stopped() && host.is_cancelled() {
+        // Asked after a failure too: whoever hears the user releases stages that wait for a silent peer.
+        if host.is_cancelled() && !self.room.watch.is_stopped() {
             let advice = "partitions restored so far stay, and pieces for the next call";
             self.room.fail(Error::new(Kind::Cancelled, "the user cancelled").advise(advice));
         }

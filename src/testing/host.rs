@@ -50,6 +50,9 @@ impl Drop for Lent {
     }
 }
 
+/// Is shown a question.
+pub(crate) type See = Box<dyn FnMut(&str)>;
+
 /// A call on `node` by a user who cancels after some looks at the session.
 pub(crate) struct FakeHost {
     pub(crate) node: FakeNode,
@@ -63,6 +66,8 @@ pub(crate) struct FakeHost {
     pub(crate) cancel_after: usize,
     /// What happens at the look that finds the call cancelled.
     pub(crate) on_cancel: Option<Box<dyn FnOnce()>>,
+    /// Is shown every question before it is answered.
+    pub(crate) on_query: Option<See>,
 }
 
 impl FakeHost {
@@ -75,6 +80,7 @@ impl FakeHost {
             gauge: Arc::default(),
             cancel_after: usize::MAX,
             on_cancel: None,
+            on_query: None,
         }
     }
 
@@ -95,6 +101,7 @@ impl Cluster for FakeHost {
     }
 
     fn query(&mut self, script: &str) -> Result<Datum> {
+        self.on_query.iter_mut().for_each(|see| see(script));
         match script {
             "now()" => return Ok(Datum::Scalar(Column::fixed(Type::Timestamp, self.now.to_le_bytes()))),
             "getHomeDir()" => return Ok(Datum::text(&self.home.path().to_string_lossy())),
