@@ -86,4 +86,10 @@ pub trait Host: Cluster {
 
     /// The node that the call came to, whatever cluster is asked otherwise.
     fn node(&mut self) -> &mut dyn Cluster;
+
+    /// Tells the same to whoever waits on the calling thread and has no host at hand; on other
+    /// threads, and where nobody can be asked, it says no.
+    fn ear(&self) -> fn() -> bool {
+        || false
+    }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::frame::first;
 use super::queue::{self, Queued};
-use super::record::{Begun, Identity, Record};
+use super::record::{Begun, FOLLOW, Identity, Record};
 use super::replay::{Run, replay};
 use super::retention::{self, Keep};
 use super::state::State;
@@ -164,22 +164,26 @@ impl Runs {
         Ok(after(&self.heads()?))
     }
 
-    /// The run that works on that table of `db`, or on any, at the same target. Two names for one
-    /// target are not recognised.
-    fn rival<'h>(heads: &'h [Head], target: &str, db: &str, table: Option<&str>) -> Option<&'h Begun> {
-        let works = |begun: &Begun| {
-            let same = table.is_none() || begun.table.is_none() || begun.table.as_deref() == table;
-            begun.target == target && begun.db == db && same
-        };
-        heads.iter().find(|head| head.is_live && works(&head.begun)).map(|head| &head.begun)
+    /// The run that is in the way of `begun`, if one is. Two names for one target are not recognised.
+    fn rival<'h>(heads: &'h [Head], begun: &Begun) -> Option<&'h Begun> {
+        heads.iter().find(|head| head.is_live && overlap(&head.begun, begun)).map(|head| &head.begun)
     }
 
-    /// Whether a run goes on that [`Runs::begin`] would let none of these come beside.
+    /// Whether a run goes on that [`Runs::begin`] would not let `begun` come beside.
     ///
     /// # Errors
     /// `State` when the folder or a journal cannot be read.
-    pub fn is_taken(&self, target: &str, db: &str, table: Option<&str>) -> Result<bool> {
-        Ok(Self::rival(&self.heads()?, target, db, table).is_some())
+    pub fn is_taken(&self, begun: &Begun) -> Result<bool> {
+        Ok(Self::rival(&self.heads()?, begun).is_some())
+    }
+
+    /// Removes the journal of a run that nobody needs.
+    ///
+    /// # Errors
+    /// `State` when the folder cannot be used.
+    pub fn forget(&self, run: &str) -> Result<()> {
+        let _turn = Lock::take(&self.folder).map_err(|error| failed(&self.folder, error))?;
+        self.path(run).map_or(Ok(()), |path| forget(&path))
     }
 
     /// Notes a run that was not begun because another one was in its way.
@@ -202,9 +206,9 @@ impl Runs {
         // Between looking at all runs and adding one, nobody else may.
         let _turn = Lock::take(&self.folder).map_err(|error| failed(&self.folder, error))?;
         let heads = self.heads()?;
-        let rival = Self::rival(&heads, &begun.target, &begun.db, begun.table.as_deref());
-        if let Some(Begun { run, db, target, .. }) = rival {
-            return Err(Error::new(Kind::Overlap, format!("run {run} is syncing {db} to {target}"))
+        if let Some(Begun { run, db, target, mode, .. }) = Self::rival(&heads, &begun) {
+            let doing = if mode == FOLLOW { "following" } else { "syncing" };
+            return Err(Error::new(Kind::Overlap, format!("run {run} is {doing} {db} to {target}"))
                 .advise("wait for its end, or cancel it"));
         }
         self.create(&heads, begun)
@@ -255,6 +259,18 @@ impl Past {
 /// The number after those of `heads`.
 fn after(heads: &[Head]) -> u64 {
     heads.last().map_or(1, |head| head.begun.sequence + 1)
+}
+
+/// Whether two runs may write to the same table, or two calls follow it: those only follow, and name
+/// several tables at once.
+fn overlap(one: &Begun, other: &Begun) -> bool {
+    let meets = |one: &str, other: &str| one.split(", ").any(|name| other.split(", ").any(|own| own == name));
+    let tables = match (&one.table, &other.table) {
+        (Some(one), Some(other)) => meets(one, other),
+        _ => true,
+    };
+    let alike = (one.mode == FOLLOW) == (other.mode == FOLLOW);
+    alike && one.target == other.target && one.db == other.db && tables
 }
 
 /// The run whose journal is or is going to be `path`.

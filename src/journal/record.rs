@@ -17,6 +17,9 @@ pub(super) enum Record {
     Ended(Ended),
 }
 
+/// The mode of a call that follows tables: it does nothing itself, its runs do.
+pub const FOLLOW: &str = "follow";
+
 /// Who asked for what, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Begun {

@@ -1,5 +1,6 @@
 //! Which journals nobody needs any more.
 use super::folder::Entry;
+use super::record::FOLLOW;
 use super::state::State;
 
 const DAY: i64 = 24 * 3_600 * 1_000;
@@ -30,6 +31,9 @@ impl Keep {
 
 /// Whether nothing depends on the run of `entry`: it ended well, or nothing of it can be at a target.
 pub(super) fn is_spare(entry: &Entry) -> bool {
+    if entry.run.begun.mode == FOLLOW {
+        return !entry.is_live;
+    }
     let Some(ended) = &entry.run.ended else { return false };
     let mut units = entry.run.tables.iter().flat_map(|table| &table.units);
     !entry.is_live && (ended.failure.is_none() || units.all(|unit| unit.left() == State::Waiting))

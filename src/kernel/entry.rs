@@ -104,6 +104,8 @@ forward! {
     29 => clusterSyncCheckSetup,
     30 => clusterSyncSetConfig,
     31 => clusterSyncGetConfig,
+    32 => clusterSyncFollow,
+    33 => clusterSyncGetFollows,
 }
 
 /// Runs function number `index` and writes its result or its failure; never unwinds.
@@ -151,9 +153,10 @@ unsafe fn answer(
 ) -> Result<cs_value> {
     check::known_server()?;
     // SAFETY: the server called in on this thread, and its interface is bound.
-    let _visit = unsafe { Visit::begin() };
+    let visit = unsafe { Visit::begin() };
     // SAFETY: the heap is the one of this call.
     let session = unsafe { check::admitted_session(heap) }?;
+    visit.serve(&session);
     let args = (0..count).map(|index| {
         // SAFETY: there are `count` arguments, which the server keeps during the call; sharing adds
         // a reference of our own.

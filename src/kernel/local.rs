@@ -79,4 +79,8 @@ impl Host for Local<'_> {
     fn node(&mut self) -> &mut dyn Cluster {
         self
     }
+
+    fn ear(&self) -> fn() -> bool {
+        thread::is_cancelled
+    }
 }

@@ -14,6 +14,15 @@ use crate::error::{Error, Kind, Result};
 /// The bit of a session's flag word that says the user has cancelled.
 const CANCELLED: u32 = 4;
 
+/// Whether the user of `session` has cancelled.
+///
+/// # Safety
+/// The row is bound, and `session` is that of a call that runs on this thread.
+pub(super) unsafe fn is_cancelled(session: *mut c_void) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { cs_session_flags(session) & CANCELLED != 0 }
+}
+
 /// The user's session, for the duration of one call from the server.
 #[derive(Clone, Copy)]
 pub(super) struct Session<'call> {
@@ -38,13 +47,13 @@ impl<'call> Session<'call> {
     }
 
     /// The server's object.
-    pub fn object(&self) -> *const c_void {
+    pub fn object(&self) -> *mut c_void {
         self.session
     }
 
     pub fn is_cancelled(&self) -> bool {
         // SAFETY: the session lives as long as the call.
-        unsafe { cs_session_flags(self.session) & CANCELLED != 0 }
+        unsafe { is_cancelled(self.session) }
     }
 
     /// The function that a script calls by `name`.

@@ -4,17 +4,22 @@
 //! anywhere). A reference that another thread drops waits here until the server calls in again or
 //! the running call ends.
 use std::cell::Cell;
+use std::ffi::c_void;
 use std::marker::PhantomData;
+use std::ptr;
 
 use parking_lot::Mutex;
 
 use super::answer;
+use super::session::{self, Session};
 use super::sys::{cs_failure, cs_release, cs_value};
 
 thread_local! {
     /// How many calls from the server this thread is in; a function may call a built-in that calls
     /// the plugin again.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
+    /// The session of the innermost of them.
+    static SESSION: Cell<*mut c_void> = const { Cell::new(ptr::null_mut()) };
 }
 
 static RETURNED: Mutex<Vec<Returned>> = Mutex::new(Vec::new());
@@ -25,7 +30,11 @@ struct Returned(cs_value);
 unsafe impl Send for Returned {}
 
 /// Held while the server's call runs on this thread.
-pub(super) struct Visit(PhantomData<*mut ()>);
+pub(super) struct Visit {
+    /// The session of the call around it.
+    outer: *mut c_void,
+    on_server_thread: PhantomData<*mut ()>,
+}
 
 impl Visit {
     /// Marks this thread as the server's.
@@ -36,15 +45,28 @@ impl Visit {
     pub unsafe fn begin() -> Visit {
         DEPTH.set(DEPTH.get() + 1);
         release_returned();
-        Visit(PhantomData)
+        Visit { outer: SESSION.get(), on_server_thread: PhantomData }
+    }
+
+    /// The call's session, which is asked whether the user has cancelled until the visit ends.
+    pub fn serve(&self, session: &Session) {
+        SESSION.set(session.object());
     }
 }
 
 impl Drop for Visit {
     fn drop(&mut self) {
         release_returned();
+        SESSION.set(self.outer);
         DEPTH.set(DEPTH.get() - 1);
     }
+}
+
+/// Whether the user of the call that runs on this thread has cancelled; no where none does.
+pub(super) fn is_cancelled() -> bool {
+    let session = SESSION.get();
+    // SAFETY: it is the session of a visit on this thread that has not ended, so the call lasts.
+    !session.is_null() && unsafe { session::is_cancelled(session) }
 }
 
 /// Gives a reference back, now or when a server thread comes by.

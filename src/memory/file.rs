@@ -56,6 +56,32 @@ impl Memory {
         }
     }
 
+    /// What every file of `kind` holds, and what it is about.
+    pub(super) fn all<K, T>(&self, kind: &str, version: u32) -> Result<Vec<(K, T)>>
+    where
+        K: DeserializeOwned,
+        T: DeserializeOwned,
+    {
+        let files = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            files => files.map_err(|error| failed(&self.folder, error))?,
+        };
+        let mut found = Vec::new();
+        for file in files {
+            let path = file.map_err(|error| failed(&self.folder, error))?.path();
+            if path.extension().is_some_and(|own| own == kind) {
+                let bytes = fs::read(&path).map_err(|error| failed(&path, error))?;
+                let page = serde_json::from_slice::<Page<K, T>>(&bytes).ok();
+                let page = page.filter(|page| page.version == version);
+                found.push(page.map(|page| (page.about, page.content)).ok_or_else(|| {
+                    Error::new(Kind::State, format!("{} cannot be relied on", path.display()))
+                        .advise("move the file away: the next run then looks at everything again")
+                })?);
+            }
+        }
+        Ok(found)
+    }
+
     /// Writes that file.
     pub(super) fn write<K: Serialize, T: Serialize>(
         &self,

@@ -31,6 +31,16 @@ pub fn surplus(target: &mut dyn Cluster, draft: &Draft) -> Result<Vec<(Unit, u64
 }
 
 impl Plan {
+    /// The same plan, in which what the source does not have stays and is in nobody's way.
+    pub fn keeping(mut self) -> Plan {
+        for decision in self.decisions.iter_mut().filter(|decision| decision.rows == 0 && decision.held > 0) {
+            let reason = format!("the source has no rows of it, and its {} are kept", decision.held);
+            (decision.action, decision.reason, decision.state) = (Action::Skip, reason, State::Skipped);
+        }
+        self.strangers = 0;
+        self
+    }
+
     /// The same plan, in which everything goes that the source does not have: partitions that are
     /// empty there, and `surplus` ones.
     pub fn mirrored(mut self, mirror: Mirror, surplus: Vec<(Unit, u64)>) -> Plan {

@@ -178,6 +178,12 @@ impl Plan {
         keys
     }
 
+    /// Whether nothing is to be sent, removed or made.
+    pub fn is_idle(&self) -> bool {
+        let rests = |decision: &Decision| matches!(decision.action, Action::Skip);
+        self.draft.makes.is_empty() && self.decisions.iter().all(rests)
+    }
+
     /// How many units with rows need nothing.
     pub fn skipped(&self) -> u64 {
         let skipped = |decision: &&Decision| decision.action == Action::Skip && decision.rows > 0;

@@ -7,7 +7,7 @@ use crate::cluster::{Host, literal, sql};
 use crate::data::{Column, Datum, Type};
 use crate::engine::RunId;
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Begun, Direction, Entry, Order, Runs};
+use crate::journal::{Begun, Direction, Entry, FOLLOW, Order, Runs};
 use crate::model::Mode;
 
 /// The member of `options` by which a job tells its run that it was announced. Nobody else gives it.
@@ -28,17 +28,19 @@ pub(super) fn announced(args: &[Datum], at: usize) -> (Vec<Datum>, Option<String
     (args, run)
 }
 
-/// Does the `work` of the function `name`, or has the server do it, if `request` says so; then the
+/// A call of the function `0` with the arguments `1`, of which its options are the one at `2`.
+type Call<'a> = (&'a str, &'a [Datum], usize);
+
+/// Does the `work` of a call, or has the server do it, if `request` says so; then the
 /// answer is the run's name. What was announced and comes to nothing before it begins is noted.
 pub(super) fn carry(
     host: &mut dyn Host,
-    name: &str,
-    args: &[Datum],
+    call: Call,
     request: &Request,
     work: impl FnOnce(&mut dyn Host) -> Result<Datum>,
 ) -> Result<Datum> {
     let Some(run) = &request.run else {
-        return if request.options.background { submit(host, name, args, request) } else { work(host) };
+        return if request.options.background { submit(host, call, request) } else { work(host) };
     };
     let runs = caller::runs(host)?;
     require_announced(host, &runs.find(run)?)?;
@@ -58,7 +60,8 @@ fn require_announced(host: &mut dyn Host, entry: &Entry) -> Result<()> {
     }
 }
 
-fn submit(host: &mut dyn Host, name: &str, args: &[Datum], request: &Request) -> Result<Datum> {
+fn submit(host: &mut dyn Host, call: Call, request: &Request) -> Result<Datum> {
+    let (name, args, _) = call;
     let Some(cluster) = argument(args, 0).as_str() else {
         let what = "the option `background` needs the name of a cluster: a job's text, which the server \
                     keeps, must not have a password in it";
@@ -71,7 +74,7 @@ fn submit(host: &mut dyn Host, name: &str, args: &[Datum], request: &Request) ->
     let target = if request.options.direction == Direction::Pull { host.label().to_owned() } else { far };
     let (run, runs) = (RunId::now().to_string(), caller::runs(host)?);
     runs.queue(begun(request, name, [&run, &user, cluster, &target]), &run)?;
-    let script = script(name, args, &run, &request.db).and_then(|script| host.query(&script));
+    let script = script(call, &run, &request.db).and_then(|script| host.query(&script));
     match script {
         Ok(_) => Ok(Datum::text(&run)),
         Err(error) => {
@@ -107,7 +110,11 @@ fn require_work(name: &str, request: &Request) -> Result<()> {
 
 fn begun(request: &Request, name: &str, [run, user, cluster, target]: [&str; 4]) -> Begun {
     let Request { db, table, filter, options, .. } = request.clone();
-    let mode = if name == "syncOffline" { "offline" } else { options.mode.name() };
+    let mode = match name {
+        "syncOffline" => "offline",
+        "follow" => FOLLOW,
+        _ => options.mode.name(),
+    };
     Begun {
         makes: options.may_make(),
         run: run.to_owned(),
@@ -132,15 +139,15 @@ fn begun(request: &Request, name: &str, [run, user, cluster, target]: [&str; 4])
 
 /// The job that does it: the same call with another `background` (dolphindb-semantics §7.3). It is
 /// called as the run is, so that the server's `cancelJob` takes the same name.
-fn script(name: &str, args: &[Datum], run: &str, db: &str) -> Result<String> {
-    let mut options = match argument(args, 4) {
+fn script((name, args, at): Call, run: &str, db: &str) -> Result<String> {
+    let mut options = match argument(args, at) {
         Datum::Dict(members) => members.clone(),
         _ => Vec::new(),
     };
     options.retain(|(name, _)| name != "background");
     options.push(("background".into(), Datum::Scalar(Column::fixed(Type::Bool, vec![0u8]))));
     options.push((ANNOUNCED.into(), Datum::text(run)));
-    let plain: Vec<&Datum> = (0..4).map(|index| argument(args, index)).collect();
+    let plain: Vec<&Datum> = (0..at).map(|index| argument(args, index)).collect();
     let options = Datum::Dict(options);
     let all = plain.into_iter().chain([&options]).map(written).collect::<Result<Vec<_>>>()?.join(", ");
     let (run, description) = (sql::text(run), sql::text(&format!("clusterSync::{name} of {db}")));
@@ -254,7 +261,7 @@ mod tests {
         ]);
         let args = [Datum::text("B"), Datum::text("dfs://db"), Datum::Void, Datum::text("x > 1"), options];
         assert_eq!(
-            script("syncOnline", &args, "20240101-1", "dfs://db").unwrap(),
+            script(("syncOnline", &args, 4), "20240101-1", "dfs://db").unwrap(),
             "submitJob(\"20240101-1\", \"clusterSync::syncOnline of dfs://db\", clusterSync::syncOnline, \"B\", \
              \"dfs://db\", NULL, \"x > 1\", dict([\"from\", \"rateLimit\", \"keyColumns\", \"background\", \
              \"queuedRun\"], (2024.01.01, 2.5, [\"a\", \"b\\\"c\"], false, \"20240101-1\")))"

@@ -9,16 +9,16 @@ use super::site::Site;
 use crate::cluster::Host;
 use crate::engine::{Guard, RunId};
 use crate::error::{Error, Kind, Result};
-use crate::journal::Runs;
+use crate::journal::{Begun, Runs};
 use crate::lease::{self, Ask, Lease, Terms};
 use crate::model::TableName;
 
 /// Waits, as long as the call is ready to, for a run of this node that works on the same tables.
 /// Whatever is looked up afterwards is as that run has left it.
-pub(super) fn await_turn(host: &mut dyn Host, request: &Request, site: &Site) -> Result<()> {
+pub(super) fn await_turn(host: &mut dyn Host, request: &Request, site: &Site, begun: &Begun) -> Result<()> {
     const GLANCE: Duration = Duration::from_millis(200);
     let end = Instant::now() + request.options.wait;
-    while Instant::now() < end && site.runs.is_taken(&site.target, &request.db, request.table.as_deref())? {
+    while Instant::now() < end && site.runs.is_taken(begun)? {
         pause(host, GLANCE)?;
     }
     Ok(())

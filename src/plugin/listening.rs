@@ -44,4 +44,8 @@ impl<F: FnMut(&mut dyn Host) -> bool> Host for Listening<'_, F> {
     fn node(&mut self) -> &mut dyn Cluster {
         self.host.node()
     }
+
+    fn ear(&self) -> fn() -> bool {
+        self.host.ear()
+    }
 }

@@ -10,6 +10,7 @@ mod ddl;
 mod errands;
 mod events;
 mod exclusive;
+mod follow;
 mod history;
 mod listening;
 mod make;
@@ -314,5 +315,21 @@ pub const FUNCTIONS: &[Function] = &[
         max: 0,
         syntax: config::GET,
         run: config::get_config,
+    },
+    Function {
+        symbol: "clusterSyncFollow",
+        name: "follow",
+        min: 2,
+        max: 4,
+        syntax: follow::SYNTAX,
+        run: follow::follow,
+    },
+    Function {
+        symbol: "clusterSyncGetFollows",
+        name: "getFollows",
+        min: 0,
+        max: 0,
+        syntax: follow::FOLLOWS,
+        run: follow::get_follows,
     },
 ];

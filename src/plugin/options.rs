@@ -31,6 +31,7 @@ pub(super) const KNOWN: &[&str] = &[
     "drift",
     "repair",
     "rows",
+    "period",
     "dryRun",
     "background",
     "lanes",
@@ -96,6 +97,10 @@ pub(super) struct Options {
     pub(super) repair: bool,
     /// How many rows `verifyRows` shows at most.
     pub(super) rows: usize,
+    /// Whether rows that the source no longer has stay, and are in nobody's way.
+    pub(super) keeps: bool,
+    /// How often `follow` looks.
+    pub(super) period: Option<Duration>,
     /// Whether it stops at the plan.
     pub(super) dry_run: bool,
     /// Whether the server does it as a job.
@@ -136,6 +141,8 @@ impl Default for Options {
             drift: Drift::default(),
             repair: false,
             rows: 100,
+            keeps: false,
+            period: None,
             dry_run: false,
             background: false,
             limits,
@@ -209,6 +216,10 @@ impl Options {
                 "repair" => options.repair = number(name, value, 0, 1)? == 1,
                 "rows" => options.rows = number(name, value, 1, 100_000)?,
                 "dryRun" => options.dry_run = number(name, value, 0, 1)? == 1,
+                "period" => {
+                    let seconds = number(name, value, 1, 86_400)? as u64;
+                    options.period = Some(Duration::from_secs(seconds));
+                }
                 "background" => options.background = number(name, value, 0, 1)? == 1,
                 "lanes" => options.limits.lanes = number(name, value, 1, 16)?,
                 "memoryBudget" => options.limits.memory = number(name, value, 1, 1 << 20)? * MEGABYTE,
@@ -297,7 +308,7 @@ pub(super) fn number(name: &str, value: &Datum, least: usize, most: usize) -> Re
         let unit = match name {
             "memoryBudget" => " of megabytes",
             "maxDelete" => " of percent",
-            "timeout" | "lease" | "wait" => " of seconds",
+            "timeout" | "lease" | "wait" | "period" => " of seconds",
             _ => "",
         };
         Error::new(

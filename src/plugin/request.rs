@@ -66,6 +66,10 @@ impl Request {
             }
             _ => {}
         }
+        if request.options.period.is_some() && name != "follow" {
+            return Err(Error::new(Kind::Argument, "the option `period` belongs to clusterSync::follow")
+                .advise("leave it out, or follow the table"));
+        }
         let request = request.require_whole()?.require_mirror()?.require_table()?;
         // There keys only tell which rows of the two sides belong together.
         if name == "verifyRows" { Ok(request) } else { request.require_keys() }

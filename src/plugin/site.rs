@@ -15,7 +15,7 @@ use crate::cluster::{Cluster, Host, tables};
 use crate::data::Datum;
 use crate::engine::{Connect, RunId};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Direction, Runs};
+use crate::journal::{Direction, Order, Runs};
 use crate::memory::Memory;
 use crate::model::{Mode, TableName};
 use crate::plan::{Draft, prepare};
@@ -84,6 +84,8 @@ pub(super) fn connected(
     work: impl FnOnce(&mut dyn Host, &Site, Connect) -> Result<Datum> + Send,
 ) -> Result<Datum> {
     let (control, options) = (Arc::<Control>::default(), &request.options);
+    let (ear, runs, run) = (host.ear(), caller::runs(host)?, request.run.clone());
+    control.listen(move || ear() || run.as_ref().is_some_and(|run| runs.has(run, Order::Cancel)));
     control.limiter.set(options.rate.by_clock_of(host)?);
     let Ends { source, target } = Ends::of(host, remote, options, &control)?;
     let desk = Desk::of(host);

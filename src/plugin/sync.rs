@@ -16,7 +16,7 @@ use crate::data::Datum;
 use crate::engine::{self, Connect, Guard, RunId, Summary, look};
 use crate::error::{Error, Kind, Result};
 use crate::failpoint::reach;
-use crate::journal::{Begun, Journal, Order, Run};
+use crate::journal::{Begun, FOLLOW, Journal, Order, Run};
 use crate::model::{Mode, TableName};
 use crate::plan::{Draft, Plan, decide, is_compared, surplus};
 
@@ -29,7 +29,7 @@ pub(super) const RESUME: &str = "clusterSync::resumeRun(runId, [remote], [option
 pub(super) fn sync_online(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     let (args, run) = background::announced(args, 4);
     let request = Request { run, ..Request::parse("syncOnline", SYNC, &config::online(host, &args)?)? };
-    background::carry(host, "syncOnline", &args, &request, |host| {
+    background::carry(host, ("syncOnline", &args, 4), &request, |host| {
         notices::around(host, &request, argument(&args, 0), |host| {
             connected(host, argument(&args, 0), &request, |host, site, connect| {
                 sync(host, &request, site, connect)
@@ -58,6 +58,11 @@ pub(super) fn resume_run(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
         return control::go_on(host, &runs, &entry);
     }
     let begun = &entry.run.begun;
+    if begun.mode == FOLLOW {
+        let what = format!("run {} followed tables, and did nothing itself", begun.run);
+        return Err(Error::new(Kind::Argument, what)
+            .advise("call clusterSync::follow again: it goes on where it was"));
+    }
     require_unfinished(&entry.run, entry.is_live)?;
     let request = Request::again(&entry.run, Options::parse_resumed(argument(args, 2))?)?;
     let remote = match (argument(args, 1), &begun.remote) {
@@ -90,7 +95,7 @@ fn require_unfinished(run: &Run, is_live: bool) -> Result<()> {
 /// Looks at every table before the first row is written, then copies one after the other.
 pub(super) fn sync(host: &mut dyn Host, request: &Request, site: &Site, connect: Connect) -> Result<Datum> {
     if request.options.mode != Mode::VerifyOnly && !request.options.dry_run {
-        await_turn(host, request, site)?;
+        await_turn(host, request, site, &begun(request, site, &RunId::now()))?;
     }
     let (drafts, is_behind) = drafts(host, request, site, connect)?;
     if request.options.mode == Mode::VerifyOnly {
@@ -267,15 +272,21 @@ fn mirrored(plan: Plan, request: &Request, connect: Connect) -> Result<Plan> {
 
 /// What the next run may rely on, kept before the journal says that this one ended.
 fn remember(request: &Request, site: &Site, plan: &Plan) -> Result<()> {
+    keep(site, plan)?;
+    watermark::finish(request, site, &plan.draft)
+}
+
+/// How the chunks were when both sides were seen to be equal.
+pub(super) fn keep(site: &Site, plan: &Plan) -> Result<()> {
     let Draft { destination, table, columns, remembered, .. } = &plan.draft;
     if remembered.is_some() {
         let known = plan.draft.verified(plan.decisions.iter().map(|decision| decision.rows));
         site.memory.remember(destination, table, columns, &known)?;
     }
-    watermark::finish(request, site, &plan.draft)
+    Ok(())
 }
 
-fn plans(
+pub(super) fn plans(
     host: &mut dyn Host,
     request: &Request,
     site: &Site,
@@ -297,6 +308,7 @@ fn plans(
         let draft = Draft { marks: looks.marks, ..draft };
         let plan = decide(draft, mode, &looks.units, &left, (looks.rows, looks.strangers));
         let plan = mirrored(Plan { keys: request.options.keys.clone(), ..plan }, request, connect)?;
+        let plan = if request.options.keeps && mode == Mode::Replace { plan.keeping() } else { plan };
         host.print(&plan.to_string());
         Ok(plan)
     };

@@ -1,4 +1,5 @@
 //! Arguments that people get wrong, and what a call returns.
+mod follow;
 mod incremental;
 mod renames;
 mod rows;

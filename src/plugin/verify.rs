@@ -22,7 +22,7 @@ pub(super) const FINGERPRINT: &str =
 pub(super) fn verify(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     let (args, run) = background::announced(args, 4);
     let request = Request { run, ..Request::parse("verify", VERIFY, &config::online(host, &args)?)? };
-    background::carry(host, "verify", &args, &request, |host| {
+    background::carry(host, ("verify", &args, 4), &request, |host| {
         connected(host, argument(&args, 0), &request, |host, site, connect| {
             if request.options.repair {
                 return sync(host, &request, site, connect);

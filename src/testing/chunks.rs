@@ -10,11 +10,14 @@ use crate::error::Result;
 /// What `getTabletsMeta` lists, or what `getClusterChunksStatus` does.
 pub(super) fn listed(
     tables: &BTreeMap<(String, String), FakeTable>,
-    tablets: bool,
+    script: &str,
     hidden: usize,
 ) -> Result<Datum> {
     let (mut ids, mut paths, mut rows, mut versions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for ((db, name), table) in tables {
+    // Data nodes are asked about one table, the controller about a database.
+    let tablets = script.contains("getTabletsMeta");
+    let asked = |name: &str| !tablets || script.contains(&format!("\"{name}\""));
+    for ((db, name), table) in tables.iter().filter(|((_, name), _)| asked(name)) {
         for unit in units(&table.schema)? {
             let keys: Vec<&str> = unit.keys.iter().map(|key| key.literal.as_str()).collect();
             let held = |row: &&Row| table.keys_of(row).is_some_and(|own| own == keys);

@@ -215,7 +215,7 @@ impl Inner {
         if !self.tells_chunks {
             return Err(Error::new(Kind::Server, "<NoPrivilege>"));
         }
-        super::chunks::listed(&self.tables, script.contains("getTabletsMeta"), self.hides_chunks)
+        super::chunks::listed(&self.tables, script, self.hides_chunks)
     }
 
     fn appends(&self) -> usize {

@@ -1,6 +1,6 @@
 //! On what terms a server is talked to, beyond who logs in where.
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::{Limiter, Tls};
 
@@ -50,11 +50,22 @@ impl Compress {
 #[derive(Default)]
 pub struct Control {
     cancelled: AtomicBool,
+    ear: OnceLock<Ear>,
     /// How many bytes may pass.
     pub limiter: Limiter,
 }
 
+/// Tells, on the thread that asks, whether the user has cancelled.
+type Ear = Box<dyn Fn() -> bool + Send + Sync>;
+
 impl Control {
+    /// Lets whoever waits for the network hear a cancel by itself, not only when it is told. The
+    /// first ear counts.
+    pub fn listen(&self, ear: impl Fn() -> bool + Send + Sync + 'static) {
+        // Setting fails only when there is one.
+        let _ = self.ear.set(Box::new(ear));
+    }
+
     /// Ends every wait for the network within a fraction of a second.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
@@ -62,6 +73,11 @@ impl Control {
 
     /// Whether somebody has cancelled.
     pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+        let hears = || self.ear.get().is_some_and(|ear| ear());
+        let is_cancelled = self.cancelled.load(Ordering::Relaxed) || hears();
+        if is_cancelled {
+            self.cancel();
+        }
+        is_cancelled
     }
 }

@@ -2,7 +2,9 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::thread;
+use std::time::Duration;
 
 /// What a story does with bytes on their way to the target. `sent` counts the bytes of this
 /// connection before `bytes`.
@@ -49,7 +51,7 @@ fn forward(mut from: TcpStream, mut to: TcpStream, meddle: &Meddler) {
 }
 
 /// Listens on a free port and forwards to `target`, cutting every connection after `life`.
-pub fn short_lived(target: u16, life: std::time::Duration) -> u16 {
+pub fn short_lived(target: u16, life: Duration) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("its address").port();
     thread::spawn(move || {
@@ -68,6 +70,32 @@ pub fn short_lived(target: u16, life: std::time::Duration) -> u16 {
                 let _ = client_end.shutdown(Shutdown::Both);
                 let _ = server_end.shutdown(Shutdown::Both);
             });
+        }
+    });
+    port
+}
+
+/// Listens on a free port and forwards to whatever port `target` holds at the moment; nothing passes
+/// while it is `shut`.
+pub fn switched(target: Arc<AtomicU16>, shut: Arc<AtomicBool>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("its address").port();
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let Ok(server) = TcpStream::connect(("127.0.0.1", target.load(Ordering::SeqCst))) else {
+                continue;
+            };
+            let (client_back, server_back) = (client.try_clone(), server.try_clone());
+            let (Ok(client_back), Ok(server_back)) = (client_back, server_back) else { continue };
+            let shut = Arc::clone(&shut);
+            let hold = move |_: u64, _: &mut Vec<u8>| {
+                while shut.load(Ordering::SeqCst) {
+                    thread::sleep(Duration::from_millis(10));
+                }
+                Verdict::Pass
+            };
+            thread::spawn(move || forward(client, server, &hold));
+            thread::spawn(move || forward(server_back, client_back, &|_, _| Verdict::Pass));
         }
     });
     port

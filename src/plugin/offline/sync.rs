@@ -50,7 +50,7 @@ pub(in super::super) fn sync_offline(host: &mut dyn Host, args: &[Datum]) -> Res
     };
     let request = request.require_whole()?.require_mirror()?;
     caller::administrator(host)?;
-    background::carry(host, "syncOffline", &plain, &request, |host| here(host, args, &given, &request))
+    background::carry(host, ("syncOffline", &plain, 4), &request, |host| here(host, args, &given, &request))
 }
 
 /// Does it in this call.
@@ -114,7 +114,7 @@ impl Call<'_> {
                 names.iter().map(|name| Ok(self.plan(host, name)?.plan)).collect::<Result<Vec<_>>>()?;
             return Ok(report::plans(&plans));
         }
-        await_turn(host, self.request, self.site)?;
+        await_turn(host, self.request, self.site, &self.begun(&RunId::now()))?;
         let way = self.way(host, &names)?;
         let id = self.site.run_id(self.request);
         rates::register(&id, &self.site.control);
