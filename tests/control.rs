@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use clustersync::cluster::Cluster;
 use clustersync::data::{Batch, Datum};
-use clustersync::wire::Remote;
+use clustersync::model::Secret;
+use clustersync::wire::{Endpoint, Remote};
 use common::Node;
 use common::tap::{self, Verdict};
 
@@ -121,5 +122,34 @@ fn a_second_call_of_the_same_sync_is_skipped_with_the_name_of_the_first() {
     let result = source.table(SYNC);
     let refused = refused.lock().expect("what was heard");
     assert!(refused.contains(&format!("run {} is syncing dfs://c", text(&result, "runId"))), "{refused}");
+    assert_eq!(target.number(COUNT), DAYS * ROWS_PER_DAY);
+}
+
+#[test]
+fn only_its_user_and_administrators_steer_a_run() {
+    let (mut source, mut target) = pair();
+    source.run("createUser(\"carol\", \"secret7\")").expect("a user");
+    let carol = Endpoint { user: "carol".into(), password: Secret::new("secret7"), ..source.endpoint() };
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let asked = AtomicBool::new(false);
+    let answers = heard.clone();
+    let meddle = move |sent: u64, bytes: &mut Vec<u8>| {
+        if sent + bytes.len() as u64 > BEFORE_APPEND && !asked.swap(true, Ordering::SeqCst) {
+            let mut session = Remote::connect(&carol).expect("her session");
+            for order in ["cancelRun", "pauseRun"] {
+                let answer = session.query(&format!("clusterSync::{order}({RUN})"));
+                answers.lock().expect("answers").push(answer.map(drop).map_err(|error| error.to_string()));
+            }
+        }
+        Verdict::Pass
+    };
+    let port = tap::open(target.port, Arc::new(meddle));
+    know(&mut source, port);
+    assert_eq!(text(&source.table(SYNC), "status"), "OK");
+    let heard = heard.lock().expect("answers");
+    let is_refused = |answer: &Result<(), String>| {
+        answer.as_ref().is_err_and(|why| why.contains("only an administrator") && why.contains("carol"))
+    };
+    assert!(heard.len() == 2 && heard.iter().all(is_refused), "{heard:?}");
     assert_eq!(target.number(COUNT), DAYS * ROWS_PER_DAY);
 }

@@ -26,7 +26,7 @@ pub struct Runs {
 }
 
 /// What earlier runs were, read once for a call.
-pub struct Past(Vec<Entry>);
+pub struct Past(pub(super) Vec<Entry>);
 
 /// The beginning of a run's journal.
 struct Head {
@@ -54,6 +54,8 @@ pub struct Left {
     pub run: Option<String>,
     /// The state of each unit, by its path.
     pub units: HashMap<String, State>,
+    /// How many rows the source had of each unit then.
+    pub rows: HashMap<String, u64>,
 }
 
 impl Runs {
@@ -247,9 +249,11 @@ impl Past {
         let is_well = |run: &Run| run.ended.as_ref().is_some_and(|ended| ended.failure.is_none());
         match same {
             Some((run, table)) if !is_well(run) => {
-                let paths = table.plan.units.iter().map(|unit| unit.partition.clone());
+                let plans = &table.plan.units;
+                let paths = plans.iter().map(|unit| unit.partition.clone());
                 let units = paths.zip(table.units.iter().map(super::UnitRun::left)).collect();
-                Left { run: Some(run.begun.run.clone()), units }
+                let rows = plans.iter().map(|unit| (unit.partition.clone(), unit.rows)).collect();
+                Left { run: Some(run.begun.run.clone()), units, rows }
             }
             _ => Left::default(),
         }

@@ -3,6 +3,7 @@
 //!
 //! [`State`] is what a unit's events amount to, by one pure function. [`Journal`] writes the run
 //! that goes on, [`replay()`] reads any run, [`Runs`] finds them.
+mod append;
 mod folder;
 mod frame;
 mod orders;

@@ -55,9 +55,9 @@ pub fn is_compared(mode: Mode, look: &Look, left: Option<State>) -> bool {
 pub fn decide(draft: Draft, mode: Mode, looks: &[Look], left: &Left, (rows, strangers): (u64, u64)) -> Plan {
     let run = left.run.as_deref().unwrap_or_default();
     let decision = |(unit, look): (&String, &Look)| {
-        let left = left.units.get(unit).copied();
+        let (left, sent) = (left.units.get(unit).copied(), left.rows.get(unit).copied());
         let (action, reason, state) = match mode {
-            Mode::Append => append(look, left, run),
+            Mode::Append => append(look, left, run, sent),
             Mode::Replace => replace(look),
             Mode::Upsert => upsert(look),
             Mode::Auto | Mode::VerifyOnly => auto(look, left, run),
@@ -113,10 +113,16 @@ fn auto(look: &Look, left: Option<State>, run: &str) -> Verdict {
 }
 
 /// Adding twice is the one thing that the target's rows alone cannot tell from adding once.
-fn append(look: &Look, left: Option<State>, run: &str) -> Verdict {
+fn append(look: &Look, left: Option<State>, run: &str, sent: Option<u64>) -> Verdict {
     let done = |how: &str| (Action::Skip, format!("run {run} {how}"), State::Verified);
     match left {
-        Some(State::Verified) => done("has appended it"),
+        Some(State::Verified) => match sent.filter(|sent| *sent != look.rows) {
+            None => done("has appended it"),
+            Some(sent) => done(&format!(
+                "has appended the {sent} rows that it had then, and the {} of now are not added",
+                look.rows
+            )),
+        },
         _ if look.rows == 0 => skip("the source has no rows"),
         Some(State::Doubtful(intent)) => match look.held().map(|held| intent.examine(held)) {
             Some(Found::Present) => done("had stored it"),

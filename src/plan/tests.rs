@@ -162,7 +162,11 @@ fn a_missing_table_says_on_which_side() {
 fn verdict(mode: Mode, look: Look, left: Option<State>) -> (Action, String, State) {
     let draft = Draft { units: vec![crate::model::Unit::default()], ..prepared(&empty(), None).unwrap() };
     let run = left.map(|_| "r1".to_owned());
-    let left = Left { run, units: left.map(|state| ("/".to_owned(), state)).into_iter().collect() };
+    let left = Left {
+        run,
+        units: left.map(|state| ("/".to_owned(), state)).into_iter().collect(),
+        ..Left::default()
+    };
     let mut plan = decide(draft, mode, &[look], &left, (look.rows, 0));
     let Decision { action, reason, state, .. } = plan.decisions.remove(0);
     (action, reason, state)

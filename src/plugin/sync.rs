@@ -16,7 +16,7 @@ use crate::data::Datum;
 use crate::engine::{self, Connect, Guard, RunId, Summary, look};
 use crate::error::{Error, Kind, Result};
 use crate::failpoint::reach;
-use crate::journal::{Begun, FOLLOW, Journal, Order, Run};
+use crate::journal::{Begun, FOLLOW, Journal, Order, Past, Run};
 use crate::model::{Mode, TableName};
 use crate::plan::{Draft, Plan, decide, is_compared, surplus};
 
@@ -174,6 +174,17 @@ fn run(
     ended.map(|()| report::summaries(&id, &results))
 }
 
+/// What another window has begun to append would be appended again by this one.
+fn require_finished(past: &Past, draft: &Draft) -> Result<()> {
+    let Some(run) = past.begun_elsewhere(&draft.identity(Mode::Append)) else { return Ok(()) };
+    let what = format!(
+        "run {run} has appended rows of {} that are in this call too, and is not finished",
+        draft.table
+    );
+    Err(Error::new(Kind::Refused, what)
+        .advise(format!("finish it with clusterSync::resumeRun(\"{run}\"), or leave its rows out")))
+}
+
 /// Whether another run is at the same work, so that this one may leave it to it: a job that comes
 /// too early has not failed. Who resumes a run means this very run.
 pub(super) fn is_left(request: &Request, error: &Error) -> bool {
@@ -296,6 +307,9 @@ pub(super) fn plans(
     let Options { mode, limits, .. } = request.options.clone();
     let past = site.runs.past(&site.target, &request.db)?;
     let mut plan = |draft: Draft| {
+        if mode == Mode::Append {
+            require_finished(&past, &draft)?;
+        }
         let left = past.left(&draft.identity(mode));
         let state = |number: usize| left.units.get(&draft.units[number].to_string()).copied();
         let picked = |number: usize, look: &_| is_compared(mode, look, state(number));

@@ -51,6 +51,22 @@ fn a_run_lives_as_long_as_its_journal_is_held_and_keeps_others_off_its_table() {
 }
 
 #[test]
+fn orders_to_runs_that_are_over_go_with_the_next_run() {
+    let (_home, runs) = runs();
+    let live = runs.begin(begun("live")).unwrap();
+    for run in ["live", "dead", "never"] {
+        runs.give(run, Order::Pause).unwrap();
+        runs.give(run, Order::Cancel).unwrap();
+    }
+    runs.begin(Begun { table: Some("other".into()), ..begun("dead") }).unwrap();
+    for order in [Order::Pause, Order::Cancel] {
+        let has = |run| runs.has(run, order);
+        assert_eq!((has("live"), has("dead"), has("never")), (true, false, false));
+    }
+    drop(live);
+}
+
+#[test]
 fn the_last_run_of_the_same_plan_tells_what_is_left() {
     let (_home, runs) = runs();
     let left = |runs: &Runs| runs.past("cluster `B`", "dfs://db").unwrap().left(&plan(0).identity);

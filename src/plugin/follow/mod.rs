@@ -115,6 +115,7 @@ fn begun(host: &mut dyn Host, remote: &Datum, wish: &Wish, (id, target): (&RunId
         rename: options.rename,
         direction: options.direction,
         source: None,
+        makes: wish.request.options.may_make(),
         column: options.window.map(|said| said.column),
         mode: FOLLOW.into(),
         keys: options.keys,

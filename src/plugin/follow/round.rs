@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::super::caller;
+use super::super::notices::{Notify, pass_on};
 use super::super::request::Request;
 use super::super::site::{Site, connected, drafts};
 use super::super::sync::{keep, plans, sync};
@@ -232,6 +233,8 @@ impl<'a> Follower<'a> {
     /// gives way, unless the caller has said so.
     fn request(&self, name: &str, is_own: bool) -> Request {
         let mut request = Request { table: Some(name.to_owned()), run: None, ..self.wish.request.clone() };
+        // One run of many is no end.
+        request.options.notify = Notify::default();
         if !self.wish.has_mode {
             request.options.mode = if is_own { Mode::Replace } else { Mode::Auto };
         }
@@ -250,8 +253,13 @@ impl<'a> Follower<'a> {
         let Some(table) = self.tables.get_mut(name) else { return };
         let label = format!("{}/{name}", key.db);
         let last = table.standing.last_run.clone();
+        let was_behind = table.standing.failures > 0;
         if let Some(line) = table.standing.take(outcome, began, &label) {
             host.print(&line);
+        }
+        if was_behind != (table.standing.failures > 0) {
+            let notice = table.standing.notice(&key);
+            pass_on(host, &self.wish.request.options.notify, &notice);
         }
         table.next = Instant::now() + wait(period, table.standing.failures);
         let standing = table.standing.clone();

@@ -194,6 +194,19 @@ fn what_the_source_no_longer_has_stays_unless_a_mirror_is_asked_for() {
     assert!(is_same(&host, &target, "flights"));
 }
 
+#[test]
+fn what_the_target_loses_is_put_back() {
+    let (mut host, target) = pair(2);
+    let all = wish(text("flights"), vec![]);
+    rounds(&mut host, &target, &all, 1);
+    rows_of(&target, "flights", |rows| drop(rows.remove(3)));
+    rounds(&mut host, &target, &all, 1);
+    assert!(is_same(&host, &target, "flights"));
+    rows_of(&target, "flights", Vec::clear);
+    rounds(&mut host, &target, &all, 1);
+    assert!(is_same(&host, &target, "flights"));
+}
+
 /// Random changes, faults, killed runs and new calls; once the writes stop, both sides are equal, and
 /// no table said that it had caught up when it had not.
 #[test]

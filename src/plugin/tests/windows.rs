@@ -85,6 +85,33 @@ fn a_window_that_broke_off_comes_first_so_that_append_never_doubles() {
 }
 
 #[test]
+fn an_append_that_broke_off_is_finished_before_another_window_appends_its_rows() {
+    let (mut host, target) = four_days();
+    let target = target.failing(3, Fault::DieBefore);
+    let window = |from: i32, to: i32| {
+        let day = |day: i32| Datum::Scalar(Column::fixed(Type::Date, (15_706 + day).to_le_bytes()));
+        let named = vec![("column", text("date")), ("from", day(from)), ("to", day(to))];
+        dict([named, vec![("mode", text("append")), ("retries", int(0)), ("lanes", int(1))]].concat())
+    };
+    synced_with(&mut host, &target, Some("flights"), window(0, 2)).unwrap_err();
+    target.lock().faults.clear();
+    let held = flights_of(&target);
+    let error = synced_with(&mut host, &target, Some("flights"), window(1, 4)).unwrap_err();
+    assert_eq!((error.kind(), flights_of(&target) == held), (Kind::Refused, true));
+    assert!(error.message().contains("and is not finished"), "{error}");
+    synced_with(&mut host, &target, Some("flights"), window(3, 4)).unwrap();
+    // The source goes on meanwhile; what was sent once is not sent again, and that is said.
+    add(&host.node, 0, 7);
+    synced_with(&mut host, &target, Some("flights"), window(0, 2)).unwrap();
+    let runs = table_of(history::get_runs(&mut host, &[]));
+    let last = text(texts(&runs, "runId").last().unwrap());
+    let reasons = texts(&table_of(history::get_run_partitions(&mut host, &[last])), "reason").join("; ");
+    assert!(reasons.contains("rows that it had then, and the"), "{reasons}");
+    synced_with(&mut host, &target, Some("flights"), window(2, 3)).unwrap();
+    assert_eq!(flights_of(&target).len() + 1, flights_of(&host.node).len());
+}
+
+#[test]
 fn what_is_planned_or_refused_moves_no_watermark() {
     let (mut host, target) = four_days();
     at(&mut host, 4, 22);
