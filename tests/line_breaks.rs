@@ -77,13 +77,20 @@ fn killing_the_target_during_an_append_fails_with_the_partition_and_leaves_no_ha
 
 #[test]
 fn a_line_cut_before_the_reply_says_that_the_outcome_is_unknown() {
-    let (mut source, mut target) = pair();
-    let port =
-        tap::open(target.port, Arc::new(|sent, _| if sent > 200_000 { Verdict::Cut } else { Verdict::Pass }));
-    let message = sync(&mut source, port);
+    let (mut source, mut target) = (Node::with_plugin("A"), Node::start_with("B", "3.00.3", &["--faults"]));
+    create(&mut source);
+    create(&mut target);
+    fill(&mut source);
+    target.run("minnow::setFault('cutAfterCommit'); 0").expect("the fault is set");
+    let once = "dict([\"retries\", \"lease\"], [0, 0])";
+    let message = source.error(&format!(
+        "clusterSync::syncOnline({}, \"dfs://ticks\", \"t\", , {once})",
+        remote(target.port)
+    ));
     assert!(message.contains("/202401"), "no partition is named: {message}");
     assert!(message.contains("unknown"), "{message}");
-    assert_eq!(target.number("1 + 1"), 2, "the target node lives");
+    let stored = rows_per_day(&mut target);
+    assert!(!stored.is_empty() && stored.iter().all(|rows| *rows == ROWS_PER_DAY as i64), "{stored:?}");
 }
 
 #[test]
