@@ -45,7 +45,7 @@ fn every_question_is_asked_the_flights_are_synced_and_nothing_is_left() {
     }
     for answer in [
         "answer: verified: flights 336776 rows",
-        "answer: refused (",
+        "answer: skipped (",
         " s after cancelJob: ",
         "answer: OK, ['192.168.1.13'",
     ] {
