@@ -67,7 +67,10 @@ impl Desk {
         work: impl FnOnce(&mut Errands) -> Result<T> + Send,
     ) -> Result<T> {
         let mut node = self.node();
+        let Desk { node: own, errands } = self;
         thread::scope(|scope| {
+            // Should the calling thread panic, this goes first, so that nobody waits for an answer.
+            let errands = errands;
             let worker = thread::Builder::new().name("clusterSync".into());
             let worker = worker.spawn_scoped(scope, move || {
                 let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut node)));
@@ -78,7 +81,7 @@ impl Desk {
             let worker = worker.map_err(|error| {
                 Error::new(Kind::Server, "no thread can be started for the sync").caused_by(error)
             })?;
-            attend(host, &self.errands, &self.node.is_cancelled, cancel);
+            attend(host, &errands, &own.is_cancelled, cancel);
             worker.join().unwrap_or_else(|panic| Err(panicked(panic_text(&*panic))))
         })
     }

@@ -15,11 +15,12 @@ use std::time::{Duration, Instant};
 use super::arguments::argument;
 use super::exclusive::pause;
 use super::listening::Listening;
+use super::options::KNOWN;
 use super::remote::Sites;
 use super::request::Request;
 use super::steer::Orders;
 use super::sync::is_left;
-use super::{background, caller, remote, report};
+use super::{background, caller, config, remote, report};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::engine::RunId;
@@ -41,7 +42,7 @@ const OPTIONS: usize = 3;
 /// Follows until it is cancelled.
 pub(super) fn follow(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     let (args, run) = background::announced(args, OPTIONS);
-    let wish = Wish::parse(&args, run)?;
+    let wish = Wish::parse(&config::completed(host, &args, OPTIONS, KNOWN)?, run)?;
     background::carry(host, ("follow", &args, OPTIONS), &wish.request, |host| begin(host, &args, &wish))
 }
 

@@ -28,6 +28,7 @@ mod selection;
 mod shape;
 mod shared;
 mod split;
+mod symbols;
 mod table;
 mod transaction;
 mod unique;

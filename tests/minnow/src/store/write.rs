@@ -33,6 +33,7 @@ impl PartitionedTable {
         let add = |parts: &[(ChunkKey, Vec<u32>)]| {
             let mut transaction = self.begin(parts.iter().map(|(key, _)| *key).collect())?;
             for (key, rows) in parts {
+                self.require_few_symbols(key, &columns, rows)?;
                 transaction.add(*key, &columns, rows)?;
             }
             transaction.commit()

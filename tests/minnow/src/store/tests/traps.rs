@@ -86,6 +86,19 @@ fn long_strings_are_cut_and_long_symbols_refused() {
 }
 
 #[test]
+fn a_partition_takes_so_many_different_symbols_and_no_more() {
+    const MOST: usize = 2_097_152;
+    let (_home, store) = store();
+    let table = create(&store, vec![value(ints([1, 2]))], &[("k", Type::Int), ("sym", Type::Symbol)]);
+    let names: Vec<String> = (0..MOST).map(|number| number.to_string()).collect();
+    let all = || texts(names.iter().map(String::as_str));
+    table.append(&rows([ints(std::iter::repeat_n(1, MOST)), all()])).unwrap();
+    let refused = table.append(&rows([ints([1]), texts(["another"])])).unwrap_err();
+    assert!(refused.text.ends_with("RefId:S00003"), "{refused}");
+    assert_eq!(table.append(&rows([ints([1, 2]), texts(["7", "another"])])).unwrap(), 2);
+}
+
+#[test]
 fn a_chunk_has_one_writer_and_other_chunks_stay_free() {
     let (_home, store) = store();
     let table =
