@@ -109,6 +109,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri takes minutes for so many bytes")]
     fn few_bytes_cannot_claim_unbounded_memory() {
         let long = "x".repeat(1 << 20);
         let bytes = vector(0, &[&long], &[0; 100_000]);
