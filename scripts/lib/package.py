@@ -7,6 +7,7 @@ import gzip
 import io
 import os
 import pathlib
+import re
 import sys
 import tarfile
 
@@ -20,6 +21,9 @@ FOLDER = "plugins/clusterSync"
 DATE = int(os.environ.get("SOURCE_DATE_EPOCH", 315532800))
 # What every supported server reads: three fields name the plugin, six a function.
 HEADER_FIELDS, FUNCTION_FIELDS = 3, 6
+# These read two more: whether calls must come one by one, and the parameters, for clients to show.
+HELPED = {"2.00.15", "2.00.16", "3.00.3"}
+PARAMETERS = re.compile(r"^\| `clusterSync::(\w+)(\(.*?\))` \|", re.MULTILINE)
 
 
 def descriptor(template, release):
@@ -30,6 +34,9 @@ def descriptor(template, release):
     for line in functions:
         if len(line.split(",")) != FUNCTION_FIELDS:
             raise ValueError(f"a function line needs {FUNCTION_FIELDS} fields: {line}")
+    if release in HELPED:
+        parameters = dict(PARAMETERS.findall((ROOT / "README.md").read_text()))
+        functions = [f"{line},0,{parameters[line.split(',')[1]]}" for line in functions]
     return "".join(f"{line}\n" for line in (header, *functions)).encode()
 
 

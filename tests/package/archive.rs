@@ -68,7 +68,14 @@ fn the_descriptor_has_the_fields_and_the_version_that_a_server_reads() {
         let mut lines = text.lines();
         let header = format!("clusterSync,libPluginClusterSync.so,{}", release(&archive));
         assert_eq!(lines.next(), Some(header.as_str()));
-        assert!(lines.all(|line| line.split(',').count() == 6), "{text}");
+        let is_helped = ["2.00.15", "2.00.16", "3.00.3"].contains(&release(&archive).as_str());
+        let fits = |line: &str| match is_helped {
+            true => {
+                line.splitn(8, ',').nth(7).is_some_and(|help| help.starts_with('(') && help.ends_with(')'))
+            }
+            false => line.split(',').count() == 6,
+        };
+        assert!(lines.all(fits), "{text}");
     }
 }
 
