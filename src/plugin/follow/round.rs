@@ -49,6 +49,8 @@ pub(in super::super) struct Follower<'a> {
 struct Table {
     standing: Standing,
     next: Instant,
+    /// Whether it is behind, as far as whoever wants to know was told, by an earlier call perhaps.
+    is_behind: bool,
 }
 
 /// What a look at a table has come to.
@@ -150,9 +152,9 @@ impl<'a> Follower<'a> {
             Ok(known) => {
                 let is_same = known.sites.iter().any(|site| self.sites.contains(site));
                 let (run, user, sites) = (self.run.into(), self.user.clone(), self.sites.clone());
-                let is_own = known.is_own && is_same;
+                let (is_own, is_behind) = (known.is_own && is_same, known.failures > 0);
                 let standing = Standing { run, user, is_own, sites, failures: 0, ..known };
-                self.tables.insert(name.to_owned(), Table { standing, next: Instant::now() });
+                self.tables.insert(name.to_owned(), Table { standing, next: Instant::now(), is_behind });
             }
             Err(error) => self.complain(host, name, &error),
         }
@@ -253,11 +255,11 @@ impl<'a> Follower<'a> {
         let Some(table) = self.tables.get_mut(name) else { return };
         let label = format!("{}/{name}", key.db);
         let last = table.standing.last_run.clone();
-        let was_behind = table.standing.failures > 0;
         if let Some(line) = table.standing.take(outcome, began, &label) {
             host.print(&line);
         }
-        if was_behind != (table.standing.failures > 0) {
+        let is_behind = table.standing.failures > 0;
+        if std::mem::replace(&mut table.is_behind, is_behind) != is_behind {
             let notice = table.standing.notice(&key);
             pass_on(host, &self.wish.request.options.notify, &notice);
         }

@@ -118,15 +118,33 @@ fn what_changes_at_the_source_gives_way_at_the_target_and_few_journals_stay() {
     assert_eq!(numbers(&follows(&mut host), "changes"), [40, 1]);
 }
 
+/// A row that nobody has synced, its columns in the target's order.
+fn stranger(rows: &mut Vec<Row>) {
+    let mut row = flight(0, "A", 7, 7.0);
+    row.swap(0, 1);
+    row.swap(1, 3);
+    rows.push(row);
+}
+
+#[test]
+fn who_wants_to_know_is_told_once_of_each_lag_and_of_its_end() {
+    let (mut host, target) = pair(2);
+    rows_of(&target, "planes", stranger);
+    let told = |host: &FakeHost| -> Vec<&str> {
+        let log = &host.node.lock().log;
+        let of_lag = log.iter().filter(|line| line.contains("seen") && line.contains("\"lag\""));
+        of_lag.map(|line| if line.contains("FAILING") { "behind" } else { "back" }).collect()
+    };
+    rounds(&mut host, &target, &wish(Datum::Void, vec![("notify", text("seen"))]), 3);
+    assert_eq!(told(&host), ["behind"]);
+    let replacing = vec![("notify", text("seen")), ("mode", text("replace"))];
+    rounds(&mut host, &target, &wish(Datum::Void, replacing), 3);
+    assert_eq!(told(&host), ["behind", "back"]);
+}
+
 #[test]
 fn rows_of_others_at_the_target_survive_until_the_caller_says_that_they_give_way() {
     let (mut host, target) = pair(2);
-    let stranger = |rows: &mut Vec<Row>| {
-        let mut row = flight(0, "A", 7, 7.0);
-        row.swap(0, 1);
-        row.swap(1, 3);
-        rows.push(row);
-    };
     rows_of(&target, "planes", stranger);
     let before = target.sorted_rows(&name("planes"), &ORDER);
     assert_eq!(before.len(), 1);
