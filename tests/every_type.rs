@@ -244,7 +244,7 @@ import dolphindb
 
 def shown(port):
     session = dolphindb.Session()
-    session.connect('127.0.0.1', int(port), 'admin', password)
+    session.connect('127.0.0.1', int(port), 'admin', sys.argv[4])
     names = sys.argv[3].split(',')
     columns = {}
     for name in names:
