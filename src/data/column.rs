@@ -220,6 +220,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri takes minutes for so many rows")]
     fn cells_without_a_value_are_as_many_as_wanted() {
         for ty in [Type::Int, Type::Symbol, Type::Blob, Type::Decimal64(2), Type::Short.array().unwrap()] {
             let null = if let Type::Array(element) = ty { element.ty().null() } else { ty.null() };
