@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use clustersync::cluster::Cluster;
 use clustersync::data::{Batch, Datum};
 use clustersync::wire::{Endpoint, Remote};
-use common::{CREATE, Node, built, remote, unused_port};
+use common::{CREATE, Node, PASSWORD, built, remote, unused_port};
 
 /// Three nodes in one process, of which the first takes writes; killed when dropped.
 struct Nodes {
@@ -20,7 +20,7 @@ impl Nodes {
     fn start() -> Nodes {
         let home = tempfile::tempdir().expect("a home directory");
         let mut process = Command::new(built("minnow"))
-            .args(["cluster", "--nodes", "3", "--leader-only", "--home"])
+            .args(["cluster", "--nodes", "3", "--leader-only", "--admin-password", PASSWORD, "--home"])
             .arg(home.path())
             .stdout(Stdio::piped())
             .spawn()
@@ -73,7 +73,9 @@ fn rows_arrive_once_whichever_site_is_asked_first() {
     let [first, second, third] = target.ports[..] else { panic!("three nodes") };
     let ports = [unused_port(), third, second, first];
     let sites = ports.map(|port| format!("127.0.0.1:{port}")).join(",");
-    source.run(&format!("clusterSync::setCluster(\"B\", \"{sites}\", \"admin\", \"123456\")")).expect("set");
+    source
+        .run(&format!("clusterSync::setCluster(\"B\", \"{sites}\", \"admin\", \"{PASSWORD}\")"))
+        .expect("set");
     let report = source.table("clusterSync::syncOnline(\"B\", \"dfs://db1\", \"t\")");
     assert_eq!((statuses(&report), count(&mut leader)), (vec!["OK".to_owned()], Some(2)));
 
