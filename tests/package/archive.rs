@@ -11,6 +11,7 @@ const SOURCES: &[&str] = &[
     "Cargo.toml",
     "Cargo.lock",
     "LICENSE",
+    "README.md",
     "build.rs",
     "include",
     "plugin-descriptor",
