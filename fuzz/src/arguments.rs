@@ -40,6 +40,10 @@ impl Host for Silent {
     fn is_cancelled(&mut self) -> bool {
         false
     }
+
+    fn node(&mut self) -> &mut dyn Cluster {
+        self
+    }
 }
 
 /// The input as a source of choices, zero when it is used up.
