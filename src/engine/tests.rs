@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::*;
 use crate::data::Type;
-use crate::journal::{Begun, Direction, Makes, Rename, Runs, State};
+use crate::journal::{Begun, Runs, State};
 use crate::model::Mode;
 use crate::plan::{Wanted, decide, is_compared, prepare};
 use crate::testing::{FakeHost, FakeNode, FakeTable, Fault, Row, flight, flights, flights_table, ints};
@@ -117,23 +117,12 @@ impl Pair {
 fn begun() -> Begun {
     Begun {
         run: RunId::now().to_string(),
-        sequence: 0,
-        at: 0,
         user: "admin".into(),
-        remote: None,
         target: "fake:8848".into(),
         db: flights().db,
         table: Some(flights().table),
-        filter: None,
-        column: None,
         mode: "auto".into(),
-        columns: None,
-        rename: Rename::default(),
-        direction: Direction::Push,
-        source: None,
-        makes: Makes::default(),
-        keys: Vec::new(),
-        max_delete: None,
+        ..Begun::default()
     }
 }
 

@@ -171,7 +171,8 @@ impl Runs {
         heads.iter().find(|head| head.is_live && overlap(&head.begun, begun)).map(|head| &head.begun)
     }
 
-    /// Whether a run goes on that [`Runs::begin`] would not let `begun` come beside.
+    /// Whether a run goes on that [`Runs::begin`] would not let `begun`, which needs no name for it,
+    /// come beside.
     ///
     /// # Errors
     /// `State` when the folder or a journal cannot be read.

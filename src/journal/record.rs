@@ -21,13 +21,14 @@ pub(super) enum Record {
 pub const FOLLOW: &str = "follow";
 
 /// Who asked for what, and when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Begun {
     /// The run's name.
     pub run: String,
-    /// Larger than that of every earlier run of this node, whatever the clock does.
+    /// Larger than that of every earlier run of this node, whatever the clock does; the folder of
+    /// runs gives it.
     pub sequence: u64,
-    /// Milliseconds since 1970, UTC.
+    /// Milliseconds since 1970, UTC; the folder of runs gives it, too.
     pub at: i64,
     /// Who called.
     pub user: String,

@@ -109,31 +109,19 @@ fn require_work(name: &str, request: &Request) -> Result<()> {
 }
 
 fn begun(request: &Request, name: &str, [run, user, cluster, target]: [&str; 4]) -> Begun {
-    let Request { db, table, filter, options, .. } = request.clone();
+    let begun = request.begun();
     let mode = match name {
-        "syncOffline" => "offline",
-        "follow" => FOLLOW,
-        _ => options.mode.name(),
+        "syncOffline" => "offline".to_owned(),
+        "follow" => FOLLOW.to_owned(),
+        _ => begun.mode,
     };
     Begun {
-        makes: options.may_make(),
         run: run.to_owned(),
-        sequence: 0,
-        at: 0,
         user: user.to_owned(),
         remote: Some(cluster.to_owned()),
         target: target.to_owned(),
-        db,
-        table,
-        filter,
-        column: options.window.map(|said| said.column),
-        columns: options.columns,
-        rename: options.rename,
-        direction: options.direction,
-        source: options.source.as_str().map(str::to_owned),
-        mode: mode.into(),
-        keys: options.keys,
-        max_delete: options.mirror.map(|mirror| mirror.max_delete),
+        mode,
+        ..begun
     }
 }
 

@@ -75,6 +75,27 @@ impl Request {
         if name == "verifyRows" { Ok(request) } else { request.require_keys() }
     }
 
+    /// What the journal keeps of the call, as far as the call itself says it: neither the run's name
+    /// nor who called, nor where the target is.
+    pub(super) fn begun(&self) -> Begun {
+        let Request { db, table, filter, options, .. } = self.clone();
+        Begun {
+            db,
+            table,
+            filter,
+            makes: options.may_make(),
+            direction: options.direction,
+            source: options.source.as_str().map(str::to_owned),
+            column: options.window.map(|said| said.column),
+            columns: options.columns,
+            rename: options.rename,
+            mode: options.mode.name().into(),
+            keys: options.keys,
+            max_delete: options.mirror.map(|mirror| mirror.max_delete),
+            ..Begun::default()
+        }
+    }
+
     /// What `run` was asked for, with other options.
     pub(super) fn again(run: &Run, options: Options) -> Result<Self> {
         let begun = &run.begun;

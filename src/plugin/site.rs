@@ -15,7 +15,7 @@ use crate::cluster::{Cluster, Host, tables};
 use crate::data::Datum;
 use crate::engine::{Connect, RunId};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Direction, Order, Runs};
+use crate::journal::{Begun, Direction, Order, Runs};
 use crate::memory::Memory;
 use crate::model::{Mode, TableName};
 use crate::plan::{Draft, prepare};
@@ -41,6 +41,16 @@ impl Site {
     pub(super) fn run_id(&self, request: &Request) -> RunId {
         let announced = request.run.as_ref().filter(|run| self.runs.is_queued(run));
         announced.map_or_else(RunId::now, |run| RunId::named(run))
+    }
+
+    /// What the journal keeps of `request`, for a run that has no name yet.
+    pub(super) fn begun(&self, request: &Request) -> Begun {
+        Begun {
+            user: self.user.clone(),
+            remote: self.remote.clone(),
+            target: self.target.clone(),
+            ..request.begun()
+        }
     }
 }
 

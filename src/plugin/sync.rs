@@ -95,7 +95,7 @@ fn require_unfinished(run: &Run, is_live: bool) -> Result<()> {
 /// Looks at every table before the first row is written, then copies one after the other.
 pub(super) fn sync(host: &mut dyn Host, request: &Request, site: &Site, connect: Connect) -> Result<Datum> {
     if request.options.mode != Mode::VerifyOnly && !request.options.dry_run {
-        await_turn(host, request, site, &begun(request, site, &RunId::now()))?;
+        await_turn(host, request, site, &site.begun(request))?;
     }
     let (drafts, is_behind) = drafts(host, request, site, connect)?;
     if request.options.mode == Mode::VerifyOnly {
@@ -139,7 +139,7 @@ fn run(
     let tables: Vec<TableName> = drafts.iter().map(|draft| draft.table.clone()).collect();
     let there: Vec<TableName> = drafts.iter().map(|draft| draft.counterpart.table.clone()).collect();
     caller::claim(host)?;
-    let begun = begun(request, site, &id);
+    let begun = Begun { run: id.to_string(), ..site.begun(request) };
     let journal = match site.runs.begin(begun.clone()) {
         Err(error) if is_left(request, &error) => {
             site.runs.skip(begun, &error.to_string())?;
@@ -214,31 +214,6 @@ fn current(
         false => Ok(drafts),
         true => Err(Error::new(Kind::Busy, "another run of the same window has just ended early")
             .advise("repeat the call")),
-    }
-}
-
-fn begun(request: &Request, site: &Site, id: &RunId) -> Begun {
-    let Request { db, table, filter, options, .. } = request.clone();
-    Begun {
-        makes: options.may_make(),
-        run: id.to_string(),
-        // The folder of runs gives the number and the time.
-        sequence: 0,
-        at: 0,
-        user: site.user.clone(),
-        remote: site.remote.clone(),
-        target: site.target.clone(),
-        direction: options.direction,
-        source: options.source.as_str().map(str::to_owned),
-        db,
-        table,
-        filter,
-        column: options.window.map(|said| said.column),
-        columns: options.columns,
-        rename: options.rename,
-        mode: options.mode.name().into(),
-        keys: options.keys,
-        max_delete: options.mirror.map(|mirror| mirror.max_delete),
     }
 }
 

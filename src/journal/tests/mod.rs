@@ -20,23 +20,14 @@ fn intent() -> Intent {
 fn begun(run: &str) -> Begun {
     Begun {
         run: run.into(),
-        sequence: 0,
-        at: 0,
         user: "admin".into(),
         remote: Some("B".into()),
         target: "cluster `B`".into(),
         db: "dfs://db".into(),
         table: Some("t".into()),
         filter: Some("price > \"1\"\n".into()),
-        column: None,
         mode: "append".into(),
-        columns: None,
-        rename: Rename::default(),
-        direction: Direction::Push,
-        source: None,
-        makes: Makes::default(),
-        keys: Vec::new(),
-        max_delete: None,
+        ..Begun::default()
     }
 }
 

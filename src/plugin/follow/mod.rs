@@ -100,27 +100,14 @@ fn watch(
 }
 
 fn begun(host: &mut dyn Host, remote: &Datum, wish: &Wish, (id, target): (&RunId, &str)) -> Result<Begun> {
-    let Request { db, options, .. } = wish.request.clone();
     Ok(Begun {
         run: id.to_string(),
-        // The folder of runs gives the number and the time.
-        sequence: 0,
-        at: 0,
         user: caller::user(host)?,
         remote: remote.as_str().map(str::to_owned),
         target: target.to_owned(),
-        db,
         table: wish.tables.as_ref().map(|tables| tables.join(", ")),
-        filter: None,
-        columns: options.columns,
-        rename: options.rename,
-        direction: options.direction,
-        source: None,
-        makes: wish.request.options.may_make(),
-        column: options.window.map(|said| said.column),
         mode: FOLLOW.into(),
-        keys: options.keys,
-        max_delete: options.mirror.map(|mirror| mirror.max_delete),
+        ..wish.request.begun()
     })
 }
 

@@ -15,7 +15,7 @@ use crate::cluster::{Host, count, describe, tables, units};
 use crate::data::{Datum, Fingerprint};
 use crate::engine::{RunId, Summary};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Begun, Direction, Journal, Makes, Rename, Runs};
+use crate::journal::{Begun, Journal, Runs};
 use crate::model::{Mode, TableName, Unit};
 use crate::offline::{Backup, Delivery, Kind as PieceKind, Permit, Piece, folder_of};
 use crate::online;
@@ -73,24 +73,12 @@ pub(super) fn restore(
     let id = RunId::now();
     let begun = Begun {
         run: id.to_string(),
-        // The folder of runs gives the number and the time.
-        sequence: 0,
-        at: 0,
         user: caller::user(host)?,
-        remote: None,
         target: format!("this node, from {dir}"),
         db: db.to_owned(),
         table: one.map(str::to_owned),
-        filter: None,
-        column: None,
-        columns: None,
-        rename: Rename::default(),
-        direction: Direction::Push,
-        source: None,
-        makes: Makes::default(),
-        keys: Vec::new(),
-        max_delete: None,
         mode: "restore".into(),
+        ..Begun::default()
     };
     caller::claim(host)?;
     let journal = Mutex::new(runs.begin(begun)?);

@@ -17,9 +17,9 @@ use super::style::{style, unlike};
 use super::way::{Dirs, Way};
 use crate::cluster::{Cluster, Host, tables};
 use crate::data::Datum;
-use crate::engine::{Connect, RunId, Summary, count_units};
+use crate::engine::{Connect, Summary, count_units};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Begun, Direction, Journal, Makes, Order, Rename};
+use crate::journal::{Begun, Journal, Makes, Order};
 use crate::model::TableName;
 use crate::offline::{self, Permit, Route, Style, compare, folder_of, grow};
 use crate::plan::{Draft, Plan, Wanted, decide, is_compared, prepare, surplus};
@@ -114,12 +114,12 @@ impl Call<'_> {
                 names.iter().map(|name| Ok(self.plan(host, name)?.plan)).collect::<Result<Vec<_>>>()?;
             return Ok(report::plans(&plans));
         }
-        await_turn(host, self.request, self.site, &self.begun(&RunId::now()))?;
+        await_turn(host, self.request, self.site, &self.begun())?;
         let way = self.way(host, &names)?;
         let id = self.site.run_id(self.request);
         rates::register(&id, &self.site.control);
         caller::claim(host)?;
-        let begun = self.begun(&id);
+        let begun = Begun { run: id.to_string(), ..self.begun() };
         let journal = match self.site.runs.begin(begun.clone()) {
             Err(error) if is_left(self.request, &error) => {
                 self.site.runs.skip(begun, &error.to_string())?;
@@ -170,29 +170,14 @@ impl Call<'_> {
         }
     }
 
-    fn begun(&self, id: &RunId) -> Begun {
-        let Request { db, table, filter, options, .. } = self.request.clone();
+    /// What the journal keeps of the call, for a run that has no name yet.
+    fn begun(&self) -> Begun {
         Begun {
-            run: id.to_string(),
-            // The folder of runs gives the number and the time.
-            sequence: 0,
-            at: 0,
-            user: self.site.user.clone(),
-            remote: self.site.remote.clone(),
             target: self.target().to_owned(),
-            db,
-            table,
-            filter,
-            column: options.window.map(|said| said.column),
-            columns: None,
-            rename: Rename::default(),
-            direction: Direction::Push,
-            source: None,
-            makes: Makes::default(),
-            keys: Vec::new(),
-            max_delete: options.mirror.map(|mirror| mirror.max_delete),
             // Not one that `resumeRun` knows: it would go on online, and always away from this node.
             mode: "offline".into(),
+            makes: Makes::default(),
+            ..self.site.begun(self.request)
         }
     }
 
