@@ -84,7 +84,7 @@ pub(super) fn exclusively_here<T>(
         }
         host.is_cancelled()
     };
-    let outcome = work(&mut Listening { host: &mut *host, hear }, &|| lease.permit());
+    let outcome = work(&mut Listening::new(host, hear), &|| lease.permit());
     if let Err(error) = lease.release(host) {
         host.print(&format!("the lease is not given back, it ends in {} s: {error}", length.as_secs()));
     }

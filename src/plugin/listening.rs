@@ -6,8 +6,22 @@ use crate::model::TableName;
 
 /// A host of which `hear` tells whether its user has cancelled.
 pub(super) struct Listening<'h, F> {
-    pub(super) host: &'h mut dyn Host,
-    pub(super) hear: F,
+    host: &'h mut dyn Host,
+    hear: F,
+    is_quiet: bool,
+}
+
+impl<'h, F: FnMut(&mut dyn Host) -> bool> Listening<'h, F> {
+    pub(super) fn new(host: &'h mut dyn Host, hear: F) -> Self {
+        Listening { host, hear, is_quiet: false }
+    }
+}
+
+impl<'h> Listening<'h, fn(&mut dyn Host) -> bool> {
+    /// The same host without its voice: a job's messages are kept in a file, and rounds have no end.
+    pub(super) fn quiet(host: &'h mut dyn Host) -> Self {
+        Listening { host, hear: |host| host.is_cancelled(), is_quiet: true }
+    }
 }
 
 impl<F: FnMut(&mut dyn Host) -> bool> Cluster for Listening<'_, F> {
@@ -34,7 +48,9 @@ impl<F: FnMut(&mut dyn Host) -> bool> Cluster for Listening<'_, F> {
 
 impl<F: FnMut(&mut dyn Host) -> bool> Host for Listening<'_, F> {
     fn print(&mut self, line: &str) {
-        self.host.print(line);
+        if !self.is_quiet {
+            self.host.print(line);
+        }
     }
 
     fn is_cancelled(&mut self) -> bool {

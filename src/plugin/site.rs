@@ -125,7 +125,7 @@ pub(super) fn connected(
             }
             is_cancelled
         };
-        return work(&mut Listening { host, hear }, &site, &write);
+        return work(&mut Listening::new(host, hear), &site, &write);
     };
     let read = || open(source);
     desk.beside(host, &|| control.cancel(), |node| {

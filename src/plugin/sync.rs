@@ -152,7 +152,7 @@ fn run(
     let name = id.to_string();
     let mut orders = Orders::to(&name, &site.runs);
     let hear = |host: &mut dyn Host| orders.cancel(host);
-    let host: &mut dyn Host = &mut Listening { host, hear };
+    let host: &mut dyn Host = &mut Listening::new(host, hear);
     let outcome = exclusively(host, request, site, (&id, &there), |host, guard| {
         let drafts = current(host, request, site, (drafts, is_behind), connect)?;
         carry_out(host, request, site, drafts, (&journal, guard), connect)

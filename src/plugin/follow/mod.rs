@@ -5,7 +5,6 @@
 //! that is worth knowing of a table is on disk after each round, so a call that was killed goes on
 //! where it was when somebody calls again.
 pub(super) mod options;
-mod quiet;
 pub(super) mod round;
 mod show;
 mod standing;
@@ -86,7 +85,7 @@ fn watch(
     let name = id.to_string();
     let mut orders = Orders::to(&name, runs);
     let hear = |host: &mut dyn Host| orders.cancel(host);
-    let host: &mut dyn Host = &mut Listening { host, hear };
+    let host: &mut dyn Host = &mut Listening::new(host, hear);
     let sites = target.endpoints.iter().map(Endpoint::label).collect();
     let mut follower = Follower::new(host, remote, wish, (&target.label, sites), &name)?;
     loop {

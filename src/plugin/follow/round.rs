@@ -3,12 +3,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::super::caller;
+use super::super::listening::Listening;
 use super::super::notices::{Notify, pass_on};
 use super::super::request::Request;
 use super::super::site::{Site, connected, drafts};
 use super::super::sync::{keep, plans, sync};
 use super::options::Wish;
-use super::quiet::Quiet;
 use super::standing::now_ms;
 use crate::cluster::{Host, tables};
 use crate::data::{Batch, Datum};
@@ -192,7 +192,7 @@ impl<'a> Follower<'a> {
                 return;
             }
             let began = now_ms();
-            match self.catch_up(&mut Quiet(host), site, connect, name) {
+            match self.catch_up(&mut Listening::quiet(host), site, connect, name) {
                 Err(error) if error.kind() == Kind::Cancelled || host.is_cancelled() => return,
                 // The others would wait for the same line, each as long as this one.
                 Err(error) if is_of_line(&error) => return self.fail(host, &due[at..], began, &error),

@@ -131,7 +131,7 @@ impl Call<'_> {
         let run = id.to_string();
         let mut orders = Orders::to(&run, &self.site.runs);
         let hear = |host: &mut dyn Host| orders.cancel(host);
-        let host: &mut dyn Host = &mut Listening { host, hear };
+        let host: &mut dyn Host = &mut Listening::new(host, hear);
         let mut is_behind = false;
         let work = |host: &mut dyn Host, permit: Permit| {
             let sync = |at| {
