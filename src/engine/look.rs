@@ -81,13 +81,7 @@ impl Job for Compare<'_> {
         if is_native {
             looks.native.insert(work.number);
         }
-        looks.units[work.number] = Look {
-            rows: ours.rows,
-            held: theirs.rows,
-            ours: Some(ours),
-            theirs: Some(theirs),
-            unchanged: false,
-        };
+        looks.units[work.number] = Look::compared(ours, theirs);
         Ok(())
     }
 }

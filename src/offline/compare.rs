@@ -20,15 +20,8 @@ pub fn compare(
             continue;
         }
         let part = draft.rows(unit);
-        let (ours, theirs) =
-            (online::look(source, part, &draft.columns)?, online::look(target, part, &draft.columns)?);
-        *look = Look {
-            rows: ours.rows,
-            held: theirs.rows,
-            ours: Some(ours),
-            theirs: Some(theirs),
-            unchanged: false,
-        };
+        let ours = online::look(source, part, &draft.columns)?;
+        *look = Look::compared(ours, online::look(target, part, &draft.columns)?);
     }
     Ok(())
 }

@@ -21,6 +21,11 @@ pub struct Look {
 }
 
 impl Look {
+    /// At rows that were read on both sides.
+    pub fn compared(ours: Fingerprint, theirs: Fingerprint) -> Self {
+        Look { rows: ours.rows, held: theirs.rows, ours: Some(ours), theirs: Some(theirs), unchanged: false }
+    }
+
     /// Whether both sides hold the same rows, as far as the look can tell.
     pub fn is_equal(&self) -> bool {
         let same = || self.unchanged || self.ours.is_some() && self.ours == self.theirs;

@@ -180,10 +180,6 @@ fn counted(rows: u64, held: u64) -> Look {
     Look { rows, held, ..Look::default() }
 }
 
-fn compared(ours: Fingerprint, theirs: Fingerprint) -> Look {
-    Look { rows: ours.rows, held: theirs.rows, ours: Some(ours), theirs: Some(theirs), unchanged: false }
-}
-
 const INTENT: Intent = Intent {
     before: Fingerprint { rows: 2, sum: 22 },
     gone: Fingerprint { rows: 0, sum: 0 },
@@ -193,8 +189,8 @@ const INTENT: Intent = Intent {
 #[test]
 fn every_mode_decides_by_what_both_sides_hold() {
     use Action::*;
-    let equal = compared(mark(3), mark(3));
-    let other = compared(mark(3), Fingerprint { rows: 3, sum: 1 });
+    let equal = Look::compared(mark(3), mark(3));
+    let other = Look::compared(mark(3), Fingerprint { rows: 3, sum: 1 });
     let cases = [
         (Mode::Auto, counted(0, 0), Skip),
         (Mode::Auto, counted(3, 0), Copy),
@@ -228,9 +224,9 @@ fn every_mode_decides_by_what_both_sides_hold() {
 #[test]
 fn what_an_earlier_run_left_is_neither_sent_twice_nor_forgotten() {
     let doubtful = Some(State::Doubtful(INTENT));
-    let stored = compared(mark(3), mark(2) + mark(3));
-    let absent = compared(mark(3), mark(2));
-    let foreign = compared(mark(3), mark(4));
+    let stored = Look::compared(mark(3), mark(2) + mark(3));
+    let absent = Look::compared(mark(3), mark(2));
+    let foreign = Look::compared(mark(3), mark(4));
     let (action, reason, state) = verdict(Mode::Append, stored, doubtful);
     assert_eq!((action, reason.as_str(), state), (Action::Skip, "run r1 had stored it", State::Verified));
     assert_eq!(verdict(Mode::Append, absent, doubtful).0, Action::Copy);
@@ -241,7 +237,7 @@ fn what_an_earlier_run_left_is_neither_sent_twice_nor_forgotten() {
     let (action, reason, _) = verdict(Mode::Auto, counted(3, 0), Some(State::Verified));
     assert_eq!((action, reason.as_str()), (Action::Copy, "empty, though run r1 had verified it"));
     let intent = Intent { before: Fingerprint::default(), ..INTENT };
-    let changed = compared(mark(4), mark(3));
+    let changed = Look::compared(mark(4), mark(3));
     let (action, reason, state) = verdict(Mode::Auto, changed, Some(State::Doubtful(intent)));
     assert_eq!((action, state), (Action::Refuse, State::Failed(Some(intent))));
     assert!(reason.contains("rows that run r1 sent, and the source has changed since"), "{reason}");

@@ -180,8 +180,7 @@ fn plan(
     let looks = found.iter().map(|found| {
         let there = draft.rows(&found.unit);
         let held = count(host, there)?;
-        let mut look =
-            Look { rows: found.held.rows, held, ours: Some(found.held), theirs: None, unchanged: false };
+        let mut look = Look { rows: found.held.rows, held, ours: Some(found.held), ..Look::default() };
         let state = left.units.get(&found.unit.to_string()).copied();
         if !found.by_count && is_compared(mode, &look, state) {
             look.theirs = Some(online::look(host, there, &draft.columns)?);
