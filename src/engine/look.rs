@@ -10,9 +10,10 @@ use super::round::Round;
 use super::{Connect, Limits};
 use crate::cluster::Host;
 use crate::error::{Error, Result};
-use crate::model::ChunkMark;
+use crate::journal::Left;
+use crate::model::{ChunkMark, Mode};
 use crate::online;
-use crate::plan::{Counterpart, Draft, Look};
+use crate::plan::{Counterpart, Draft, Look, Plan, decide};
 
 /// What both sides hold.
 #[derive(Clone, Debug)]
@@ -27,6 +28,13 @@ pub struct Looks {
     pub marks: Vec<Option<ChunkMark>>,
     /// The units whose fingerprint the target's own plugin took.
     pub native: HashSet<usize>,
+}
+
+impl Looks {
+    /// The plan for `draft`, which is what was looked at.
+    pub fn decide(self, draft: Draft, mode: Mode, left: &Left) -> Plan {
+        decide(Draft { marks: self.marks, ..draft }, mode, &self.units, left, (self.rows, self.strangers))
+    }
 }
 
 /// Counts every unit of `draft` on both sides, and compares the rows of those that `is_compared`

@@ -9,7 +9,7 @@ use super::*;
 use crate::data::Type;
 use crate::journal::{Begun, Runs, State};
 use crate::model::Mode;
-use crate::plan::{Wanted, decide, is_compared, prepare};
+use crate::plan::{Wanted, is_compared, prepare};
 use crate::testing::{FakeHost, FakeNode, FakeTable, Fault, Row, flight, flights, flights_table, ints};
 
 mod once;
@@ -59,11 +59,10 @@ impl Pair {
         let draft = prepare(&mut self.host, &mut self.target.clone(), &flights(), &Wanted::default())?;
         let past = self.runs().past(&draft.target, &draft.table.db)?;
         let left = past.left(&draft.identity(self.mode));
-        let state = |number: usize| left.units.get(&draft.units[number].to_string()).copied();
-        let picked = |number: usize, look: &Look| is_compared(self.mode, look, state(number));
+        let picked =
+            |number: usize, look: &Look| is_compared(self.mode, look, left.state(&draft.units[number]));
         let looks = look(&mut self.host, &draft, &connect, self.limits, &picked)?;
-        let plan = decide(draft, self.mode, &looks.units, &left, (looks.rows, looks.strangers));
-        Ok(Plan { keys: self.keys.clone(), ..plan })
+        Ok(Plan { keys: self.keys.clone(), ..looks.decide(draft, self.mode, &left) })
     }
 
     fn run(&mut self) -> Result<Summary> {

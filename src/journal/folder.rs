@@ -58,6 +58,13 @@ pub struct Left {
     pub rows: HashMap<String, u64>,
 }
 
+impl Left {
+    /// The state of `unit`.
+    pub fn state(&self, unit: &impl ToString) -> Option<State> {
+        self.units.get(&unit.to_string()).copied()
+    }
+}
+
 impl Runs {
     /// Those in the folder `runs` of a node's state folder; nothing is read or made yet.
     pub fn within(state: &Path) -> Self {

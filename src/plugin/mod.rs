@@ -19,6 +19,7 @@ mod notices;
 mod offline;
 mod options;
 mod pages;
+mod plans;
 mod rates;
 mod remote;
 mod rename;

@@ -6,6 +6,7 @@ use super::afar::Afar;
 use super::errands::Desk;
 use super::listening::Listening;
 use super::options::Options;
+use super::plans::recalled;
 use super::remote::{self, Sites};
 use super::rename::destination;
 use super::request::Request;
@@ -17,7 +18,7 @@ use crate::engine::{Connect, RunId};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Begun, Direction, Order, Runs};
 use crate::memory::Memory;
-use crate::model::{Mode, TableName};
+use crate::model::TableName;
 use crate::plan::{Draft, prepare};
 use crate::wire::Control;
 
@@ -174,11 +175,7 @@ pub(super) fn drafts(
         };
         let (target, destination) = (site.target.clone(), site.destination.clone());
         let draft = Draft { target, destination, ..draft };
-        let remembered = match request.options.incremental && request.options.mode != Mode::VerifyOnly {
-            true => Some(site.memory.chunks(&draft.destination, &draft.table, &draft.columns)?),
-            false => None,
-        };
-        drafts.push(Draft { remembered, ..draft });
+        drafts.push(recalled(draft, request, site, &site.destination)?);
     }
     together(misfits)?;
     Ok((drafts, is_behind))

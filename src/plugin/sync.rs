@@ -6,6 +6,7 @@ use super::arguments::{argument, text, usage};
 use super::exclusive::{await_turn, exclusively};
 use super::listening::Listening;
 use super::options::{Options, RESUMED};
+use super::plans::{keep, plans};
 use super::request::Request;
 use super::site::{Site, connected, drafts};
 use super::steer::Orders;
@@ -13,12 +14,12 @@ use super::window::Said;
 use super::{background, caller, config, control, make, notices, rates, report, verify, watermark};
 use crate::cluster::Host;
 use crate::data::Datum;
-use crate::engine::{self, Connect, Guard, RunId, Summary, look};
+use crate::engine::{self, Connect, Guard, RunId, Summary};
 use crate::error::{Error, Kind, Result};
 use crate::failpoint::reach;
-use crate::journal::{Begun, FOLLOW, Journal, Order, Past, Run};
+use crate::journal::{Begun, FOLLOW, Journal, Order, Run};
 use crate::model::{Mode, TableName};
-use crate::plan::{Draft, Plan, decide, is_compared, surplus};
+use crate::plan::{Draft, Plan};
 
 /// The parameters of each function as the manual writes them.
 pub(super) const SYNC: &str = "clusterSync::syncOnline(remote, dbPath, [tableName], [filter], [options])";
@@ -174,17 +175,6 @@ fn run(
     ended.map(|()| report::summaries(&id, &results))
 }
 
-/// What another window has begun to append would be appended again by this one.
-fn require_finished(past: &Past, draft: &Draft) -> Result<()> {
-    let Some(run) = past.begun_elsewhere(&draft.identity(Mode::Append)) else { return Ok(()) };
-    let what = format!(
-        "run {run} has appended rows of {} that are in this call too, and is not finished",
-        draft.table
-    );
-    Err(Error::new(Kind::Refused, what)
-        .advise(format!("finish it with clusterSync::resumeRun(\"{run}\"), or leave its rows out")))
-}
-
 /// Whether another run is at the same work, so that this one may leave it to it: a job that comes
 /// too early has not failed. Who resumes a run means this very run.
 pub(super) fn is_left(request: &Request, error: &Error) -> bool {
@@ -246,60 +236,8 @@ fn carry_out(
     Ok(results)
 }
 
-/// The plan with what has to be removed, if that is wanted.
-fn mirrored(plan: Plan, request: &Request, connect: Connect) -> Result<Plan> {
-    let Some(mirror) = request.options.mirror else { return Ok(plan) };
-    let found = match plan.strangers {
-        0 => Vec::new(),
-        _ => surplus(&mut *connect()?, &plan.draft)?,
-    };
-    Ok(plan.mirrored(mirror, found))
-}
-
 /// What the next run may rely on, kept before the journal says that this one ended.
 fn remember(request: &Request, site: &Site, plan: &Plan) -> Result<()> {
-    keep(site, plan)?;
+    keep(site, &site.destination, plan)?;
     watermark::finish(request, site, &plan.draft)
-}
-
-/// How the chunks were when both sides were seen to be equal.
-pub(super) fn keep(site: &Site, plan: &Plan) -> Result<()> {
-    let Draft { destination, table, columns, remembered, .. } = &plan.draft;
-    if remembered.is_some() {
-        let known = plan.draft.verified(plan.decisions.iter().map(|decision| decision.rows));
-        site.memory.remember(destination, table, columns, &known)?;
-    }
-    Ok(())
-}
-
-pub(super) fn plans(
-    host: &mut dyn Host,
-    request: &Request,
-    site: &Site,
-    drafts: Vec<Draft>,
-    connect: Connect,
-) -> Result<Vec<Plan>> {
-    let Options { mode, limits, .. } = request.options.clone();
-    let past = site.runs.past(&site.target, &request.db)?;
-    let mut plan = |draft: Draft| {
-        if mode == Mode::Append {
-            require_finished(&past, &draft)?;
-        }
-        let left = past.left(&draft.identity(mode));
-        let state = |number: usize| left.units.get(&draft.units[number].to_string()).copied();
-        let picked = |number: usize, look: &_| is_compared(mode, look, state(number));
-        let looks = look(host, &draft, connect, limits, &picked)?;
-        if draft.remembered.is_some() && looks.marks.iter().all(Option::is_none) {
-            host.print(
-                "the chunks of this cluster cannot be told apart by metadata, so all of them are read",
-            );
-        }
-        let draft = Draft { marks: looks.marks, ..draft };
-        let plan = decide(draft, mode, &looks.units, &left, (looks.rows, looks.strangers));
-        let plan = mirrored(Plan { keys: request.options.keys.clone(), ..plan }, request, connect)?;
-        let plan = if request.options.keeps && mode == Mode::Replace { plan.keeping() } else { plan };
-        host.print(&plan.to_string());
-        Ok(plan)
-    };
-    drafts.into_iter().map(&mut plan).collect()
 }

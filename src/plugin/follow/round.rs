@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use super::super::caller;
 use super::super::listening::Listening;
 use super::super::notices::{Notify, pass_on};
+use super::super::plans::{keep, plans};
 use super::super::request::Request;
 use super::super::site::{Site, connected, drafts};
-use super::super::sync::{keep, plans, sync};
+use super::super::sync::sync;
 use super::options::Wish;
 use super::standing::now_ms;
 use crate::cluster::{Host, tables};
@@ -222,7 +223,7 @@ impl<'a> Follower<'a> {
             self.memory.follow(&self.key(name), &standing)?;
         }
         if !is_behind && plans.iter().all(Plan::is_idle) {
-            plans.iter().try_for_each(|plan| keep(site, plan))?;
+            plans.iter().try_for_each(|plan| keep(site, &site.destination, plan))?;
             return Ok(Outcome::Same);
         }
         match sync(host, &self.request(name, true), site, connect)? {

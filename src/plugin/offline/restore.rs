@@ -181,8 +181,7 @@ fn plan(
         let there = draft.rows(&found.unit);
         let held = count(host, there)?;
         let mut look = Look { rows: found.held.rows, held, ours: Some(found.held), ..Look::default() };
-        let state = left.units.get(&found.unit.to_string()).copied();
-        if !found.by_count && is_compared(mode, &look, state) {
+        if !found.by_count && is_compared(mode, &look, left.state(&found.unit)) {
             look.theirs = Some(online::look(host, there, &draft.columns)?);
         }
         Ok(look)

@@ -6,6 +6,7 @@ use parking_lot::Mutex;
 use super::super::arguments::{argument, optional_text, usage};
 use super::super::exclusive::{await_turn, exclusively, exclusively_here};
 use super::super::listening::Listening;
+use super::super::plans::{keep, mirrored, recalled};
 use super::super::request::{Request, database};
 use super::super::site::{Site, connected};
 use super::super::steer::Orders;
@@ -22,7 +23,7 @@ use crate::error::{Error, Kind, Result};
 use crate::journal::{Begun, Journal, Makes, Order};
 use crate::model::TableName;
 use crate::offline::{self, Permit, Route, Style, compare, folder_of, grow};
-use crate::plan::{Draft, Plan, Wanted, decide, is_compared, prepare, surplus};
+use crate::plan::{Draft, Plan, Wanted, is_compared, prepare, surplus};
 use crate::ship::Side;
 
 /// The parameters as the manual writes them.
@@ -203,63 +204,55 @@ impl Call<'_> {
         }
     }
 
-    /// Compares both sides of one table and says how it is to be taken.
-    fn plan(&self, host: &mut dyn Host, table: &TableName) -> Result<Planned> {
-        let (mode, target) = (self.request.options.mode, self.target().to_owned());
-        let (wanted, is_behind) = self.wanted(host, table)?;
+    /// One table, of which the target now has every partition, and why the files of one side are not
+    /// those of the other.
+    fn draft(
+        &self,
+        host: &mut dyn Host,
+        table: &TableName,
+        wanted: &Wanted,
+    ) -> Result<(Draft, Option<String>)> {
+        let (target, is_dry) = (self.target(), self.request.options.dry_run);
         if self.request.options.creates {
-            let is_dry = self.request.options.dry_run;
             let made = self.sides(host, |source, there| make::missing(source, there, table, is_dry))?;
             made.iter().for_each(|what| host.print(&format!("{what} at the target: made")));
         }
-        let (draft, alike) = self.sides(host, |source, there| {
-            let missing = grow(source, there, table, self.request.options.dry_run)?;
-            if missing > 0 && self.request.options.dry_run {
+        let (draft, unlike) = self.sides(host, |source, there| {
+            let missing = grow(source, there, table, is_dry)?;
+            if missing > 0 && is_dry {
                 let what = format!("{missing} partition values of {table} would be added to {target} first");
                 return Err(Error::new(Kind::Schema, what)
                     .advise("add them with addValuePartitions to see the plan, or call without dryRun"));
             }
-            let draft = prepare(source, there, table, &wanted)?;
-            let alike = unlike(source, there, table)?;
-            Ok((Draft { target: target.clone(), destination: target.clone(), ..draft }, alike))
+            Ok((prepare(source, there, table, wanted)?, unlike(source, there, table)?))
         })?;
-        let remembered = match self.request.options.incremental {
-            true => Some(self.site.memory.chunks(&self.remembered_as(), table, &draft.columns)?),
-            false => None,
-        };
-        let draft = Draft { remembered, ..draft };
+        let draft = Draft { target: target.to_owned(), destination: target.to_owned(), ..draft };
+        Ok((recalled(draft, self.request, self.site, &self.remembered_as())?, unlike))
+    }
+
+    /// Compares both sides of one table and says how it is to be taken.
+    fn plan(&self, host: &mut dyn Host, table: &TableName) -> Result<Planned> {
+        let mode = self.request.options.mode;
+        let (wanted, is_behind) = self.wanted(host, table)?;
+        let (draft, unlike) = self.draft(host, table, &wanted)?;
         let left = self.site.runs.left(&draft.identity(mode))?;
-        let state = |number: usize| left.units.get(&draft.units[number].to_string()).copied();
-        let picked = |number: usize, look: &_| is_compared(mode, look, state(number));
-        let mirror = self.request.options.mirror;
-        let (looks, found) = self.sides(host, |source, there| {
+        let picked = |number: usize, look: &_| is_compared(mode, look, left.state(&draft.units[number]));
+        let looks = self.sides(host, |source, there| {
             let mut looks = count_units(source, &draft, there, &|_| Ok(()))?;
             compare(source, there, &draft, &mut looks.units, &picked)?;
-            let found = match mirror.is_some() && looks.strangers > 0 {
-                true => surplus(there, &draft)?,
-                false => Vec::new(),
-            };
-            Ok((looks, found))
+            Ok(looks)
         })?;
-        let draft = Draft { marks: looks.marks, ..draft };
-        let plan = decide(draft, mode, &looks.units, &left, (looks.rows, looks.strangers));
-        let plan = match mirror {
-            None => plan,
-            Some(mirror) => plan.mirrored(mirror, found),
-        };
+        let plan = looks.decide(draft, mode, &left);
+        let plan = mirrored(plan, self.request, |draft| self.sides(host, |_, there| surplus(there, draft)))?;
         host.print(&plan.to_string());
-        let (style, why) = style(self.given.consistent, &plan, alike)?;
+        let (style, why) = style(self.given.consistent, &plan, unlike)?;
         host.print(&why);
         Ok(Planned { plan, style, is_behind })
     }
 
     /// What the next call may rely on.
     fn remember(&self, plan: &Plan) -> Result<()> {
-        let Draft { table, columns, remembered, .. } = &plan.draft;
-        if remembered.is_some() {
-            let known = plan.draft.verified(plan.decisions.iter().map(|decision| decision.rows));
-            self.site.memory.remember(&self.remembered_as(), table, columns, &known)?;
-        }
+        keep(self.site, &self.remembered_as(), plan)?;
         match self.given.near {
             Side::Source => watermark::finish(self.request, self.site, &plan.draft),
             Side::Target => Ok(()),
