@@ -2,8 +2,9 @@
 use super::arguments::{argument, usage};
 use super::caller;
 use super::offline::Offline;
-use super::options::{KNOWN, Options, number};
+use super::options::Options;
 use super::table::{table, texts};
+use super::values::number;
 use crate::cluster::Host;
 use crate::config::{Config, Entry, Value};
 use crate::data::{Column, Datum, Type};
@@ -91,7 +92,7 @@ pub(super) fn get_config(host: &mut dyn Host, _: &[Datum]) -> Result<Datum> {
 
 /// As [`completed`], of a function with the arguments and options of `syncOnline`.
 pub(super) fn online(host: &mut dyn Host, args: &[Datum]) -> Result<Vec<Datum>> {
-    completed(host, args, 4, KNOWN)
+    completed(host, args, 4, &Options::known())
 }
 
 /// `args` with the options, at `index`, that the call leaves to the node; only those in `known`.

@@ -35,6 +35,7 @@ mod sync;
 mod table;
 #[cfg(test)]
 mod tests;
+mod values;
 mod verify;
 mod watermark;
 mod window;

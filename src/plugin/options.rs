@@ -5,6 +5,7 @@ use super::names::members;
 use super::notices::Notify;
 use super::rates::{self, Limit};
 use super::rename;
+use super::values::{flag, names, number, one_of, wrong};
 use super::window::{Parts, Said};
 use crate::data::Datum;
 use crate::engine::{Limits, Retries};
@@ -14,8 +15,8 @@ use crate::model::{Mode, nearest};
 use crate::plan::{Drift, Mirror};
 use crate::wire::Compress;
 
-/// What a call may choose.
-pub(super) const KNOWN: &[&str] = &[
+/// What only a new run may choose.
+const NEW: &[&str] = &[
     "mode",
     "column",
     "from",
@@ -24,7 +25,6 @@ pub(super) const KNOWN: &[&str] = &[
     "columns",
     "rename",
     "direction",
-    "source",
     "incremental",
     "createPartitions",
     "createIfMissing",
@@ -34,22 +34,11 @@ pub(super) const KNOWN: &[&str] = &[
     "period",
     "dryRun",
     "background",
-    "lanes",
-    "memoryBudget",
-    "timeout",
-    "retries",
-    "lease",
-    "wait",
     "keyColumns",
     "mirror",
     "maxDelete",
-    "compress",
-    "rateLimit",
-    "notify",
-    "events",
-    "metricsFile",
 ];
-/// What a run that is resumed may choose anew.
+/// What a run that is resumed may choose, too.
 pub(super) const RESUMED: &[&str] = &[
     "lanes",
     "memoryBudget",
@@ -169,9 +158,14 @@ fn memory() -> usize {
 }
 
 impl Options {
+    /// The options that a new run knows.
+    pub(super) fn known() -> Vec<&'static str> {
+        NEW.iter().chain(RESUMED).copied().collect()
+    }
+
     /// From the argument, which may be left out.
     pub(super) fn parse(argument: &Datum) -> Result<Self> {
-        Options::out_of(argument, KNOWN)
+        Options::out_of(argument, &Options::known())
     }
 
     /// As [`Options::parse`], for a run whose mode was chosen before.
@@ -197,7 +191,7 @@ impl Options {
         let (mut mirrors, mut max_delete) = (false, None);
         for (name, value) in members("options", argument, known)? {
             match name {
-                "mode" => options.mode = mode(value)?,
+                "mode" => options.mode = one_of(name, value, &Mode::ALL.map(|mode| (mode.name(), mode)))?,
                 "column" => window.column = Some(value),
                 "from" => window.from = Some(value),
                 "to" => window.to = Some(value),
@@ -206,32 +200,32 @@ impl Options {
                 "rename" => options.rename = rename::parse(value)?,
                 "direction" => options.direction = direction(value)?,
                 "source" => options.source = value.clone(),
-                "mirror" => mirrors = number(name, value, 0, 1)? == 1,
+                "mirror" => mirrors = flag(name, value)?,
                 "maxDelete" => max_delete = Some(number(name, value, 0, 100)? as u32),
                 "keyColumns" => options.keys = names(name, value)?,
-                "incremental" => options.incremental = number(name, value, 0, 1)? == 1,
-                "createPartitions" => options.makes = number(name, value, 0, 1)? == 1,
-                "createIfMissing" => options.creates = number(name, value, 0, 1)? == 1,
+                "incremental" => options.incremental = flag(name, value)?,
+                "createPartitions" => options.makes = flag(name, value)?,
+                "createIfMissing" => options.creates = flag(name, value)?,
                 "drift" => options.drift = drift(value)?,
-                "repair" => options.repair = number(name, value, 0, 1)? == 1,
+                "repair" => options.repair = flag(name, value)?,
                 "rows" => options.rows = number(name, value, 1, 100_000)?,
-                "dryRun" => options.dry_run = number(name, value, 0, 1)? == 1,
-                "period" => {
-                    let seconds = number(name, value, 1, 86_400)? as u64;
-                    options.period = Some(Duration::from_secs(seconds));
-                }
-                "background" => options.background = number(name, value, 0, 1)? == 1,
+                "dryRun" => options.dry_run = flag(name, value)?,
+                "period" => options.period = Some(seconds(name, value, 1, 86_400)?),
+                "background" => options.background = flag(name, value)?,
                 "lanes" => options.limits.lanes = number(name, value, 1, 16)?,
                 "memoryBudget" => options.limits.memory = number(name, value, 1, 1 << 20)? * MEGABYTE,
                 "retries" => options.limits.retries.count = number(name, value, 0, 100)? as u32,
-                "lease" => options.lease = Duration::from_secs(number(name, value, 0, 3_600)? as u64),
-                "compress" => options.compress = compress(value)?,
+                "lease" => options.lease = seconds(name, value, 0, 3_600)?,
+                "compress" => {
+                    let known = Compress::ALL.map(|compress| (compress.name(), compress));
+                    options.compress = one_of(name, value, &known)?;
+                }
                 "rateLimit" => options.rate = rates::parse(value)?,
                 "notify" => options.notify.function = Notify::function(value)?,
-                "events" => options.notify.events = number(name, value, 0, 1)? == 1,
+                "events" => options.notify.events = flag(name, value)?,
                 "metricsFile" => options.notify.metrics = Notify::metrics(value)?,
-                "wait" => options.wait = Duration::from_secs(number(name, value, 0, 86_400)? as u64),
-                _ => options.timeout = Duration::from_secs(number(name, value, 1, 86_400)? as u64),
+                "wait" => options.wait = seconds(name, value, 0, 86_400)?,
+                _ => options.timeout = seconds(name, value, 1, 86_400)?,
             }
         }
         if max_delete.is_some() && !mirrors {
@@ -254,32 +248,12 @@ impl Options {
     }
 }
 
-/// One text, or a vector of them.
-pub(super) fn names(name: &str, value: &Datum) -> Result<Vec<String>> {
-    match value {
-        Datum::Scalar(column) | Datum::Vector(column) if column.ty.is_text() => {
-            Ok(column.texts().map(|text| String::from_utf8_lossy(text).into_owned()).collect())
-        }
-        _ => Err(Error::new(Kind::Argument, format!("the option `{name}` must be column names"))
-            .advise("give one string or a vector of strings")),
-    }
-}
-
-fn mode(value: &Datum) -> Result<Mode> {
-    value.as_str().and_then(Mode::named).ok_or_else(|| {
-        let names: Vec<&str> = Mode::ALL.into_iter().map(Mode::name).collect();
-        Error::new(Kind::Argument, format!("the option `mode` must be one of {}", names.join(", ")))
-            .advise("correct it, or leave it out")
-    })
-}
-
 fn drift(value: &Datum) -> Result<Drift> {
     value.as_str().and_then(Drift::named).ok_or_else(|| {
         let names: Vec<&str> = Drift::ALL.into_iter().map(Drift::name).collect();
         let near = value.as_str().and_then(|given| nearest(given, names.iter().copied()));
         let near = near.map_or(String::new(), |near| format!(", the nearest is `{near}`"));
-        let what = format!("the option `drift` must be one of {}{near}", names.join(", "));
-        Error::new(Kind::Argument, what).advise("correct it, or leave it out")
+        wrong("drift", &format!("must be one of {}{near}", names.join(", ")))
     })
 }
 
@@ -292,29 +266,6 @@ fn direction(value: &Datum) -> Result<Direction> {
     }
 }
 
-fn compress(value: &Datum) -> Result<Compress> {
-    let named = value.as_str().and_then(|name| Compress::ALL.into_iter().find(|own| own.name() == name));
-    named.ok_or_else(|| {
-        let names: Vec<&str> = Compress::ALL.into_iter().map(Compress::name).collect();
-        Error::new(Kind::Argument, format!("the option `compress` must be one of {}", names.join(", ")))
-            .advise("correct it, or leave it out")
-    })
-}
-
-/// A whole number of an option.
-pub(super) fn number(name: &str, value: &Datum, least: usize, most: usize) -> Result<usize> {
-    let whole = value.as_i64().and_then(|value| usize::try_from(value).ok());
-    whole.filter(|value| (least..=most).contains(value)).ok_or_else(|| {
-        let unit = match name {
-            "memoryBudget" => " of megabytes",
-            "maxDelete" => " of percent",
-            "timeout" | "lease" | "wait" | "period" => " of seconds",
-            _ => "",
-        };
-        Error::new(
-            Kind::Argument,
-            format!("the option `{name}` must be a whole number{unit} from {least} to {most}"),
-        )
-        .advise("correct it, or leave it out")
-    })
+fn seconds(name: &str, value: &Datum, least: usize, most: usize) -> Result<Duration> {
+    Ok(Duration::from_secs(number(name, value, least, most)? as u64))
 }

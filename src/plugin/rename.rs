@@ -1,6 +1,6 @@
 //! The option `rename`: what the target calls the database, the table and columns.
 use super::names::members;
-use super::options::names;
+use super::values::names;
 use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
 use crate::journal::Rename;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::arguments::argument;
 use super::exclusive::pause;
 use super::listening::Listening;
-use super::options::KNOWN;
+use super::options::Options;
 use super::remote::Sites;
 use super::request::Request;
 use super::steer::Orders;
@@ -41,7 +41,7 @@ const OPTIONS: usize = 3;
 /// Follows until it is cancelled.
 pub(super) fn follow(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     let (args, run) = background::announced(args, OPTIONS);
-    let wish = Wish::parse(&config::completed(host, &args, OPTIONS, KNOWN)?, run)?;
+    let wish = Wish::parse(&config::completed(host, &args, OPTIONS, &Options::known())?, run)?;
     background::carry(host, ("follow", &args, OPTIONS), &wish.request, |host| begin(host, &args, &wish))
 }
 

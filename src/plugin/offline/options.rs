@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::super::names::members;
 use super::super::options::Options;
 use super::super::roots;
+use super::super::values::{flag, one_of, text, wrong};
 use crate::data::Datum;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::model::Mode;
 use crate::offline;
 use crate::ship::{Side, Ssh};
@@ -206,10 +207,6 @@ impl Login {
     }
 }
 
-fn text<'a>(name: &str, value: &'a Datum) -> Result<&'a str> {
-    value.as_str().filter(|text| !text.trim().is_empty()).ok_or_else(|| wrong(name, "must be a string"))
-}
-
 fn directory(name: &str, value: &Datum) -> Result<String> {
     let text = text(name, value)?;
     roots::plain(text)?;
@@ -217,26 +214,7 @@ fn directory(name: &str, value: &Datum) -> Result<String> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
-fn one_of<T: Copy>(name: &str, value: &Datum, known: &[(&str, T)]) -> Result<T> {
-    let chosen = value.as_str().and_then(|text| known.iter().find(|(own, _)| *own == text));
-    chosen.map(|(_, choice)| *choice).ok_or_else(|| {
-        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-        wrong(name, &format!("must be one of {}", names.join(", ")))
-    })
-}
-
-fn flag(name: &str, value: &Datum) -> Result<bool> {
-    match value.as_i64() {
-        Some(flag @ 0..=1) => Ok(flag == 1),
-        _ => Err(wrong(name, "must be true or false")),
-    }
-}
-
 fn megabytes(name: &str, value: &Datum) -> Result<u64> {
     let number = value.as_count().filter(|number| (1..=1 << 30).contains(number));
     number.ok_or_else(|| wrong(name, "must be a whole number of megabytes from 1 on"))
-}
-
-fn wrong(name: &str, how: &str) -> Error {
-    Error::new(Kind::Argument, format!("the option `{name}` {how}")).advise("correct it, or leave it out")
 }
