@@ -107,7 +107,7 @@ impl Case<'_> {
             Mode::Auto | Mode::Replace if ours.is_empty() => self.mirror && after.is_empty(),
             Mode::Auto => before.is_empty() && partly(ours),
             Mode::Replace => after.is_empty() || partly(ours),
-            Mode::Upsert => self.merged(ours, before).is_some_and(|merged| *after == merged),
+            Mode::Upsert => self.merged(ours, before).is_some_and(|merged| partly(&merged)),
             Mode::Append => {
                 let begun = of(self.begun, part);
                 contains(after, begun) && partly(&sum(begun, ours))
