@@ -12,6 +12,7 @@ mod describe;
 mod literal;
 mod read;
 mod release;
+mod room;
 pub mod sql;
 pub mod tags;
 mod units;
@@ -23,7 +24,10 @@ pub use condition::{flaw, translated};
 pub use describe::{UNEXPECTED, describe, levels_of, tables};
 pub use read::{count, counts, read};
 pub use release::{Release, release};
+pub use room::{Room, Seat};
 pub use units::{keys, lists, units};
+
+use std::sync::Arc;
 
 use crate::data::{Batch, Datum};
 use crate::error::{Error, Kind, Result};
@@ -91,5 +95,10 @@ pub trait Host: Cluster {
     /// threads, and where nobody can be asked, it says no.
     fn ear(&self) -> fn() -> bool {
         || false
+    }
+
+    /// Its place where rows are read together with others; none where it reads alone.
+    fn seat(&self) -> Option<Arc<Seat>> {
+        None
     }
 }

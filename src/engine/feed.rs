@@ -4,16 +4,15 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 
+use super::agenda::Agenda;
 use super::lane::{self, Report, Shared, Work};
 use super::patience::Stop;
 use super::progress::Progress;
 use super::round::{Moved, Round};
 use super::{Connect, Limits};
-use crate::cluster::{Host, read};
+use crate::cluster::Host;
 use crate::data::Batch;
 use crate::error::{Error, Kind, Result};
-use crate::model::Unit;
-use crate::plan::Draft;
 
 /// How long the calling thread waits for lanes before it looks at progress and cancellation.
 const TICK: Duration = Duration::from_millis(100);
@@ -54,6 +53,7 @@ pub(super) fn feed_until(
 struct Feeder<'h, 'a> {
     host: &'h mut dyn Host,
     round: &'a Round<'a>,
+    agenda: Agenda<'a>,
     stop: &'a Stop,
     limits: Limits,
     todo: Sender<Work<'a>>,
@@ -76,6 +76,7 @@ impl<'h, 'a> Feeder<'h, 'a> {
         done: Receiver<Report<'a>>,
     ) -> Self {
         Feeder {
+            agenda: Agenda::new(host, round),
             host,
             round,
             stop,
@@ -93,27 +94,20 @@ impl<'h, 'a> Feeder<'h, 'a> {
 
     /// Reads and hands out units until all are out or the run stops.
     fn hand_out(&mut self) {
-        for number in self.round.units {
+        loop {
             // How large a unit is shows only when it was read; the largest so far is the guess.
             self.await_room(self.largest);
             if self.must_stop() {
                 return;
             }
-            let unit = &self.round.draft.units[*number];
-            match self.read(unit) {
+            let Some(number) = self.agenda.next() else { return };
+            let unit = &self.round.draft.units[number];
+            match self.agenda.read(self.host, unit) {
                 Err(error) => return self.fail(error),
                 Ok(rows) if rows.rows == 0 => self.moved.empty += 1,
-                Ok(rows) => {
-                    self.send(Work { number: *number, unit, weight: self.weight(*number, &rows), rows })
-                }
+                Ok(rows) => self.send(Work { number, unit, weight: self.weight(number, &rows), rows }),
             }
         }
-    }
-
-    fn read(&mut self, unit: &Unit) -> Result<Batch> {
-        let Draft { table, columns, .. } = self.round.draft;
-        let named = |error: Error| error.context(format!("partition {unit} of {table} at the source"));
-        read(self.host, self.round.draft.rows(unit), columns).map_err(named)
     }
 
     /// Bytes that a unit holds while it is under way: its rows, and what is read back of the target's.

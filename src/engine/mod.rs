@@ -8,6 +8,7 @@
 //! The first failure stops the hand-out; units that are already being sent finish, so that the
 //! target is left with whole partitions only, and the error names the run, the partition and the
 //! reason.
+mod agenda;
 mod copy;
 mod counts;
 mod drill;

@@ -1,8 +1,9 @@
 //! A source that is another cluster than the node that orchestrates.
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::cluster::{Cluster, Host};
+use crate::cluster::{Cluster, Host, Seat};
 use crate::data::{Batch, Datum};
 use crate::engine::{Connect, Retries};
 use crate::error::{Error, Kind, Result, Retry};
@@ -97,6 +98,10 @@ impl Host for Afar<'_> {
 
     fn node(&mut self) -> &mut dyn Cluster {
         self.node.node()
+    }
+
+    fn seat(&self) -> Option<Arc<Seat>> {
+        self.node.seat()
     }
 }
 

@@ -2,7 +2,7 @@
 //! come with it.
 use super::arguments::argument;
 use super::request::Request;
-use super::{caller, remote};
+use super::{caller, remote, targets};
 use crate::cluster::{Host, literal, sql};
 use crate::data::{Column, Datum, Type};
 use crate::engine::RunId;
@@ -13,19 +13,20 @@ use crate::model::Mode;
 /// The member of `options` by which a job tells its run that it was announced. Nobody else gives it.
 const ANNOUNCED: &str = "queuedRun";
 
-/// Takes out of `args`, whose options are the one at `at`, which run was announced for them.
-pub(super) fn announced(args: &[Datum], at: usize) -> (Vec<Datum>, Option<String>) {
-    let (mut args, mut run) = (args.to_vec(), None);
+/// Takes out of `args`, whose options are the one at `at`, which runs were announced for them: one for
+/// each target.
+pub(super) fn announced(args: &[Datum], at: usize) -> (Vec<Datum>, Vec<String>) {
+    let (mut args, mut runs) = (args.to_vec(), Vec::new());
     if let Some(Datum::Dict(members)) = args.get_mut(at) {
-        members.retain(|(name, value)| match value.as_str() {
-            Some(text) if name == ANNOUNCED => {
-                run = Some(text.to_owned());
+        members.retain(|(name, value)| match value {
+            Datum::Scalar(texts) | Datum::Vector(texts) if name == ANNOUNCED && texts.ty.is_text() => {
+                runs.extend(texts.texts().map(|run| String::from_utf8_lossy(run).into_owned()));
                 false
             }
             _ => true,
         });
     }
-    (args, run)
+    (args, runs)
 }
 
 /// A call of the function `0` with the arguments `1`, of which its options are the one at `2`.
@@ -60,28 +61,44 @@ fn require_announced(host: &mut dyn Host, entry: &Entry) -> Result<()> {
     }
 }
 
-fn submit(host: &mut dyn Host, call: Call, request: &Request) -> Result<Datum> {
+/// Has the server do the call as one job. Its answer is the name of the run, or of each target's run.
+pub(super) fn submit(host: &mut dyn Host, call: Call, request: &Request) -> Result<Datum> {
     let (name, args, _) = call;
-    let Some(cluster) = argument(args, 0).as_str() else {
-        let what = "the option `background` needs the name of a cluster: a job's text, which the server \
-                    keeps, must not have a password in it";
-        return Err(Error::new(Kind::Argument, what).advise("name it with clusterSync::setCluster"));
-    };
+    let several = targets::listed(argument(args, 0));
+    let remotes = several.clone().unwrap_or_else(|| vec![argument(args, 0).clone()]);
+    let clusters = remotes.iter().map(cluster).collect::<Result<Vec<&str>>>()?;
     require_work(name, request)?;
     require_named(&request.options.source)?;
-    let user = caller::user(host)?;
-    let far = remote::resolve(host, argument(args, 0), request.options.timeout)?.label;
-    let target = if request.options.direction == Direction::Pull { host.label().to_owned() } else { far };
-    let (run, runs) = (RunId::now().to_string(), caller::runs(host)?);
-    runs.queue(begun(request, name, [&run, &user, cluster, &target]), &run)?;
-    let script = script(call, &run, &request.db).and_then(|script| host.query(&script));
-    match script {
-        Ok(_) => Ok(Datum::text(&run)),
-        Err(error) => {
-            runs.end_queued(&run, &error.to_string())?;
-            Err(error.context("the server does not take the job"))
-        }
+    let (user, runs) = (caller::user(host)?, caller::runs(host)?);
+    let labels = match several {
+        Some(_) => targets::labels(host, &remotes, request)?,
+        None => vec![remote::resolve(host, &remotes[0], request.options.timeout)?.label],
+    };
+    let is_pulled = request.options.direction == Direction::Pull;
+    let names: Vec<String> = remotes.iter().map(|_| RunId::now().to_string()).collect();
+    let all = clusters.into_iter().zip(&labels).zip(&names).map(|((cluster, label), run)| {
+        let target = if is_pulled { host.label() } else { label };
+        begun(request, name, [run, &user, cluster, target])
+    });
+    let noted = all.collect::<Vec<_>>().into_iter().try_for_each(|begun| runs.queue(begun, &names[0]));
+    let script = noted.and_then(|()| script(call, &names, &request.db));
+    if let Err(error) = script.and_then(|script| host.query(&script)) {
+        names.iter().try_for_each(|run| runs.end_queued(run, &error.to_string()).map(drop))?;
+        return Err(error.context("the server does not take the job"));
     }
+    Ok(match several {
+        Some(_) => Datum::Vector(Column::text(Type::String, names)),
+        None => Datum::text(&names[0]),
+    })
+}
+
+/// The name of a cluster, which alone a job's text may have.
+fn cluster(remote: &Datum) -> Result<&str> {
+    remote.as_str().ok_or_else(|| {
+        let what = "the option `background` needs the name of a cluster: a job's text, which the server \
+                    keeps, must not have a password in it";
+        Error::new(Kind::Argument, what).advise("name it with clusterSync::setCluster")
+    })
 }
 
 /// A job's text must have no password in it.
@@ -126,19 +143,23 @@ fn begun(request: &Request, name: &str, [run, user, cluster, target]: [&str; 4])
 }
 
 /// The job that does it: the same call with another `background` (dolphindb-semantics §7.3). It is
-/// called as the run is, so that the server's `cancelJob` takes the same name.
-fn script((name, args, at): Call, run: &str, db: &str) -> Result<String> {
+/// called as the first of its runs is, so that the server's `cancelJob` takes the same name.
+fn script((name, args, at): Call, runs: &[String], db: &str) -> Result<String> {
     let mut options = match argument(args, at) {
         Datum::Dict(members) => members.clone(),
         _ => Vec::new(),
     };
     options.retain(|(name, _)| name != "background");
     options.push(("background".into(), Datum::Scalar(Column::fixed(Type::Bool, vec![0u8]))));
-    options.push((ANNOUNCED.into(), Datum::text(run)));
+    let announced = match runs {
+        [run] => Datum::text(run),
+        runs => Datum::Vector(Column::text(Type::String, runs)),
+    };
+    options.push((ANNOUNCED.into(), announced));
     let plain: Vec<&Datum> = (0..at).map(|index| argument(args, index)).collect();
     let options = Datum::Dict(options);
     let all = plain.into_iter().chain([&options]).map(written).collect::<Result<Vec<_>>>()?.join(", ");
-    let (run, description) = (sql::text(run), sql::text(&format!("clusterSync::{name} of {db}")));
+    let (run, description) = (sql::text(&runs[0]), sql::text(&format!("clusterSync::{name} of {db}")));
     Ok(format!("submitJob({run}, {description}, clusterSync::{name}, {all})"))
 }
 
@@ -221,6 +242,10 @@ pub(super) fn cancel(host: &mut dyn Host, runs: &Runs, entry: &Entry, job: &str)
         runs.give(run, Order::Cancel)?;
         return Ok(false);
     }
+    let waits = |other: &Entry| other.queued.as_ref().is_some_and(|queued| queued.job == job);
+    if runs.waiting()?.iter().any(waits) {
+        return Ok(true);
+    }
     // The job would find that its run does not wait; it only stands in the queue for nothing.
     if let Err(error) = host.query(&format!("cancelJob({})", sql::text(job))) {
         host.print(&format!("the server keeps the job of run {run}: {error}"));
@@ -249,7 +274,7 @@ mod tests {
         ]);
         let args = [Datum::text("B"), Datum::text("dfs://db"), Datum::Void, Datum::text("x > 1"), options];
         assert_eq!(
-            script(("syncOnline", &args, 4), "20240101-1", "dfs://db").unwrap(),
+            script(("syncOnline", &args, 4), &["20240101-1".to_owned()], "dfs://db").unwrap(),
             "submitJob(\"20240101-1\", \"clusterSync::syncOnline of dfs://db\", clusterSync::syncOnline, \"B\", \
              \"dfs://db\", NULL, \"x > 1\", dict([\"from\", \"rateLimit\", \"keyColumns\", \"background\", \
              \"queuedRun\"], (2024.01.01, 2.5, [\"a\", \"b\\\"c\"], false, \"20240101-1\")))"
@@ -267,8 +292,8 @@ mod tests {
     #[test]
     fn the_announced_run_is_taken_out_of_the_options() {
         let args = [Datum::text("B"), dict(vec![("lanes", Datum::text("1")), (ANNOUNCED, Datum::text("r"))])];
-        let (args, run) = announced(&args, 1);
-        assert_eq!(run.as_deref(), Some("r"));
+        let (args, runs) = announced(&args, 1);
+        assert_eq!(runs, ["r"]);
         assert!(matches!(&args[1], Datum::Dict(members) if members.len() == 1));
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 
-use crate::cluster::{Cluster, Host};
+use crate::cluster::{Cluster, Host, Seat};
 use crate::data::{Batch, Datum};
 use crate::error::{Error, Kind, Result, panic_text};
 use crate::model::TableName;
@@ -37,6 +37,9 @@ pub(super) struct Errands {
     label: String,
     desk: Sender<Errand>,
     is_cancelled: Arc<AtomicBool>,
+    seat: Option<Arc<Seat>>,
+    /// What its messages begin with.
+    voice: String,
 }
 
 /// Where errands are left.
@@ -50,7 +53,9 @@ impl Desk {
     pub(super) fn of(host: &mut dyn Host) -> Desk {
         let (desk, errands) = unbounded();
         let label = host.node().label().to_owned();
-        Desk { node: Errands { label, desk, is_cancelled: Arc::default() }, errands }
+        let seat = host.seat();
+        let node = Errands { label, desk, is_cancelled: Arc::default(), seat, voice: String::new() };
+        Desk { node, errands }
     }
 
     /// The node, as any thread may use it while [`Desk::beside`] goes on.
@@ -87,7 +92,8 @@ impl Desk {
     }
 }
 
-fn panicked(text: &str) -> Error {
+/// What is said of a thread that did not return.
+pub(super) fn panicked(text: &str) -> Error {
     Error::new(Kind::Bug, format!("the sync panicked: {text}"))
         .advise("report this; the next run looks at every partition before it sends anything")
 }
@@ -114,6 +120,11 @@ fn attend(host: &mut dyn Host, errands: &Receiver<Errand>, is_cancelled: &Atomic
 }
 
 impl Errands {
+    /// The same for one of several who use it: with a place to read and a name before its messages.
+    pub(super) fn among(&self, seat: Arc<Seat>, name: &str) -> Errands {
+        Errands { seat: Some(seat), voice: format!("{name}: "), ..self.clone() }
+    }
+
     /// As a connection that can be made any number of times.
     pub(super) fn opener(self) -> Box<dyn Fn() -> Result<Box<dyn Cluster + Send>> + Send + Sync> {
         Box::new(move || Ok(Box::new(self.clone())))
@@ -152,7 +163,7 @@ impl Cluster for Errands {
 impl Host for Errands {
     fn print(&mut self, line: &str) {
         // Progress is a courtesy.
-        let _ = self.desk.send(Errand::Print(line.to_owned()));
+        let _ = self.desk.send(Errand::Print(format!("{}{line}", self.voice)));
     }
 
     fn is_cancelled(&mut self) -> bool {
@@ -161,6 +172,10 @@ impl Host for Errands {
 
     fn node(&mut self) -> &mut dyn Cluster {
         self
+    }
+
+    fn seat(&self) -> Option<Arc<Seat>> {
+        self.seat.clone()
     }
 }
 

@@ -1,5 +1,7 @@
 //! The caller's session as a call hears it: with an ear of the call's own for the wish to stop.
-use crate::cluster::{Cluster, Host};
+use std::sync::Arc;
+
+use crate::cluster::{Cluster, Host, Seat};
 use crate::data::{Batch, Datum};
 use crate::error::Result;
 use crate::model::TableName;
@@ -63,5 +65,9 @@ impl<F: FnMut(&mut dyn Host) -> bool> Host for Listening<'_, F> {
 
     fn ear(&self) -> fn() -> bool {
         self.host.ear()
+    }
+
+    fn seat(&self) -> Option<Arc<Seat>> {
+        self.host.seat()
     }
 }

@@ -33,6 +33,7 @@ mod site;
 mod steer;
 mod sync;
 mod table;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod values;

@@ -42,6 +42,11 @@ pub(super) struct Notify {
 }
 
 impl Notify {
+    /// The same for another call.
+    pub(super) fn anew(&self) -> Self {
+        Notify { runs: Arc::default(), ..self.clone() }
+    }
+
     /// Takes down that the call has begun `run`.
     pub(super) fn begun(&self, run: &RunId) {
         if self.function.is_some() || self.events || self.metrics.is_some() {

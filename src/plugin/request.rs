@@ -16,6 +16,8 @@ pub(super) struct Request {
     pub(super) options: Options,
     /// The run that was announced for it, if one was.
     pub(super) run: Option<String>,
+    /// Whether the call has further targets.
+    pub(super) is_one_of_many: bool,
     /// The run that is finished, if it is no new one.
     pub(super) resumed: Option<Resumed>,
 }
@@ -55,6 +57,7 @@ impl Request {
             filter: optional_text(args, 3, "filter", syntax)?.map(str::to_owned),
             options: Options::parse(argument(args, 4))?,
             run: None,
+            is_one_of_many: false,
             resumed: None,
         };
         match (name, request.options.repair) {
@@ -119,7 +122,7 @@ impl Request {
         let (makes, creates) = (makes.partitions, makes.missing);
         let options = Options { mode, keys, mirror, columns, rename, makes, creates, drift, ..options };
         let options = Options { direction, source, ..options };
-        Ok(Request { db, table, filter, options, run: None, resumed })
+        Ok(Request { db, table, filter, options, run: None, is_one_of_many: false, resumed })
     }
 
     /// Rows are known again by their keys, and by nothing else.

@@ -86,6 +86,13 @@ fn open(sites: &Sites) -> Result<Box<dyn Cluster + Send>> {
     sites.connect().map(|remote| Box::new(remote) as Box<dyn Cluster + Send>)
 }
 
+/// What holds the connections of a call for `request` back.
+pub(super) fn control(host: &mut dyn Host, request: &Request) -> Result<Arc<Control>> {
+    let control = Arc::<Control>::default();
+    control.limiter.set(request.options.rate.by_clock_of(host)?);
+    Ok(control)
+}
+
 /// Calls `work` with the source and the target that the argument `remote` and the options mean; where
 /// the source is another cluster, on a thread of its own.
 pub(super) fn connected(
@@ -94,11 +101,22 @@ pub(super) fn connected(
     request: &Request,
     work: impl FnOnce(&mut dyn Host, &Site, Connect) -> Result<Datum> + Send,
 ) -> Result<Datum> {
-    let (control, options) = (Arc::<Control>::default(), &request.options);
+    let control = control(host, request)?;
+    held(host, remote, request, &control, work)
+}
+
+/// As [`connected`], held back by `control`.
+pub(super) fn held(
+    host: &mut dyn Host,
+    remote: &Datum,
+    request: &Request,
+    control: &Arc<Control>,
+    work: impl FnOnce(&mut dyn Host, &Site, Connect) -> Result<Datum> + Send,
+) -> Result<Datum> {
+    let options = &request.options;
     let (ear, runs, run) = (host.ear(), caller::runs(host)?, request.run.clone());
     control.listen(move || ear() || run.as_ref().is_some_and(|run| runs.has(run, Order::Cancel)));
-    control.limiter.set(options.rate.by_clock_of(host)?);
-    let Ends { source, target } = Ends::of(host, remote, options, &control)?;
+    let Ends { source, target } = Ends::of(host, remote, options, control)?;
     let desk = Desk::of(host);
     let here = desk.node();
     let label = target.as_ref().map_or_else(|| here.label().to_owned(), |target| target.label.clone());

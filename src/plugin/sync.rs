@@ -8,10 +8,11 @@ use super::listening::Listening;
 use super::options::{Options, RESUMED};
 use super::plans::{keep, plans};
 use super::request::Request;
-use super::site::{Site, connected, drafts};
+use super::site::{Site, connected, drafts, held};
 use super::steer::Orders;
+use super::targets::Aim;
 use super::window::Said;
-use super::{background, caller, config, control, make, notices, rates, report, verify, watermark};
+use super::{background, caller, config, control, make, notices, rates, report, targets, verify, watermark};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::engine::{self, Connect, Guard, RunId, Summary};
@@ -28,15 +29,21 @@ pub(super) const RESUME: &str = "clusterSync::resumeRun(runId, [remote], [option
 
 /// Runs one call of `clusterSync::syncOnline`.
 pub(super) fn sync_online(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
-    let (args, run) = background::announced(args, 4);
-    let request = Request { run, ..Request::parse("syncOnline", SYNC, &config::online(host, &args)?)? };
-    background::carry(host, ("syncOnline", &args, 4), &request, |host| {
-        notices::around(host, &request, argument(&args, 0), |host| {
-            connected(host, argument(&args, 0), &request, |host, site, connect| {
-                sync(host, &request, site, connect)
-            })
+    let (args, runs) = background::announced(args, 4);
+    let request = Request::parse("syncOnline", SYNC, &config::online(host, &args)?)?;
+    let call = ("syncOnline", &args[..], 4);
+    if request.options.background {
+        return background::submit(host, call, &request);
+    }
+    targets::at_each(host, argument(&args, 0), &request, &runs, &|host, aim| {
+        background::carry(host, call, &aim.request, |host| {
+            notices::around(host, &aim.request, &aim.remote, |host| sync_to(host, aim))
         })
     })
+}
+
+fn sync_to(host: &mut dyn Host, Aim { remote, request, control, .. }: &Aim) -> Result<Datum> {
+    held(host, remote, request, control, |host, site, connect| sync(host, request, site, connect))
 }
 
 /// Says what the same call of `syncOnline` would do.
@@ -44,7 +51,7 @@ pub(super) fn plan_sync(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     let args = &config::online(host, args)?;
     let mut request = Request::parse("planSync", PLAN, args)?;
     request.options.dry_run = true;
-    connected(host, argument(args, 0), &request, |host, site, connect| sync(host, &request, site, connect))
+    targets::at_each(host, argument(args, 0), &request, &[], &sync_to)
 }
 
 /// Finishes a run that failed or was killed.
@@ -169,7 +176,10 @@ fn run(
     let ended = journal.lock().end(failure.as_deref());
     let obeyed = [Order::Pause, Order::Cancel].map(|order| site.runs.take_back(&name, order));
     reach("ended");
-    let advice = format!("repeat the call, or call clusterSync::resumeRun(\"{id}\")");
+    // To repeat a call for all its targets would append once more where it was complete.
+    let again =
+        if request.is_one_of_many { "repeat the call for this target alone" } else { "repeat the call" };
+    let advice = format!("{again}, or call clusterSync::resumeRun(\"{id}\")");
     let results = outcome.map_err(|error| error.advise(advice))?;
     obeyed.into_iter().collect::<Result<()>>()?;
     ended.map(|()| report::summaries(&id, &results))

@@ -3,15 +3,17 @@ mod follow;
 mod incremental;
 mod renames;
 mod rows;
+mod targets;
 mod windows;
 
 use std::sync::Arc;
 
+use super::options::Options;
 use super::request::Request;
 use super::site::Site;
 use super::sync::{SYNC, resume_run, sync, sync_online};
 use super::{caller, history};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Host};
 use crate::data::{Batch, Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
 use crate::testing::{FakeHost, FakeNode, FakeTable, Fault, Row, def, flight, flights, flights_table, ints};
@@ -155,24 +157,24 @@ fn synced_where(
 ) -> Result<Datum> {
     let args = [remote(), text("dfs://flights"), table.map_or(Datum::Void, text), text(filter), options];
     let request = Request::parse("syncOnline", SYNC, &args)?;
+    synced_at(host, &request, target, "fake:8848")
+}
+
+fn synced_at(host: &mut dyn Host, request: &Request, target: &FakeNode, label: &str) -> Result<Datum> {
     let connect = || Ok(Box::new(target.clone()) as Box<dyn Cluster + Send>);
-    let runs = caller::runs(host)?;
     let again = target.clone();
+    let Options { rename, columns, .. } = &request.options;
     let site = Site {
-        target: "fake:8848".into(),
-        destination: super::rename::destination(
-            "fake:8848",
-            &request.options.rename,
-            request.options.columns.as_deref(),
-        ),
+        target: label.into(),
+        destination: super::rename::destination(label, rename, columns.as_deref()),
         remote: Some("B".into()),
         user: "admin".into(),
-        runs,
+        runs: caller::runs(host)?,
         hasty: Box::new(move || Ok(Box::new(again.clone()) as Box<dyn Cluster + Send>)),
         memory: caller::memory(host)?,
         control: Arc::default(),
     };
-    sync(host, &request, &site, &connect)
+    sync(host, request, &site, &connect)
 }
 
 fn table_of(datum: Result<Datum>) -> Batch {

@@ -20,7 +20,8 @@ pub(super) const FINGERPRINT: &str =
 
 /// Compares, and writes only when asked to repair: then partitions that differ are replaced.
 pub(super) fn verify(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
-    let (args, run) = background::announced(args, 4);
+    let (args, runs) = background::announced(args, 4);
+    let run = runs.into_iter().next();
     let request = Request { run, ..Request::parse("verify", VERIFY, &config::online(host, &args)?)? };
     background::carry(host, ("verify", &args, 4), &request, |host| {
         connected(host, argument(&args, 0), &request, |host, site, connect| {

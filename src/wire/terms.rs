@@ -52,13 +52,18 @@ pub struct Control {
     cancelled: AtomicBool,
     ear: OnceLock<Ear>,
     /// How many bytes may pass.
-    pub limiter: Limiter,
+    pub limiter: Arc<Limiter>,
 }
 
 /// Tells, on the thread that asks, whether the user has cancelled.
 type Ear = Box<dyn Fn() -> bool + Send + Sync>;
 
 impl Control {
+    /// One that is cancelled by itself, and shares the rate with this one.
+    pub fn beside(&self) -> Control {
+        Control { limiter: self.limiter.clone(), ..Control::default() }
+    }
+
     /// Lets whoever waits for the network hear a cancel by itself, not only when it is told. The
     /// first ear counts.
     pub fn listen(&self, ear: impl Fn() -> bool + Send + Sync + 'static) {

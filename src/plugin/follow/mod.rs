@@ -40,8 +40,9 @@ const OPTIONS: usize = 3;
 
 /// Follows until it is cancelled.
 pub(super) fn follow(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
-    let (args, run) = background::announced(args, OPTIONS);
-    let wish = Wish::parse(&config::completed(host, &args, OPTIONS, &Options::known())?, run)?;
+    let (args, runs) = background::announced(args, OPTIONS);
+    let completed = config::completed(host, &args, OPTIONS, &Options::known())?;
+    let wish = Wish::parse(&completed, runs.into_iter().next())?;
     background::carry(host, ("follow", &args, OPTIONS), &wish.request, |host| begin(host, &args, &wish))
 }
 

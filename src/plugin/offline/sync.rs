@@ -38,7 +38,7 @@ pub(in super::super) fn sync_offline(host: &mut dyn Host, args: &[Datum]) -> Res
     if !(2..=5).contains(&args.len()) {
         return Err(usage(format!("syncOffline takes 2 to 5 arguments, not {}", args.len()), SYNC));
     }
-    let (plain, run) = background::announced(args, 4);
+    let (plain, runs) = background::announced(args, 4);
     let args = &config::completed(host, &plain, 4, &Offline::known())?;
     let given = Offline::parse(argument(args, 4))?;
     let request = Request {
@@ -46,7 +46,8 @@ pub(in super::super) fn sync_offline(host: &mut dyn Host, args: &[Datum]) -> Res
         table: optional_text(args, 2, "tableName", SYNC)?.map(str::to_owned),
         filter: optional_text(args, 3, "filter", SYNC)?.map(str::to_owned),
         options: given.online.clone(),
-        run,
+        run: runs.into_iter().next(),
+        is_one_of_many: false,
         resumed: None,
     };
     let request = request.require_whole()?.require_mirror()?;
