@@ -6,36 +6,18 @@ use std::sync::{Arc, Mutex};
 use clustersync::cluster::Cluster;
 use clustersync::data::{Batch, Datum};
 use clustersync::wire::Remote;
+use common::shown::last_text;
 use common::tap::{self, Verdict};
-use common::{Node, PASSWORD, remote};
+use common::{Node, PASSWORD, days, remote};
 
-const DAYS: i64 = 30;
-const ROWS_PER_DAY: i64 = 2_000;
+/// On thirty days.
+const ROWS: i64 = 60_000;
 /// More bytes than a connection says before it appends, fewer than one partition has.
 const BEFORE_APPEND: u64 = 20_000;
 const COUNT: &str = "exec count(*) from loadTable(\"dfs://c\", \"t\")";
 
 fn pair() -> (Node, Node) {
-    let (mut source, mut target) = (Node::with_plugin("A"), Node::start("B"));
-    for node in [&mut source, &mut target] {
-        node.run(
-            "db = database(\"dfs://c\", VALUE, 2024.01.01..2024.01.30);
-             createPartitionedTable(db, table(1:0, `day`price`volume, [\"DATE\", \"DOUBLE\", \"LONG\"]), \"t\", `day); 0",
-        )
-        .expect("the table is created");
-    }
-    let stored = source.number(&format!(
-        "n = {}; tableInsert(loadTable(\"dfs://c\", \"t\"),
-           table(take(2024.01.01..2024.01.30, n) as day, double(1..n) as price, long(1..n) as volume))",
-        DAYS * ROWS_PER_DAY
-    ));
-    assert_eq!(stored, DAYS * ROWS_PER_DAY);
-    (source, target)
-}
-
-fn know(source: &mut Node, port: u16) {
-    let script = format!("clusterSync::setCluster(\"B\", \"127.0.0.1:{port}\", \"admin\", \"{PASSWORD}\")");
-    source.run(&script).expect("the cluster gets a name");
+    days::pair("dfs://c", "2024.01.01..2024.01.30", ROWS)
 }
 
 fn call(function: &str, options: &str, values: &str) -> String {
@@ -47,10 +29,6 @@ fn submitted(source: &mut Node, script: &str) -> String {
         Ok(Datum::Scalar(run)) => String::from_utf8_lossy(run.texts().next().expect("a name")).into_owned(),
         other => panic!("{script} gave {other:?}"),
     }
-}
-
-fn text(result: &Batch, name: &str) -> String {
-    String::from_utf8_lossy(result.column(name).expect(name).texts().last().expect("a row")).into_owned()
 }
 
 fn awaited(source: &mut Node, run: &str) -> Batch {
@@ -73,33 +51,33 @@ fn held(target: u16) -> (u16, Arc<Mutex<()>>) {
 #[test]
 fn a_call_in_the_background_is_a_job_of_the_server_and_a_run_like_others() {
     let (mut source, mut target) = pair();
-    know(&mut source, target.port);
+    source.know("B", target.port);
     let run = submitted(&mut source, &call("syncOnline", "\"background\", \"lanes\"", "true, 2"));
     let ended = awaited(&mut source, &run);
     assert_eq!(
-        (text(&ended, "runId"), text(&ended, "status"), text(&ended, "userId")),
+        (last_text(&ended, "runId"), last_text(&ended, "status"), last_text(&ended, "userId")),
         (run.clone(), "OK".into(), "admin".into())
     );
-    assert_eq!(target.number(COUNT), DAYS * ROWS_PER_DAY);
+    assert_eq!(target.number(COUNT), ROWS);
     let job = source.table("select * from getRecentJobs()");
-    assert_eq!((text(&job, "jobId"), text(&job, "errorMsg")), (run.clone(), String::new()));
+    assert_eq!((last_text(&job, "jobId"), last_text(&job, "errorMsg")), (run.clone(), String::new()));
     let result = source.table(&format!("getJobReturn(\"{run}\", true)"));
-    assert_eq!((text(&result, "runId"), text(&result, "status")), (run, "OK".into()));
+    assert_eq!((last_text(&result, "runId"), last_text(&result, "status")), (run, "OK".into()));
     target.run("delete from loadTable(\"dfs://c\", \"t\") where volume <= 60").expect("rows go");
     let repaired = submitted(&mut source, &call("verify", "\"background\", \"repair\"", "true, true"));
-    assert_eq!(text(&awaited(&mut source, &repaired), "status"), "OK");
-    assert_eq!(target.number(COUNT), DAYS * ROWS_PER_DAY);
+    assert_eq!(last_text(&awaited(&mut source, &repaired), "status"), "OK");
+    assert_eq!(target.number(COUNT), ROWS);
 }
 
 #[test]
 fn what_fails_before_the_run_begins_is_told_by_the_run() {
     let (mut source, target) = pair();
-    know(&mut source, target.port);
+    source.know("B", target.port);
     drop(target);
     let run = submitted(&mut source, &call("syncOnline", "\"background\", \"lanes\"", "true, 2"));
     let ended = awaited(&mut source, &run);
-    assert_eq!(text(&ended, "status"), "FAILED");
-    assert!(text(&ended, "message").contains("127.0.0.1"), "{ended:?}");
+    assert_eq!(last_text(&ended, "status"), "FAILED");
+    assert!(last_text(&ended, "message").contains("127.0.0.1"), "{ended:?}");
 }
 
 #[test]
@@ -107,7 +85,7 @@ fn a_run_is_cancelled_as_a_run_and_as_a_job() {
     for cancel in ["clusterSync::cancelRun", "cancelJob"] {
         let (mut source, target) = pair();
         let (port, gate) = held(target.port);
-        know(&mut source, port);
+        source.know("B", port);
         let hold = gate.lock().expect("the gate");
         let run = submitted(&mut source, &call("syncOnline", "\"background\", \"lanes\"", "true, 1"));
         let status = format!("exec status from clusterSync::getRuns() where runId = \"{run}\"");
@@ -116,8 +94,8 @@ fn a_run_is_cancelled_as_a_run_and_as_a_job() {
         }
         source.run(&format!("{cancel}(\"{run}\")")).expect("it is cancelled");
         let ended = awaited(&mut source, &run);
-        assert_eq!(text(&ended, "status"), "FAILED", "{cancel}");
-        assert!(text(&ended, "message").contains("cancelled"), "{ended:?}");
+        assert_eq!(last_text(&ended, "status"), "FAILED", "{cancel}");
+        assert!(last_text(&ended, "message").contains("cancelled"), "{ended:?}");
         drop(hold);
     }
 }
@@ -125,7 +103,7 @@ fn a_run_is_cancelled_as_a_run_and_as_a_job() {
 #[test]
 fn a_job_never_holds_a_password_and_only_calls_that_write_become_jobs() {
     let (mut source, target) = pair();
-    know(&mut source, target.port);
+    source.know("B", target.port);
     let dictionary = format!(
         "clusterSync::syncOnline({}, \"dfs://c\", \"t\", , dict([\"background\"], [true]))",
         remote(target.port)
@@ -150,7 +128,7 @@ fn a_job_never_holds_a_password_and_only_calls_that_write_become_jobs() {
 #[test]
 fn a_run_that_waited_when_the_node_died_says_so_and_never_begins() {
     let (mut source, target) = pair();
-    know(&mut source, target.port);
+    source.know("B", target.port);
     let run = submitted(&mut source, &call("syncOnline", "\"background\", \"lanes\"", "true, 2"));
     awaited(&mut source, &run);
     // As it would lie there had the node died before a worker was free.
@@ -163,8 +141,8 @@ fn a_run_that_waited_when_the_node_died_says_so_and_never_begins() {
     );
     std::fs::write(runs.join(format!("{waiting}.queued")), note).expect("a note");
     let ended = awaited(&mut source, waiting);
-    assert_eq!(text(&ended, "status"), "FAILED");
-    assert!(text(&ended, "message").contains("started again before the run began"), "{ended:?}");
+    assert_eq!(last_text(&ended, "status"), "FAILED");
+    assert!(last_text(&ended, "message").contains("started again before the run began"), "{ended:?}");
     let again = format!(
         "clusterSync::syncOnline(\"B\", \"dfs://c\", \"t\", , dict([\"queuedRun\", \"lanes\"], (\"{waiting}\", 1)))"
     );
@@ -177,7 +155,7 @@ fn a_run_that_waited_when_the_node_died_says_so_and_never_begins() {
 fn a_call_that_meets_its_own_kind_is_skipped_and_said_or_waits() {
     let (mut source, mut target) = pair();
     let (port, gate) = held(target.port);
-    know(&mut source, port);
+    source.know("B", port);
     let hold = gate.lock().expect("the gate");
     let first = submitted(&mut source, &call("syncOnline", "\"background\", \"lanes\"", "true, 1"));
     let status = format!("exec status from clusterSync::getRuns() where runId = \"{first}\"");
@@ -185,17 +163,20 @@ fn a_call_that_meets_its_own_kind_is_skipped_and_said_or_waits() {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     let second = source.table(&call("syncOnline", "\"lanes\", \"retries\"", "1, 0"));
-    assert_eq!((text(&second, "status"), text(&second, "tableName")), ("SKIPPED".into(), "t".into()));
+    assert_eq!(
+        (last_text(&second, "status"), last_text(&second, "tableName")),
+        ("SKIPPED".into(), "t".into())
+    );
     assert_eq!(second.column("verified").expect("verified").integers().next(), Some(Some(0)));
     let listed = source.table("clusterSync::getRuns()");
-    assert_eq!(text(&listed, "status"), "SKIPPED");
-    assert!(text(&listed, "message").contains(&format!("run {first} is syncing dfs://c")), "{listed:?}");
+    assert_eq!(last_text(&listed, "status"), "SKIPPED");
+    assert!(last_text(&listed, "message").contains(&format!("run {first} is syncing dfs://c")), "{listed:?}");
     let waiting = submitted(&mut source, &call("syncOnline", "\"background\", \"wait\"", "true, 60"));
     let mut other = Remote::connect(&source.endpoint()).expect("a session");
     let queued = other.query("exec count(*) from clusterSync::getRuns() where status = \"QUEUED\"");
     assert_eq!(queued.expect("a count").as_i64(), Some(1));
     drop(hold);
-    assert_eq!(text(&awaited(&mut source, &first), "status"), "OK");
-    assert_eq!(text(&awaited(&mut source, &waiting), "status"), "OK");
-    assert_eq!(target.number(COUNT), DAYS * ROWS_PER_DAY);
+    assert_eq!(last_text(&awaited(&mut source, &first), "status"), "OK");
+    assert_eq!(last_text(&awaited(&mut source, &waiting), "status"), "OK");
+    assert_eq!(target.number(COUNT), ROWS);
 }

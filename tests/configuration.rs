@@ -8,6 +8,7 @@ use clustersync::cluster::Cluster;
 use clustersync::data::Batch;
 use clustersync::model::Secret;
 use clustersync::wire::{Endpoint, Remote};
+use common::shown::texts;
 use common::{CREATE, Node, remote};
 
 const GET: &str = "clusterSync::getConfig()";
@@ -22,11 +23,6 @@ fn pair() -> (Node, Node) {
 
 fn set(options: &str) -> String {
     format!("clusterSync::setConfig({options})")
-}
-
-fn texts(table: &Batch, name: &str) -> Vec<String> {
-    let column = table.column(name).unwrap_or_else(|| panic!("no column {name}"));
-    column.texts().map(|text| String::from_utf8_lossy(text).into_owned()).collect()
 }
 
 /// Value, default and source of an option.

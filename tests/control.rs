@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use clustersync::cluster::Cluster;
-use clustersync::data::{Batch, Datum};
+use clustersync::data::Datum;
 use clustersync::model::Secret;
 use clustersync::wire::{Endpoint, Remote};
-use common::Node;
+use common::shown::text;
 use common::tap::{self, Verdict};
+use common::{Node, days};
 
-const DAYS: i64 = 30;
-const ROWS_PER_DAY: i64 = 2_000;
+/// On thirty days.
+const ROWS: i64 = 60_000;
 /// More bytes than a connection says before it appends, fewer than one partition has.
 const BEFORE_APPEND: u64 = 20_000;
 const COUNT: &str = "exec count(*) from loadTable(\"dfs://c\", \"t\")";
@@ -20,27 +21,7 @@ const SYNC: &str = "clusterSync::syncOnline(\"B\", \"dfs://c\", \"t\", , dict([\
 const RUN: &str = "(exec runId from clusterSync::getRuns())[0]";
 
 fn pair() -> (Node, Node) {
-    let (mut source, mut target) = (Node::with_plugin("A"), Node::start("B"));
-    for node in [&mut source, &mut target] {
-        node.run(
-            "db = database(\"dfs://c\", VALUE, 2024.01.01..2024.01.30);
-             createPartitionedTable(db, table(1:0, `day`price`volume, [\"DATE\", \"DOUBLE\", \"LONG\"]), \"t\", `day); 0",
-        )
-        .expect("the table is created");
-    }
-    let stored = source.number(&format!(
-        "n = {}; tableInsert(loadTable(\"dfs://c\", \"t\"),
-           table(take(2024.01.01..2024.01.30, n) as day, double(1..n) as price, long(1..n) as volume))",
-        DAYS * ROWS_PER_DAY
-    ));
-    assert_eq!(stored, DAYS * ROWS_PER_DAY);
-    (source, target)
-}
-
-fn know(source: &mut Node, port: u16) {
-    let script =
-        format!("clusterSync::setCluster(\"B\", \"127.0.0.1:{port}\", \"admin\", \"{}\")", common::PASSWORD);
-    source.run(&script).expect("the cluster gets a name");
+    days::pair("dfs://c", "2024.01.01..2024.01.30", ROWS)
 }
 
 /// A line to `target` in which `script` runs once at the source, while the first append is on its way.
@@ -59,15 +40,11 @@ fn meanwhile(source: &Node, target: u16, script: String) -> u16 {
     tap::open(target, Arc::new(meddle))
 }
 
-fn text(result: &Batch, name: &str) -> String {
-    String::from_utf8_lossy(result.column(name).expect(name).texts().next().expect("a row")).into_owned()
-}
-
 #[test]
 fn a_paused_run_begins_nothing_until_it_is_resumed() {
     let (mut source, mut target) = pair();
     let port = meanwhile(&source, target.port, format!("clusterSync::pauseRun({RUN})"));
-    know(&mut source, port);
+    source.know("B", port);
     let endpoint = source.endpoint();
     let call = std::thread::spawn(move || Remote::connect(&endpoint).expect("a session").query(SYNC));
     let status = "exec status from clusterSync::getRuns()";
@@ -77,28 +54,28 @@ fn a_paused_run_begins_nothing_until_it_is_resumed() {
     }
     let message = source.error(&format!("clusterSync::waitRun({RUN}, 1)"));
     assert!(message.contains("is still going on"), "{message}");
-    assert!(target.number(COUNT) < DAYS * ROWS_PER_DAY, "it went on");
+    assert!(target.number(COUNT) < ROWS, "it went on");
     let resumed = source.table(&format!("clusterSync::resumeRun({RUN})"));
     assert_eq!(text(&resumed, "action"), "goes on");
     let ended = source.table(&format!("clusterSync::waitRun({RUN})"));
     assert_eq!((text(&ended, "status").as_str(), ended.rows), ("OK", 1));
     assert!(matches!(call.join().expect("the call ended"), Ok(Datum::Table(_))));
-    assert_eq!(target.number(COUNT), DAYS * ROWS_PER_DAY);
+    assert_eq!(target.number(COUNT), ROWS);
 }
 
 #[test]
 fn a_run_that_is_cancelled_from_elsewhere_ends_and_is_finished_later() {
     let (mut source, mut target) = pair();
     let port = meanwhile(&source, target.port, format!("clusterSync::cancelRun({RUN})"));
-    know(&mut source, port);
+    source.know("B", port);
     let message = source.error(SYNC);
     assert!(message.contains("of 30 partitions of dfs://c/t: the user cancelled"), "{message}");
-    assert!(target.number(COUNT) < DAYS * ROWS_PER_DAY);
+    assert!(target.number(COUNT) < ROWS);
     let message = source.error(&format!("clusterSync::cancelRun({RUN})"));
     assert!(message.contains("is not going on"), "{message}");
     assert_eq!(text(&source.table(&format!("clusterSync::waitRun({RUN})")), "status"), "FAILED");
     source.table(&format!("clusterSync::resumeRun({RUN})"));
-    assert_eq!(target.number(COUNT), DAYS * ROWS_PER_DAY);
+    assert_eq!(target.number(COUNT), ROWS);
 }
 
 #[test]
@@ -118,11 +95,11 @@ fn a_second_call_of_the_same_sync_is_skipped_with_the_name_of_the_first() {
         Verdict::Pass
     };
     let port = tap::open(target.port, Arc::new(meddle));
-    know(&mut source, port);
+    source.know("B", port);
     let result = source.table(SYNC);
     let refused = refused.lock().expect("what was heard");
     assert!(refused.contains(&format!("run {} is syncing dfs://c", text(&result, "runId"))), "{refused}");
-    assert_eq!(target.number(COUNT), DAYS * ROWS_PER_DAY);
+    assert_eq!(target.number(COUNT), ROWS);
 }
 
 #[test]
@@ -144,12 +121,12 @@ fn only_its_user_and_administrators_steer_a_run() {
         Verdict::Pass
     };
     let port = tap::open(target.port, Arc::new(meddle));
-    know(&mut source, port);
+    source.know("B", port);
     assert_eq!(text(&source.table(SYNC), "status"), "OK");
     let heard = heard.lock().expect("answers");
     let is_refused = |answer: &Result<(), String>| {
         answer.as_ref().is_err_and(|why| why.contains("only an administrator") && why.contains("carol"))
     };
     assert!(heard.len() == 2 && heard.iter().all(is_refused), "{heard:?}");
-    assert_eq!(target.number(COUNT), DAYS * ROWS_PER_DAY);
+    assert_eq!(target.number(COUNT), ROWS);
 }

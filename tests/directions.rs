@@ -37,21 +37,13 @@ fn fill(node: &mut Node) {
     assert_eq!(stored, ROWS);
 }
 
-fn know(node: &mut Node, name: &str, other: &Node) {
-    let (port, password) = (other.port, common::PASSWORD);
-    node.run(&format!(
-        "clusterSync::setCluster(\"{name}\", \"127.0.0.1:{port}\", \"admin\", \"{password}\")"
-    ))
-    .expect("the cluster gets a name");
-}
-
 /// Another cluster with rows, and this one without any.
 fn far_and_here(engine: &str) -> (Node, Node) {
     let (mut far, mut here) = (Node::start("B"), Node::with_plugin("A"));
     straight(&mut far, "OLAP");
     straight(&mut here, engine);
     fill(&mut far);
-    know(&mut here, "B", &far);
+    here.know("B", far.port);
     (far, here)
 }
 
@@ -128,8 +120,8 @@ fn a_pull_that_dies_anywhere_is_finished() {
 fn a_third_node_syncs_two_others() {
     let (mut far, mut here) = far_and_here("OLAP");
     let mut third = Node::with_plugin("C");
-    know(&mut third, "A", &here);
-    know(&mut third, "B", &far);
+    third.know("A", here.port);
+    third.know("B", far.port);
     let call = "clusterSync::syncOnline(\"A\", \"dfs://d\", \"t\", , dict([\"source\"], [\"B\"]))";
     assert_eq!(third.number(&format!("exec sum(rows) from {call}")), ROWS);
     assert_equal(&mut far, &mut here, ALL);
@@ -206,7 +198,7 @@ fn what_came_from_one_cluster_counts_for_no_other() {
     let mut farther = Node::start("C");
     straight(&mut farther, "OLAP");
     fill(&mut farther);
-    know(&mut here, "C", &farther);
+    here.know("C", farther.port);
     let append = pull(", \"mode\"", ", \"append\"");
     here.die_at("finished", 0);
     here.run(&append).map(drop).expect_err("the node dies with all rows stored");

@@ -2,6 +2,7 @@
 mod common;
 
 use clustersync::data::Batch;
+use common::shown::texts;
 use common::{Node, remote};
 
 const TABLE: &str = "loadTable(\"dfs://d\", \"t\")";
@@ -26,11 +27,6 @@ fn replace(node: &mut Node, value: &str) {
     node.run(&format!("delete from {TABLE} where day = 2024.01.02, id = 4")).expect("a row is deleted");
     let row = format!("table([2024.01.02] as day, [4] as id, [{value}] as v, [`a] as name)");
     assert_eq!(node.number(&format!("tableInsert({TABLE}, {row})")), 1);
-}
-
-fn texts(result: &Batch, name: &str) -> Vec<String> {
-    let column = result.column(name).expect(name);
-    column.texts().map(|text| String::from_utf8_lossy(text).into_owned()).collect()
 }
 
 fn integers(result: &Batch, name: &str) -> Vec<i64> {

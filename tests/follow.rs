@@ -7,7 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clustersync::data::{Batch, Datum};
-use common::{Node, PASSWORD, tap};
+use common::shown::last_text;
+use common::{Node, tap};
 
 const TABLES: [&str; 2] = ["t", "u"];
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -35,9 +36,7 @@ impl Pair {
         }
         let (port, shut) = (Arc::new(AtomicU16::new(target.port)), Arc::<AtomicBool>::default());
         let line = tap::switched(port.clone(), shut.clone());
-        let known =
-            format!("clusterSync::setCluster(\"B\", \"127.0.0.1:{line}\", \"admin\", \"{PASSWORD}\")");
-        source.run(&known).expect("a named cluster");
+        source.know("B", line);
         Pair { source, target, port, shut, next: 0 }
     }
 
@@ -99,10 +98,6 @@ impl Pair {
     }
 }
 
-fn text(result: &Batch, name: &str) -> String {
-    String::from_utf8_lossy(result.column(name).expect(name).texts().last().expect("a row")).into_owned()
-}
-
 #[test]
 fn followed_tables_keep_up_though_target_and_source_are_killed() {
     let mut pair = Pair::start();
@@ -135,7 +130,7 @@ fn followed_tables_keep_up_though_target_and_source_are_killed() {
     let second = pair
         .source
         .table("clusterSync::follow(\"B\", \"dfs://f\", , dict([\"period\", \"retries\"], [1, 0]))");
-    assert_eq!(text(&second, "status"), "SKIPPED");
+    assert_eq!(last_text(&second, "status"), "SKIPPED");
     for node in [&mut pair.source, &mut pair.target] {
         node.run("dropTable(database(\"dfs://f\"), \"u\")").expect("the table goes");
     }
@@ -145,7 +140,7 @@ fn followed_tables_keep_up_though_target_and_source_are_killed() {
     pair.await_follows(&format!("tableName = \"t\" and rounds > {before} and failures = 0"));
     pair.source.run(&format!("clusterSync::cancelRun(\"{again}\")")).expect("it is told to end");
     let ended = pair.source.table(&format!("clusterSync::waitRun(\"{again}\", 30)"));
-    assert_eq!((text(&ended, "status"), text(&ended, "mode")), ("OK".into(), "follow".into()));
+    assert_eq!((last_text(&ended, "status"), last_text(&ended, "mode")), ("OK".into(), "follow".into()));
     assert!(pair.source.error(&format!("clusterSync::resumeRun(\"{again}\")")).contains("follow again"));
 }
 
@@ -174,7 +169,7 @@ fn a_follow_ends_at_once_though_its_peer_is_silent() {
         pair.source.run(&format!("{cancel}(\"{run}\")")).expect("it is told to end");
         let ended = pair.source.table(&format!("clusterSync::waitRun(\"{run}\", 60)"));
         let took = asked.elapsed();
-        assert_eq!(text(&ended, "status"), "OK", "{cancel}");
+        assert_eq!(last_text(&ended, "status"), "OK", "{cancel}");
         println!("{cancel}: {took:?}");
         assert!(took < Duration::from_secs(5), "{cancel} took {took:?}");
         pair.shut.store(false, Ordering::SeqCst);
@@ -203,5 +198,5 @@ fn random_changes_arrive_while_they_are_made() {
     pair.await_follows("status = \"PAUSED\"");
     pair.source.run(&format!("clusterSync::cancelRun(\"{run}\")")).expect("it ends");
     let ended = pair.source.table(&format!("clusterSync::waitRun(\"{run}\", 30)"));
-    assert_eq!(text(&ended, "status"), "OK");
+    assert_eq!(last_text(&ended, "status"), "OK");
 }

@@ -5,56 +5,37 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use clustersync::cluster::Cluster;
-use clustersync::data::{Batch, Datum};
+use clustersync::data::Datum;
 use clustersync::error::Result;
 use clustersync::wire::Remote;
+use common::shown::{number, text};
 use common::tap::{self, Verdict};
-use common::{Node, remote};
+use common::{Node, days, remote};
 
 const DAYS: i64 = 4;
+const ON: &str = "2024.01.01..2024.01.04";
 const ROWS_PER_DAY: i64 = 5_000;
 /// Less than one partition has.
 const FIRST_APPEND: u64 = 50_000;
 const COUNT: &str = "exec count(*) from loadTable(\"dfs://l\", \"t\")";
 const LEASES: &str = "exec count(*) from loadTable(\"dfs://clusterSync\", \"leases\")";
 
-fn create(node: &mut Node) {
-    node.run(
-        "db = database(\"dfs://l\", VALUE, 2024.01.01..2024.01.04);
-         createPartitionedTable(db, table(1:0, `day`price`volume, [\"DATE\", \"DOUBLE\", \"LONG\"]), \"t\", `day); 0",
-    )
-    .expect("the table is created");
-}
-
 fn source(alias: &str) -> Node {
     let mut node = Node::with_plugin(alias);
-    create(&mut node);
-    let stored = node.number(&format!(
-        "n = {}; tableInsert(loadTable(\"dfs://l\", \"t\"),
-           table(take(2024.01.01..2024.01.04, n) as day, double(1..n) as price, long(1..n) as volume))",
-        DAYS * ROWS_PER_DAY
-    ));
-    assert_eq!(stored, DAYS * ROWS_PER_DAY);
+    days::create(&mut node, "dfs://l", ON);
+    days::fill(&mut node, "dfs://l", ON, DAYS * ROWS_PER_DAY);
     node
 }
 
 /// Two sources with the same rows and one target without.
 fn three() -> (Node, Node, Node) {
     let mut target = Node::start("B");
-    create(&mut target);
+    days::create(&mut target, "dfs://l", ON);
     (source("A"), source("C"), target)
 }
 
 fn call(port: u16, names: &str, values: &str) -> String {
     format!("clusterSync::syncOnline({}, \"dfs://l\", \"t\", , dict([{names}], ({values})))", remote(port))
-}
-
-fn number(result: &Batch, name: &str) -> i64 {
-    result.column(name).expect(name).integers().next().flatten().expect("a number")
-}
-
-fn text(result: &Batch, name: &str) -> String {
-    String::from_utf8_lossy(result.column(name).expect(name).texts().next().expect("a row")).into_owned()
 }
 
 /// Why the last run of `node` was skipped.
@@ -154,7 +135,7 @@ fn the_table_of_a_killed_node_is_free_when_its_lease_has_run_out() {
 #[test]
 fn a_killed_node_that_starts_again_does_not_wait_for_its_own_lease() {
     let mut target = Node::start("B");
-    create(&mut target);
+    days::create(&mut target, "dfs://l", ON);
     let mut a = source("A");
     a.die_at("appended", 1);
     let script = call(target.port, "\"lanes\", \"lease\"", "1, 3600");
@@ -196,7 +177,7 @@ fn a_node_that_froze_and_wakes_up_writes_nothing_more() {
 #[test]
 fn planning_and_verifying_take_no_lease() {
     let mut target = Node::start("B");
-    create(&mut target);
+    days::create(&mut target, "dfs://l", ON);
     let mut a = source("A");
     for script in [
         format!("clusterSync::planSync({}, \"dfs://l\", \"t\")", remote(target.port)),

@@ -12,7 +12,7 @@ use clustersync::cluster::Cluster;
 use clustersync::data::{Batch, Datum};
 use clustersync::wire::Remote;
 use common::tap::{self, Verdict};
-use common::{Node, remote};
+use common::{Node, days, remote};
 
 const DAYS: usize = 100;
 const ROWS_PER_DAY: usize = 2_000;
@@ -23,21 +23,7 @@ const LATE_ROW: &str = "tableInsert(loadTable(\"dfs://m\", \"t\"),
     table([2024.04.09] as day, [0.5] as price, [7l] as volume))";
 
 fn pair() -> (Node, Node) {
-    let (mut source, mut target) = (Node::with_plugin("A"), Node::start("B"));
-    for node in [&mut source, &mut target] {
-        node.run(
-            "db = database(\"dfs://m\", VALUE, 2024.01.01..2024.04.09);
-             createPartitionedTable(db, table(1:0, `day`price`volume, [\"DATE\", \"DOUBLE\", \"LONG\"]), \"t\", `day); 0",
-        )
-        .expect("the table is created");
-    }
-    let stored = source.number(&format!(
-        "n = {}; tableInsert(loadTable(\"dfs://m\", \"t\"),
-           table(take(2024.01.01..2024.04.09, n) as day, double(1..n) as price, long(1..n) as volume))",
-        DAYS * ROWS_PER_DAY
-    ));
-    assert_eq!(stored as usize, DAYS * ROWS_PER_DAY);
-    (source, target)
+    days::pair("dfs://m", "2024.01.01..2024.04.09", (DAYS * ROWS_PER_DAY) as i64)
 }
 
 fn call(port: u16, options: &str) -> String {

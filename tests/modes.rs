@@ -1,7 +1,7 @@
 //! What the modes and the mirror do to rows that are at the target already.
 mod common;
 
-use clustersync::data::Batch;
+use common::shown::{number, texts};
 use common::{Node, remote};
 
 const TABLE: &str = "loadTable(\"dfs://m\", \"t\")";
@@ -38,15 +38,6 @@ fn call(name: &str, port: u16, names: &str, values: &str) -> String {
         "clusterSync::{name}({}, \"dfs://m\", \"t\", , dict([\"lanes\", {names}], (2, {values})))",
         remote(port)
     )
-}
-
-fn number(result: &Batch, name: &str) -> i64 {
-    result.column(name).expect(name).integers().next().flatten().expect("a number")
-}
-
-fn texts(result: &Batch, name: &str) -> Vec<String> {
-    let column = result.column(name).expect(name);
-    column.texts().map(|text| String::from_utf8_lossy(text).into_owned()).collect()
 }
 
 fn rows(node: &mut Node, condition: &str) -> i64 {

@@ -5,9 +5,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use clustersync::cluster::Cluster;
-use clustersync::data::{Batch, Datum};
+use clustersync::data::Datum;
 use clustersync::model::Secret;
 use clustersync::wire::{Endpoint, Remote};
+use common::shown::texts;
 use common::{CREATE, Node, holders, unused_port};
 
 /// The password of the user `sync` on the target; nothing else looks like it.
@@ -38,11 +39,6 @@ fn set(name: &str, sites: &str) -> String {
 fn session(node: &Node, user: &str, password: &str) -> Remote {
     let endpoint = Endpoint { user: user.into(), password: Secret::new(password), ..node.endpoint() };
     Remote::connect(&endpoint).expect("a session")
-}
-
-fn texts(rows: &Batch, column: &str) -> Vec<String> {
-    let cells = rows.column(column).unwrap_or_else(|| panic!("no column {column}")).texts();
-    cells.map(|cell| String::from_utf8(cell.to_vec()).expect("UTF-8")).collect()
 }
 
 #[test]

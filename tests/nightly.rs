@@ -2,7 +2,7 @@
 //! midnight, not rows that come late, not a night that was missed.
 mod common;
 
-use common::{Node, PASSWORD};
+use common::Node;
 
 const CREATE: &str = "db = database(\"dfs://n\", VALUE, 2024.01.01..2024.01.10);
     createPartitionedTable(db, table(1:0, `ts`v, [\"TIMESTAMP\", \"LONG\"]), \"t\", `ts); 0";
@@ -17,9 +17,7 @@ fn pair() -> (Node, Node) {
         node.run(CREATE).expect("the table is created");
     }
     source.run("loadPlugin(\"clusterSync\")").expect("the plugin loads");
-    let set =
-        format!("clusterSync::setCluster(\"B\", \"127.0.0.1:{}\", \"admin\", \"{PASSWORD}\")", target.port);
-    source.run(&set).expect("a named cluster");
+    source.know("B", target.port);
     (source, target)
 }
 

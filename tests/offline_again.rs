@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use clustersync::data::Batch;
 use common::Node;
+use common::shown::number;
 
 const TABLE: &str = "loadTable(\"dfs://d\", \"t\")";
 const LEDGER: &str = "loadTable(\"dfs://clusterSync\", \"leases\")";
@@ -49,10 +49,8 @@ impl World {
         let mut options = vec![("direction".to_owned(), format!("\"{direction}\""))];
         options.extend(dirs.map(|(name, dir)| (name.to_owned(), format!("\"{}\"", dir.path().display()))));
         options.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let names: Vec<String> = options.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-        let values: Vec<&str> = options.iter().map(|(_, value)| value.as_str()).collect();
         let remote = common::remote(if direction == "push" { self.target.port } else { self.source.port });
-        let options = format!("dict([{}], ({}))", names.join(", "), values.join(", "));
+        let options = common::dict(&options);
         format!("clusterSync::syncOffline({remote}, \"dfs://d\", \"t\", , {options})")
     }
 
@@ -73,10 +71,6 @@ impl World {
             assert_eq!(self.source.number(&query), self.target.number(&query), "{what}");
         }
     }
-}
-
-fn number(table: &Batch, name: &str) -> i64 {
-    table.column(name).expect(name).integers().next().flatten().expect("a number")
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use clustersync::data::Batch;
 use common::Node;
+use common::shown::{number, texts};
 
 struct World {
     source: Node,
@@ -79,12 +80,7 @@ impl World {
             report => format!("dict([\"keyFile\", \"report\"], [\"{key}\", \"{}\"])", self.path(report)),
         };
         let found = self.target.table(&format!("clusterSync::inspectBundle(\"{media}\", {options})"));
-        found
-            .column("state")
-            .expect("state")
-            .texts()
-            .map(|text| String::from_utf8_lossy(text).into())
-            .collect()
+        texts(&found, "state")
     }
 
     fn require_equal(&mut self) {
@@ -92,10 +88,6 @@ impl World {
         let verify = format!("clusterSync::verify({remote}, \"dfs://c\", \"t\")");
         assert_eq!(self.source.table(&verify).rows, 0);
     }
-}
-
-fn number(table: &Batch, name: &str) -> i64 {
-    table.column(name).expect(name).integers().next().flatten().expect("a number")
 }
 
 #[test]

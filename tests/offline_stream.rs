@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use clustersync::cluster::Cluster;
-use clustersync::data::Batch;
 use clustersync::model::Secret;
 use clustersync::ship::contents;
 use clustersync::wire::{Endpoint, Remote};
 use common::Node;
+use common::shown::number;
 
 /// Rows of each of four partitions, so many that a piece takes several messages.
 const ROWS: i64 = 200_000;
@@ -47,10 +47,8 @@ impl World {
         let mut options = dirs.to_vec();
         options.push(("direction".into(), format!("\"{direction}\"")));
         options.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let names: Vec<String> = options.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-        let values: Vec<&str> = options.iter().map(|(_, value)| value.as_str()).collect();
         let remote = common::remote(if direction == "push" { self.target.port } else { self.source.port });
-        let options = format!("dict([{}], ({}))", names.join(", "), values.join(", "));
+        let options = common::dict(&options);
         format!("clusterSync::syncOffline({remote}, \"dfs://k\", \"t\", , {options})")
     }
 
@@ -67,10 +65,6 @@ impl World {
             assert_eq!(contents(dir.path()).expect("a listing"), [], "{what}: no piece is left");
         }
     }
-}
-
-fn number(table: &Batch, name: &str) -> i64 {
-    table.column(name).expect(name).integers().next().flatten().expect("a number")
 }
 
 #[test]

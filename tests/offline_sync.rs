@@ -3,9 +3,9 @@ mod common;
 
 use std::path::Path;
 
-use clustersync::data::Batch;
 use clustersync::ship::contents;
 use common::Node;
+use common::shown::number;
 use common::sshd::Sshd;
 
 /// Days, each of as many rows.
@@ -70,9 +70,7 @@ impl World {
         let mut all: Vec<(String, String)> =
             dirs.map(|(name, path)| (name.to_owned(), format!("\"{}\"", path.display()))).to_vec();
         all.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let names: Vec<String> = all.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-        let values: Vec<&str> = all.iter().map(|(_, value)| value.as_str()).collect();
-        format!("dict([{}], ({}))", names.join(", "), values.join(", "))
+        common::dict(&all)
     }
 
     fn push(&self, filter: &str, more: &[(&str, &str)]) -> String {
@@ -105,10 +103,6 @@ impl World {
 
 fn allow(node: &mut Node, a: &Path, b: &Path) {
     node.run(&format!("clusterSync::setRoots([\"{}\", \"{}\"])", a.display(), b.display())).expect("roots");
-}
-
-fn number(table: &Batch, name: &str) -> i64 {
-    table.column(name).expect(name).integers().next().flatten().expect("a number")
 }
 
 #[test]

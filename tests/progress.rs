@@ -6,41 +6,21 @@ use std::time::{Duration, Instant};
 use clustersync::cluster::Cluster;
 use clustersync::data::Batch;
 use clustersync::wire::Remote;
-use common::Node;
+use common::shown::{number, text};
+use common::{Node, days};
 
 const DAYS: i64 = 60;
 /// 20 bytes each, sent and read back at a megabyte per second: six seconds.
 const ROWS: i64 = 150_000;
 
 fn pair() -> (Node, Node) {
-    let (mut source, mut target) = (Node::with_plugin("A"), Node::start("B"));
-    for node in [&mut source, &mut target] {
-        node.run(
-            "db = database(\"dfs://p\", VALUE, 2024.01.01..2024.02.29);
-             createPartitionedTable(db, table(1:0, `day`price`volume, [\"DATE\", \"DOUBLE\", \"LONG\"]), \"t\", `day); 0",
-        )
-        .expect("the table is created");
-    }
-    let stored = source.number(&format!(
-        "n = {ROWS}; tableInsert(loadTable(\"dfs://p\", \"t\"),
-           table(take(2024.01.01..2024.02.29, n) as day, double(1..n) as price, long(1..n) as volume))"
-    ));
-    assert_eq!(stored, ROWS);
-    (source, target)
+    days::pair("dfs://p", "2024.01.01..2024.02.29", ROWS)
 }
 
 fn double(rows: &Batch, name: &str) -> f64 {
     let column = rows.column(name).unwrap_or_else(|| panic!("no column {name}"));
     let cell = column.fixed_cells().next().expect("a row").try_into().expect("a double");
     f64::from_le_bytes(cell)
-}
-
-fn text(rows: &Batch, name: &str) -> String {
-    String::from_utf8_lossy(rows.column(name).expect(name).texts().next().expect("a row")).into_owned()
-}
-
-fn number(rows: &Batch, name: &str) -> i64 {
-    rows.column(name).expect(name).integers().next().flatten().expect("a number")
 }
 
 /// A look at a run: when, the seconds that were said to be left, and how much was done.

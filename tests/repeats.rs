@@ -7,42 +7,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clustersync::cluster::Cluster;
 use clustersync::data::Batch;
 use clustersync::wire::Remote;
-use common::Node;
+use common::shown::number;
 use common::tap::{self, Meddler, Verdict};
+use common::{Node, days};
 
 /// Partitions, each of this many rows of 20 bytes, so that one append takes many packets.
 const DAYS: usize = 10;
 const ROWS_PER_DAY: usize = 20_000;
 const ONE_DAY: u64 = ROWS_PER_DAY as u64 * 20;
 
-fn create(node: &mut Node) {
-    node.run(
-        "db = database(\"dfs://r\", VALUE, 2024.01.01..2024.01.10);
-         createPartitionedTable(db, table(1:0, `day`price`volume, [\"DATE\", \"DOUBLE\", \"LONG\"]), \"t\", `day); 0",
-    )
-    .expect("the table is created");
-}
-
 fn pair() -> (Node, Node) {
-    let (mut source, mut target) = (Node::with_plugin("A"), Node::start("B"));
-    create(&mut source);
-    create(&mut target);
-    let stored = source.number(&format!(
-        "n = {}; tableInsert(loadTable(\"dfs://r\", \"t\"),
-           table(take(2024.01.01..2024.01.10, n) as day, double(1..n) as price, long(1..n) as volume))",
-        DAYS * ROWS_PER_DAY
-    ));
-    assert_eq!(stored as usize, DAYS * ROWS_PER_DAY);
-    (source, target)
-}
-
-fn know(source: &mut Node, port: u16) {
-    source
-        .run(&format!(
-            "clusterSync::setCluster(\"B\", \"127.0.0.1:{port}\", \"admin\", \"{}\")",
-            common::PASSWORD
-        ))
-        .expect("the cluster gets a name");
+    days::pair("dfs://r", "2024.01.01..2024.01.10", (DAYS * ROWS_PER_DAY) as i64)
 }
 
 fn call(options: &str) -> String {
@@ -56,10 +31,6 @@ fn once() -> String {
 
 fn with_mode(mode: &str) -> String {
     call(&format!(", \"mode\"], (0, \"{mode}\")"))
-}
-
-fn number(table: &Batch, name: &str) -> i64 {
-    table.column(name).expect(name).integers().next().flatten().expect("a number")
 }
 
 /// How often the rows of the source are at the target, which holds nothing else.
@@ -91,7 +62,7 @@ fn after(bytes: u64, act: impl Fn() -> Verdict + Send + Sync + 'static) -> (Arc<
 
 /// Repeats `script` at the source and checks that both sides end equal.
 fn repeat(source: &mut Node, target: &mut Node, script: &str) -> Batch {
-    know(source, target.port);
+    source.know("B", target.port);
     let result = source.table(script);
     assert_eq!(number(&result, "verified"), 1);
     assert_eq!(times(target), 1);
@@ -110,7 +81,7 @@ fn killing_the_source_and_repeating_ends_equal_in_every_mode() {
             Verdict::Pass
         });
         let port = tap::open(target.port, meddle);
-        know(&mut source, port);
+        source.know("B", port);
         source.run(&with_mode(mode)).expect_err("the node died");
         assert!(killed.load(Ordering::SeqCst));
         let mut source = source.restart("A");
@@ -130,7 +101,7 @@ fn killing_the_target_and_repeating_ends_equal() {
         Verdict::Pass
     });
     let port = tap::open(target.port, meddle);
-    know(&mut source, port);
+    source.know("B", port);
     let message = source.error(&once());
     assert!(killed.load(Ordering::SeqCst), "{message}");
     assert!(message.contains("partition /202401"), "{message}");
@@ -157,7 +128,7 @@ fn a_cut_after_the_commit_is_found_out_by_the_repeated_call() {
     for mode in ["auto", "append"] {
         let (mut source, mut target) = pair();
         let port = cut_after_commit(&target);
-        know(&mut source, port);
+        source.know("B", port);
         let message = source.error(
             &with_mode(mode).replace("retries\", ", "retries\", \"lanes\", ").replace("(0,", "(0, 1,"),
         );
@@ -172,7 +143,7 @@ fn a_retry_survives_the_cut_within_one_call() {
     let (mut source, mut target) = pair();
     let (cut, meddle) = after(ONE_DAY / 2, || Verdict::Cut);
     let port = tap::open(target.port, meddle);
-    know(&mut source, port);
+    source.know("B", port);
     let result = source.table("clusterSync::syncOnline(\"B\", \"dfs://r\", \"t\")");
     assert!(cut.load(Ordering::SeqCst));
     assert_eq!((number(&result, "copied"), times(&mut target)), (DAYS as i64, 1));
@@ -183,9 +154,9 @@ fn a_run_is_resumed_by_its_name_and_a_finished_one_copies_nothing() {
     let (mut source, mut target) = pair();
     let (_, meddle) = after(ONE_DAY * 5 / 2, || Verdict::Cut);
     let port = tap::open(target.port, meddle);
-    know(&mut source, port);
+    source.know("B", port);
     source.error(&once());
-    know(&mut source, target.port);
+    source.know("B", target.port);
     let resumed = source.table("clusterSync::resumeRun((exec runId from clusterSync::getRuns())[0])");
     assert_eq!(number(&resumed, "verified"), 1);
     assert_eq!(times(&mut target), 1);
@@ -202,7 +173,7 @@ fn a_run_is_resumed_by_its_name_and_a_finished_one_copies_nothing() {
 #[test]
 fn both_sides_answer_the_same_fingerprint() {
     let (mut source, mut target) = pair();
-    know(&mut source, target.port);
+    source.know("B", target.port);
     source.table(&once());
     target.run("loadPlugin(\"clusterSync\")").expect("the plugin loads");
     let prints = |node: &mut Node| {

@@ -46,17 +46,8 @@ fn run(partitions: usize) -> Run {
         let lane = (0..4).min_by_key(|lane| free[*lane]).expect("a lane");
         let (began, tries) = (free[lane], if noise.below(40) == 0 { 2 } else { 1 });
         let took = (30 + rows / 900 + noise.below(80)) as i64 * i64::from(tries);
-        let unit = UnitRun {
-            state: State::Skipped,
-            at: None,
-            note: String::new(),
-            began: None,
-            tries: 0,
-            sent: 0,
-            effort: None,
-        };
         if is_skipped {
-            units.push(unit);
+            units.push(untried(State::Skipped));
             continue;
         }
         free[lane] = began + took + noise.below(20) as i64;
@@ -93,6 +84,11 @@ fn run(partitions: usize) -> Run {
     Run { begun, tables, ended: Some(Ended { at: end, failure: None, is_skipped: false, sum: None }) }
 }
 
+/// A unit at which nothing was done.
+fn untried(state: State) -> UnitRun {
+    UnitRun { state, at: None, note: String::new(), began: None, tries: 0, sent: 0, effort: None }
+}
+
 /// A run that failed, with names that are code.
 fn failed() -> Run {
     let mut run = run(120);
@@ -100,15 +96,7 @@ fn failed() -> Run {
     let intent = Intent { before: Fingerprint::default(), gone: Fingerprint::default(), sent };
     let table = &mut run.tables[0];
     for (number, unit) in table.units.iter_mut().enumerate().skip(90) {
-        *unit = UnitRun {
-            state: State::Waiting,
-            at: None,
-            note: String::new(),
-            began: None,
-            tries: 0,
-            sent: 0,
-            effort: None,
-        };
+        *unit = untried(State::Waiting);
         table.plan.units[number].partition = EVIL.into();
     }
     let broken = &mut table.units[80];

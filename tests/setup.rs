@@ -8,6 +8,7 @@ use clustersync::cluster::Cluster;
 use clustersync::data::{Batch, Datum};
 use clustersync::model::Secret;
 use clustersync::wire::{Endpoint, Remote};
+use common::shown::texts;
 use common::{CREATE, Node, PASSWORD, unused_port};
 
 const CHECK: &str = "clusterSync::checkSetup()";
@@ -22,11 +23,7 @@ fn site(node: &Node) -> String {
 
 /// Severity, area, finding and advice of every row.
 fn rows(table: &Batch) -> Vec<[String; 4]> {
-    let cells = |name: &str| {
-        let column = table.column(name).unwrap_or_else(|| panic!("no column {name}"));
-        column.texts().map(|text| String::from_utf8_lossy(text).into_owned()).collect::<Vec<_>>()
-    };
-    let columns = ["severity", "area", "finding", "advice"].map(cells);
+    let columns = ["severity", "area", "finding", "advice"].map(|name| texts(table, name));
     (0..table.rows).map(|row| columns.each_ref().map(|column| column[row].clone())).collect()
 }
 

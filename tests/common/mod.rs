@@ -1,6 +1,8 @@
 //! Two nodes for a story: starts `minnow` processes, talks to them, and stands in their line.
 #![allow(dead_code, reason = "each story uses its own part")]
+pub mod days;
 pub mod secrets;
+pub mod shown;
 pub mod sshd;
 pub mod tap;
 
@@ -111,6 +113,13 @@ impl Node {
             Err(error) => error.to_string(),
             Ok(value) => panic!("{script} gave {value:?} instead of an error"),
         }
+    }
+
+    /// Lets calls of this node reach the one on `port`, as the administrator, by `name`.
+    pub fn know(&mut self, name: &str, port: u16) {
+        let site = format!("127.0.0.1:{port}");
+        self.run(&format!("clusterSync::setCluster(\"{name}\", \"{site}\", \"admin\", \"{PASSWORD}\")"))
+            .expect("the cluster gets a name");
     }
 
     /// How to reach this node as the administrator.
@@ -226,6 +235,13 @@ pub fn remote(port: u16) -> String {
 pub fn remote_as(host: &str, port: u16, user: &str, password: &str) -> String {
     let names = "[\"host\",\"port\",\"userId\",\"password\"]";
     format!("dict({names}, (\"{host}\", {port}, \"{user}\", \"{password}\"))")
+}
+
+/// A script's dictionary of these names and what a script writes for their values.
+pub fn dict<N: AsRef<str>, V: AsRef<str>>(members: &[(N, V)]) -> String {
+    let names: Vec<String> = members.iter().map(|(name, _)| format!("\"{}\"", name.as_ref())).collect();
+    let values: Vec<&str> = members.iter().map(|(_, value)| value.as_ref()).collect();
+    format!("dict([{}], ({}))", names.join(", "), values.join(", "))
 }
 
 /// A port where nobody listens.

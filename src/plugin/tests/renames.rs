@@ -35,6 +35,20 @@ fn pair() -> (FakeHost, FakeNode) {
     (FakeHost::new(FakeNode::with(&flights(), flights_table(3))), FakeNode::with(&far(), empty_there(3)))
 }
 
+/// As [`pair`], without the column that only the target has.
+fn plain_pair() -> (FakeHost, FakeNode) {
+    let (host, target) = pair();
+    let mut there = empty_there(3);
+    there.schema.columns.retain(|column| column.name != "note");
+    target.lock().tables.insert(("dfs://far".into(), "flown".into()), there);
+    (host, target)
+}
+
+/// Lets `change` loose on the source's rows.
+fn at_the_source(host: &FakeHost, change: impl FnOnce(&mut Vec<Row>)) {
+    change(&mut host.node.lock().tables.values_mut().next().unwrap().rows);
+}
+
 fn arrived(target: &FakeNode) -> Vec<Row> {
     target.sorted_rows(&far(), &["day", "carrier", "late", "far"])
 }
@@ -87,24 +101,12 @@ fn filters_and_windows_speak_the_names_of_the_source() {
 
 #[test]
 fn replace_and_mirror_touch_what_is_called_so_there() {
-    let (mut host, target) = pair();
-    let mut there = empty_there(3);
-    there.schema.columns.retain(|column| column.name != "note");
+    let (mut host, target) = plain_pair();
     let bystander = flights_table(3);
-    let mut inner = target.lock();
-    inner.tables.insert(("dfs://far".into(), "flown".into()), there);
-    inner.tables.insert(("dfs://flights".into(), "flights".into()), bystander.clone());
-    drop(inner);
+    target.lock().tables.insert(("dfs://flights".into(), "flights".into()), bystander.clone());
     let mirror = || vec![("mode", text("replace")), ("mirror", int(1)), ("maxDelete", int(100))];
     synced_with(&mut host, &target, Some("flights"), renamed(&ALL, mirror())).unwrap();
-    host.node
-        .lock()
-        .tables
-        .values_mut()
-        .next()
-        .unwrap()
-        .rows
-        .retain(|row| row[1] == b"A" && row[2] != [100, 0, 0, 0]);
+    at_the_source(&host, |rows| rows.retain(|row| row[1] == b"A" && row[2] != [100, 0, 0, 0]));
     let result = table_of(synced_with(&mut host, &target, Some("flights"), renamed(&ALL, mirror())));
     assert_eq!((numbers(&result, "copied"), numbers(&result, "removed")), (vec![3], vec![3]));
     assert_eq!(arrived(&target), host.node.sorted_rows(&flights(), &ALL));
@@ -113,23 +115,11 @@ fn replace_and_mirror_touch_what_is_called_so_there() {
 
 #[test]
 fn keys_of_an_upsert_are_found_there() {
-    let (mut host, target) = pair();
-    let mut there = empty_there(3);
-    there.schema.columns.retain(|column| column.name != "note");
-    target.lock().tables.insert(("dfs://far".into(), "flown".into()), there);
-    host.node
-        .lock()
-        .tables
-        .values_mut()
-        .next()
-        .unwrap()
-        .rows
-        .dedup_by_key(|row| (row[0].clone(), row[1].clone()));
+    let (mut host, target) = plain_pair();
+    at_the_source(&host, |rows| rows.dedup_by_key(|row| (row[0].clone(), row[1].clone())));
     let options = || renamed(&ALL, vec![("mode", text("upsert")), ("keyColumns", text("carrier"))]);
     synced_with(&mut host, &target, Some("flights"), options()).unwrap();
-    for row in &mut host.node.lock().tables.values_mut().next().unwrap().rows {
-        row[2][0] ^= 7;
-    }
+    at_the_source(&host, |rows| rows.iter_mut().for_each(|row| row[2][0] ^= 7));
     synced_with(&mut host, &target, Some("flights"), options()).unwrap();
     assert_eq!(arrived(&target), host.node.sorted_rows(&flights(), &ALL));
 }
