@@ -14,6 +14,9 @@ pub const VARIABLE: &str = "CLUSTERSYNC_KILL_AT";
 pub const PLACES: &[&str] =
     &["begun", "planned", "intended", "cleared", "appended", "proven", "unsynced", "finished", "ended"];
 
+/// Further places of a run that makes what the target lacks.
+pub const MAKING: &[&str] = &["made"];
+
 /// Further places of a run by backup, shipping and restore.
 pub const OFFLINE: &[&str] = &["backedUp", "shipped", "restored", "removed"];
 
@@ -24,7 +27,7 @@ pub const STREAM: &[&str] = &["sent", "received", "synced"];
 pub fn reach(place: &str) {
     if cfg!(debug_assertions) {
         static ORDER: OnceLock<Option<PathBuf>> = OnceLock::new();
-        let is_known = [PLACES, OFFLINE, STREAM].iter().any(|list| list.contains(&place));
+        let is_known = [PLACES, MAKING, OFFLINE, STREAM].iter().any(|list| list.contains(&place));
         debug_assert!(is_known, "{place} is on no list");
         if let Some(order) = ORDER.get_or_init(|| env::var_os(VARIABLE).map(PathBuf::from)) {
             obey(order, place);

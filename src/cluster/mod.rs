@@ -3,6 +3,7 @@
 //! A cluster answers expressions and takes rows; everything else (structure, counts, one
 //! partition's rows) is built here from those two, so the local kernel and a remote peer cannot
 //! disagree about what a question means.
+mod access;
 mod bound;
 mod calendar;
 mod chunks;
@@ -13,10 +14,12 @@ mod literal;
 mod read;
 mod release;
 mod room;
+mod setting;
 pub mod sql;
 pub mod tags;
 mod units;
 
+pub use access::{Access, Held, SUPER};
 pub use bound::literal;
 pub use calendar::{civil, clock};
 pub use chunks::{Marked, marks, row_counts};
@@ -25,6 +28,7 @@ pub use describe::{UNEXPECTED, describe, levels_of, tables};
 pub use read::{count, counts, read};
 pub use release::{Release, release};
 pub use room::{Room, Seat};
+pub use setting::{NEW_VALUES, setting};
 pub use units::{keys, lists, units};
 
 use std::sync::Arc;

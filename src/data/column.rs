@@ -160,6 +160,15 @@ impl Column {
         })
     }
 
+    /// The bytes of the first text or BLOB that has more than `most`, if there is one.
+    pub fn longer_than(&self, most: usize) -> Option<usize> {
+        match &self.cells {
+            Cells::Text(segments) => segments.iter().find_map(|segment| longer_text(segment, most)),
+            Cells::Blob(_) => self.blobs().map(<[u8]>::len).find(|bytes| *bytes > most),
+            Cells::Fixed(_) | Cells::Array(..) => None,
+        }
+    }
+
     /// The cells of a column of any type, in order, as [`Column::of`] takes them. Reads cell by
     /// cell, which is for few rows.
     pub fn each(&self) -> Box<dyn Iterator<Item = Cow<'_, [u8]>> + '_> {
@@ -177,6 +186,18 @@ impl Column {
             (Cells::Array(..), _) => Box::new(std::iter::empty()),
         }
     }
+}
+
+/// Leaps from the last end of a text within reach to the next such, and so looks at few bytes.
+fn longer_text(mut cells: &[u8], most: usize) -> Option<usize> {
+    let end = |byte: &u8| *byte == 0;
+    while cells.len() > most + 1 {
+        match cells[..=most].iter().rposition(end) {
+            Some(last) => cells = &cells[last + 1..],
+            None => return cells.iter().position(end),
+        }
+    }
+    None
 }
 
 /// Rows of a table: named columns of equal length.
@@ -230,6 +251,22 @@ mod tests {
                 assert!(column.each().all(|cell| *cell == null));
             }
         }
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_found_wherever_it_stands() {
+        for ty in [Type::String, Type::Blob] {
+            for lengths in [vec![7, 0, 3], vec![1; 40], vec![], vec![7; 9], vec![0; 20]] {
+                let cells: Vec<_> = lengths.iter().map(|length| vec![b'x'; *length]).collect();
+                for at in 0..=cells.len() {
+                    assert_eq!(Column::of(ty, &cells).longer_than(7), None, "{lengths:?}");
+                    let mut cells = cells.clone();
+                    cells.insert(at, vec![b'y'; 8 + at]);
+                    assert_eq!(Column::of(ty, &cells).longer_than(7), Some(8 + at), "{lengths:?}");
+                }
+            }
+        }
+        assert_eq!(Column::fixed(Type::Long, [0; 16]).longer_than(0), None);
     }
 
     #[test]

@@ -63,6 +63,7 @@ impl Job for Copy<'_> {
 impl Copy<'_> {
     /// Tries until the unit is verified, a person is needed, or patience ends.
     fn persist(&self, link: &mut Link, parcel: &mut Parcel) -> Result<()> {
+        online::require_whole(&parcel.rows, &self.plan.draft.counterpart.limits)?;
         for tried in 0.. {
             parcel.effort.tried = tried + 1;
             let outcome = link.open().and_then(|target| self.attempt(target, parcel));

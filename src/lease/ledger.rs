@@ -26,7 +26,8 @@ pub(super) struct Claim {
     pub(super) beat: i64,
 }
 
-fn name() -> TableName {
+/// The table that says who may write where.
+pub fn name() -> TableName {
     TableName::new(DB, TABLE)
 }
 

@@ -41,7 +41,7 @@ mod tests;
 use std::time::Duration;
 
 pub use held::Lease;
-pub use ledger::exists as is_prepared;
+pub use ledger::{exists as is_prepared, name as ledger};
 pub use take::{Ask, take};
 
 /// How long a right lasts.

@@ -61,6 +61,23 @@ pub fn fitted(rows: &Batch, columns: &[String], widened: &[(String, Type)]) -> R
     Ok(rows)
 }
 
+/// Refuses `rows` of which the target would keep a part only: in a column of `limits` no cell may have
+/// more bytes.
+///
+/// # Errors
+/// `Refused`, naming the column.
+pub fn require_whole(rows: &Batch, limits: &[(String, usize)]) -> Result<()> {
+    let bytes = |(name, most): &(String, usize)| rows.column(name)?.longer_than(*most);
+    let Some((bytes, (name, most))) = limits.iter().find_map(|limit| Some((bytes(limit)?, limit))) else {
+        return Ok(());
+    };
+    let what = format!("a cell of `{name}` has {bytes} bytes, and the target keeps no more than {most}");
+    Err(Error::new(Kind::Refused, what).advise(format!(
+        "nothing of this partition is sent: shorten it, or leave such rows out with a filter such as \
+         strlen({name}) <= {most}"
+    )))
+}
+
 /// As [`look`], of a target that lacks the columns in `added` and will have them without values.
 ///
 /// # Errors

@@ -1,10 +1,12 @@
 //! A database, a table, comments that the target lacks: how they are made like the source's, and what
 //! the target is going to look like then.
+use super::partitions::TOGETHER;
 use super::{Addition, Counterpart, Finding};
 use crate::cluster::ddl::{self, Call, Fitted};
-use crate::cluster::{Cluster, levels_of, release};
+use crate::cluster::{Cluster, keys, levels_of, release};
+use crate::data::Column;
 use crate::error::{Error, Kind, Result};
-use crate::model::{DatabaseDesign, Storage, TableDesign, TableName, TableSchema};
+use crate::model::{DatabaseDesign, Scheme, Split, Storage, TableDesign, TableName, TableSchema};
 
 /// What is made at the target before partitions and rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,11 +45,12 @@ pub(super) fn foresee(
     let mut foreseen = match found(ddl::database(target, &table.db))? {
         Some(other) => within(target, table, seen, &own, &other)?,
         None => {
-            let Fitted { design, mut notes } = Fitted::database(&own, release)?;
+            let Fitted { mut design, mut notes } = Fitted::database(&own, release)?;
             creation.notes.push(format!("the database {} is made at the target first", table.db));
             creation.notes.append(&mut notes);
+            let schema = shortened(seen, &mut design)?;
             creation.database = Some(design);
-            Foreseen { schema: seen.clone(), creation: Creation::default(), findings: Vec::new() }
+            Foreseen { schema, creation: Creation::default(), findings: Vec::new() }
         }
     };
     creation.notes.push(format!("the table {table} is made at the target first"));
@@ -55,6 +58,25 @@ pub(super) fn foresee(
     creation.notes.append(&mut foreseen.creation.notes);
     creation.table = Some(wanted.design);
     Ok(Foreseen { creation, ..foreseen })
+}
+
+/// A script takes so many values and no more, so that a database with a longer list is made with the
+/// first of them; what it lacks then is added as other partitions are.
+fn shortened(seen: &TableSchema, design: &mut DatabaseDesign) -> Result<TableSchema> {
+    let mut schema = seen.clone();
+    if schema.levels.len() != design.levels.len() {
+        return Ok(schema);
+    }
+    for (level, built) in schema.levels.iter_mut().zip(&mut design.levels) {
+        if let (Scheme::Value(values), Split::Value(all)) = (&level.scheme, &mut built.split)
+            && all.len() > TOGETHER
+        {
+            let first = Column::of(values.ty, values.each().take(TOGETHER));
+            level.scheme = Scheme::Value(first);
+            *all = keys(level)?.into_iter().map(|key| key.literal).collect();
+        }
+    }
+    Ok(schema)
 }
 
 /// Nothing where there is nothing.
@@ -141,20 +163,25 @@ impl Creation {
         all
     }
 
-    /// Makes what is still missing at `target`, and makes sure that it is as it was to be: another
-    /// run may make the same meanwhile. Says what it made.
+    /// Makes the database if it is still missing at `target`, and makes sure that it is as it was to be:
+    /// another run may make the same meanwhile. Says whether it made it.
     ///
     /// # Errors
     /// What the target answers; `Schema` when something else is there.
-    pub fn make(&self, target: &mut dyn Cluster) -> Result<Vec<String>> {
+    pub fn make_database(&self, target: &mut dyn Cluster) -> Result<Option<String>> {
+        let Some(design) = &self.database else { return Ok(None) };
+        let name = format!("the database {}", design.path);
+        let look = |target: &mut dyn Cluster| ddl::database(target, &design.path);
+        let call = ddl::create_database(design);
+        Ok(make_one(target, &name, &call, &look, &|other| design.unlike(other))?.then_some(name))
+    }
+
+    /// As [`Creation::make_database`], the table and its columns.
+    ///
+    /// # Errors
+    /// As [`Creation::make_database`].
+    pub fn make_table(&self, target: &mut dyn Cluster) -> Result<Vec<String>> {
         let mut made = Vec::new();
-        if let Some(design) = &self.database {
-            let name = format!("the database {}", design.path);
-            let look = |target: &mut dyn Cluster| ddl::database(target, &design.path);
-            if make_one(target, &name, &ddl::create_database(design), &look, &|other| design.unlike(other))? {
-                made.push(name);
-            }
-        }
         if let Some(design) = &self.table {
             let name = format!("the table {}", design.name);
             let look = |target: &mut dyn Cluster| ddl::table(target, &design.name);
@@ -165,8 +192,15 @@ impl Creation {
         if let Some(addition) = &self.addition {
             made.extend(addition.make(target)?);
         }
-        self.comments.iter().try_for_each(|call| target.query(&call.asked()).map(drop))?;
         Ok(made)
+    }
+
+    /// Sets the comments.
+    ///
+    /// # Errors
+    /// What the target answers.
+    pub fn comment(&self, target: &mut dyn Cluster) -> Result<()> {
+        self.comments.iter().try_for_each(|call| target.query(&call.asked()).map(drop))
     }
 }
 
@@ -207,8 +241,10 @@ fn make_one<T>(
 mod tests {
     use super::*;
     use crate::cluster::tags::server_error;
-    use crate::data::{Batch, Column, Datum, Type};
-    use crate::model::{LevelDesign, Split};
+    use crate::data::{Batch, Datum, Type};
+    use crate::model::LevelDesign;
+    use crate::plan::partitions::lacking;
+    use crate::testing::flights_schema;
 
     /// A target whose database appears as it is made, and that refuses to make it.
     struct Target {
@@ -247,17 +283,37 @@ mod tests {
         }
     }
 
-    fn made(buckets: i32) -> Result<Vec<String>> {
-        let database = DatabaseDesign {
+    fn database(buckets: usize) -> DatabaseDesign {
+        DatabaseDesign {
             path: "dfs://db".into(),
-            levels: vec![LevelDesign { ty: Type::Int, split: Split::Hash(3) }],
+            levels: vec![LevelDesign { ty: Type::Int, split: Split::Hash(buckets) }],
             engine: "OLAP".into(),
             atomic: "TRANS".into(),
             granularity: "TABLE".into(),
             has_sites: false,
-        };
-        let creation = Creation { database: Some(database), ..Creation::default() };
-        creation.make(&mut Target { is_there: false, buckets })
+        }
+    }
+
+    fn made(buckets: i32) -> Result<Option<String>> {
+        let creation = Creation { database: Some(database(3)), ..Creation::default() };
+        creation.make_database(&mut Target { is_there: false, buckets })
+    }
+
+    #[test]
+    fn a_long_list_of_values_begins_with_as_many_as_one_script_takes() {
+        let days: Vec<u8> = (0..2_500_i32).rev().flat_map(i32::to_le_bytes).collect();
+        let seen = flights_schema(1);
+        let mut seen = TableSchema { levels: seen.levels[..1].to_vec(), ..seen };
+        seen.levels[0].scheme = Scheme::Value(Column::fixed(Type::Date, days));
+        let values = keys(&seen.levels[0]).unwrap().into_iter().map(|key| key.literal).collect();
+        let mut design = database(0);
+        design.levels = vec![LevelDesign { ty: Type::Date, split: Split::Value(values) }];
+        let short = shortened(&seen, &mut design).unwrap();
+        let first: Vec<_> = keys(&short.levels[0]).unwrap().into_iter().map(|key| key.literal).collect();
+        assert_eq!((first.len(), first[0].as_str()), (TOGETHER, "1976.11.05"));
+        assert_eq!(design.levels[0].split, Split::Value(first));
+        assert!(ddl::create_database(&design).asked().len() < 1 << 16);
+        assert_eq!(lacking(&seen, &short).unwrap().len(), 1, "the others are made as what is lacking");
     }
 
     #[test]
@@ -273,7 +329,7 @@ mod tests {
 
     #[test]
     fn what_somebody_else_made_meanwhile_must_be_the_same() {
-        assert_eq!(made(3).unwrap(), [""; 0], "made, and not by us");
+        assert_eq!(made(3).unwrap(), None, "made, and not by us");
         let error = made(4).unwrap_err();
         assert_eq!(error.kind(), Kind::Schema);
         let what = "the database dfs://db on B is not as it was to be made: the partitionings differ";

@@ -13,6 +13,7 @@ mod mirror;
 mod naming;
 mod partitions;
 mod prepare;
+mod rights;
 mod show;
 mod storage;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use drift::{Addition, Drift};
 pub use mirror::{Mirror, surplus};
 pub use naming::Counterpart;
 pub use prepare::{Wanted, prepare};
+pub use rights::Deed;
 pub use window::{Asked, End, LookBack, Point, fold};
 
 use crate::cluster::sql::Rows;

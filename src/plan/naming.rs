@@ -19,6 +19,8 @@ pub struct Counterpart {
     pub blanks: Vec<(usize, ColumnDef)>,
     /// Columns whose type is wider there, under their names at the source, with that type.
     pub widened: Vec<(String, Type)>,
+    /// How many bytes of each text and BLOB it keeps, by their names at the source.
+    pub limits: Vec<(String, usize)>,
 }
 
 impl Counterpart {
@@ -31,6 +33,7 @@ impl Counterpart {
             filter,
             blanks: Vec::new(),
             widened: Vec::new(),
+            limits: Vec::new(),
         }
     }
 
@@ -97,7 +100,8 @@ impl Choice<'_> {
             false => translated(filter, &name),
         });
         let findings = self.flaws(ours, &naming);
-        (Counterpart { table: there, naming, filter, blanks: Vec::new(), widened: Vec::new() }, findings)
+        let same = Counterpart::same(&there, filter.as_deref());
+        (Counterpart { naming, ..same }, findings)
     }
 
     pub(super) fn takes(&self, name: &str) -> bool {

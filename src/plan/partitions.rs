@@ -2,13 +2,13 @@
 //! an error (dolphindb-semantics §3.2), so they are made first or named.
 use std::collections::HashSet;
 
-use super::{Finding, some_of};
-use crate::cluster::{keys, literal, sql};
-use crate::error::Result;
+use super::{Creation, Finding, some_of};
+use crate::cluster::{Cluster, NEW_VALUES, keys, literal, setting, sql, tables};
+use crate::error::{Error, Result};
 use crate::model::{Level, Scheme, TableName, TableSchema, Unit};
 
 /// Values or boundaries that are added by one call.
-const TOGETHER: usize = 1_000;
+pub(super) const TOGETHER: usize = 1_000;
 
 /// What one level of the target lacks.
 pub(super) struct Lack<'a> {
@@ -36,6 +36,38 @@ pub(super) fn lacking<'a>(source: &'a TableSchema, target: &TableSchema) -> Resu
         }
     }
     Ok(lacks)
+}
+
+/// Whether partitions that `theirs` lacks are made without being asked for: those of a database that
+/// this or an earlier run makes, and those that the target would make itself as rows come. It can only
+/// be asked about partitions that are there. What it does with their rows otherwise is a finding.
+pub(super) fn grows(
+    target: &mut dyn Cluster,
+    table: &TableName,
+    lacks: &[Lack],
+    creation: &Creation,
+) -> Result<(bool, Option<Finding>)> {
+    let of_values = |lack: &Lack| matches!(lack.level.scheme, Scheme::Value(_));
+    if !lacks.iter().any(of_values) {
+        return Ok((false, None));
+    }
+    let is_all = lacks.iter().all(of_values);
+    let is_empty = |target: &mut dyn Cluster| Ok::<_, Error>(tables(target, &table.db)?.is_empty());
+    let is_new = creation.database.is_some() || is_all && creation.table.is_some() && is_empty(target)?;
+    if is_new {
+        return Ok((true, None));
+    }
+    // Not every user may ask.
+    let policy = setting(target, NEW_VALUES).ok().flatten();
+    let does = match policy.as_deref() {
+        Some("add") => return Ok((is_all, None)),
+        Some("fail") => "refuses",
+        Some("skip") => "drops, without an error,",
+        _ => return Ok((false, None)),
+    };
+    let policy = policy.unwrap_or_default();
+    let what = format!("its {NEW_VALUES} is {policy}, which {does} rows that fit none of its partitions");
+    Ok((false, Some(Finding::new(what, format!("set {NEW_VALUES}=add there")))))
 }
 
 impl Lack<'_> {

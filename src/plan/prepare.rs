@@ -3,9 +3,10 @@ use super::axis::{Line, line};
 use super::create::{self, Creation, Foreseen};
 use super::drift::Drift;
 use super::naming::{Choice, unsorted};
-use super::partitions::lacking;
+use super::partitions::{grows, lacking};
+use super::rights::{rights, with_rights};
 use super::window::{self, Asked, End, Point, fold};
-use super::{Counterpart, Draft, Finding, compare, some_of, storage};
+use super::{Counterpart, Deed, Draft, Finding, compare, some_of, storage};
 use crate::cluster::{Cluster, count, describe, flaw, sql, sql::Rows};
 use crate::data::Type;
 use crate::error::{Error, Kind, Result};
@@ -31,6 +32,11 @@ pub struct Wanted {
     pub columns: Option<Vec<String>>,
     /// What the target calls otherwise.
     pub rename: Rename,
+    /// What becomes of the table at the target, so that its user must be allowed to; making what is
+    /// missing comes on top. Nothing where nothing is written.
+    pub deeds: Vec<Deed>,
+    /// What the run does besides.
+    pub besides: Vec<(Deed, TableName)>,
 }
 
 /// The draft for syncing the rows of `table` that are `wanted`. Nothing is written.
@@ -53,7 +59,9 @@ pub fn prepare(
     let (mut counterpart, mut misfits) = choice.counterpart(table, &ours);
     let (seen, name) = (choice.seen(&ours, &counterpart.naming), counterpart.table.clone());
     let (mut theirs, mut creation, more) =
-        there(source, target, (table, &seen, &counterpart), wanted.creates)?;
+        there(source, target, (table, &seen, &counterpart), wanted.creates).map_err(|error| {
+            with_rights(error, target, &deeds(wanted, &name, &Creation::default(), false))
+        })?;
     misfits.extend(more);
     let drifted = wanted.drift.settle(&choice, &ours, &counterpart, &theirs);
     misfits.extend(drifted.findings);
@@ -64,7 +72,12 @@ pub fn prepare(
     counterpart.blanks = choice.blanks(&seen, &mut theirs);
     misfits.extend(unsorted(&theirs, &seen));
     let (seen, widened) = if wanted.widens { widened(seen, &theirs) } else { (seen, Vec::new()) };
-    misfits.extend(compare(&name, &seen, &theirs, wanted.makes)?);
+    let lacks = lacking(&seen, &theirs)?;
+    let (makes, policy) = if wanted.makes { (true, None) } else { grows(target, &name, &lacks, &creation)? };
+    misfits.extend(compare(&name, &seen, &theirs, makes)?);
+    misfits.extend(policy);
+    let known = rights(target, &deeds(wanted, &name, &creation, makes && !lacks.is_empty()));
+    misfits.extend(known.findings);
     let asked = wanted.window.as_ref().map(|asked| settled(source, table, asked, &ours)).transpose()?;
     let window = asked.as_ref().map(|asked| fold(asked, &ours)).transpose();
     let window = window.unwrap_or_else(|finding| {
@@ -73,7 +86,7 @@ pub fn prepare(
     });
     let mut units = window::units(&ours, window.as_ref())?;
     units.iter_mut().for_each(|unit| unit.is_new = creation.table.is_some());
-    let makes = match wanted.makes && misfits.is_empty() {
+    let makes = match makes && misfits.is_empty() {
         true => made(&name, &seen, &theirs, &mut units, &mut misfits)?,
         false => Vec::new(),
     };
@@ -83,11 +96,14 @@ pub fn prepare(
     let mut notes = storage::notes(&seen, &theirs);
     notes.extend(creation.notes.iter().cloned());
     notes.extend(drifted.notes);
+    notes.extend(known.notes);
     notes.extend(blank_note(&counterpart));
     notes.extend(wide_note(&widened));
     let naming = &counterpart.naming;
     let named = |(column, ty): (ColumnDef, Type)| (naming.here(&column.name).to_owned(), ty);
     counterpart.widened = widened.into_iter().map(named).collect();
+    let limits = storage::limits(&theirs);
+    counterpart.limits = limits.map(|(column, most)| (naming.here(column).to_owned(), most)).collect();
     if let Some(window) = &window {
         notes.extend(window_notes(source, wanted, window, table, &ours)?);
     }
@@ -110,6 +126,25 @@ pub fn prepare(
         notes,
         counterpart,
     })
+}
+
+/// What the run does at the target, of which making a database gives every right in it.
+fn deeds(wanted: &Wanted, table: &TableName, creation: &Creation, grows: bool) -> Vec<(Deed, TableName)> {
+    if wanted.deeds.is_empty() {
+        return Vec::new();
+    }
+    let mut deeds = match (&creation.database, &creation.table) {
+        (Some(_), _) => vec![Deed::MakeDatabase],
+        (None, Some(_)) => vec![Deed::MakeTables],
+        (None, None) => wanted.deeds.clone(),
+    };
+    if creation.database.is_none() {
+        let is_changed = creation.addition.is_some() || !creation.comments.is_empty();
+        deeds.extend((is_changed && creation.table.is_none()).then_some(Deed::MakeTables));
+        deeds.extend(grows.then_some(Deed::MakePartitions));
+    }
+    let own = deeds.into_iter().map(|deed| (deed, table.clone()));
+    own.chain(wanted.besides.iter().cloned()).collect()
 }
 
 /// The target's structure as it is, or as it is going to be once it is made.

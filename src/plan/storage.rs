@@ -24,6 +24,20 @@ pub(super) fn merging(source: &TableSchema, target: &TableSchema) -> Option<Find
     Some(Finding::new(what, "create the target table with keepDuplicates and sortColumns of the source"))
 }
 
+/// How many bytes the target's columns keep of each text and BLOB. A longer STRING or BLOB is cut without
+/// an error, a longer SYMBOL is refused (dolphindb-semantics §4.4).
+pub(super) fn limits(target: &TableSchema) -> impl Iterator<Item = (&str, usize)> {
+    target.columns.iter().filter_map(|column| {
+        let most = match column.ty {
+            Type::String => 65_535,
+            Type::Symbol => 255,
+            Type::Blob => (64 << 20) - 1,
+            _ => return None,
+        };
+        Some((column.name.as_str(), most))
+    })
+}
+
 /// What may fail later, and is known now.
 pub(super) fn notes(source: &TableSchema, target: &TableSchema) -> Vec<String> {
     let mut notes = Vec::new();

@@ -4,7 +4,7 @@ use crate::cluster::{Cluster, describe};
 use crate::data::{Fingerprint, Type};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Intent, Left};
-use crate::model::{Level, Scheme, TableSchema};
+use crate::model::{Level, Scheme, Storage, TableSchema};
 use crate::testing::{FakeNode, def, flights, flights_schema, flights_table, ints};
 
 const ORDER: [&str; 4] = ["distance", "date", "carrier", "delay"];
@@ -285,4 +285,26 @@ fn a_plan_prints_itself_and_names_everything_that_forbids_it() {
         "{error}"
     );
     strangers(Mode::Append).unwrap();
+}
+
+/// Of a PKEY table nobody tells the key, so that only another one is taken to have the same.
+#[test]
+fn a_target_with_primary_keys_takes_rows_of_its_like_only() {
+    let with = |engine: Option<&str>| {
+        let storage = Storage { engine: engine.map(str::to_owned), ..Storage::default() };
+        TableSchema { storage, ..flights_schema(2) }
+    };
+    for (ours, theirs, fits) in [
+        (Some("PKEY"), Some("PKEY"), true),
+        (Some("PKEY"), Some("OLAP"), true),
+        (Some("OLAP"), Some("PKEY"), false),
+        (Some("TSDB"), Some("PKEY"), false),
+        (None, Some("PKEY"), false),
+        (None, None, true),
+    ] {
+        let findings = compare(&flights(), &with(ours), &with(theirs), false).unwrap();
+        assert_eq!(findings.is_empty(), fits, "{ours:?} to {theirs:?}: {findings:?}");
+        let says = |finding: &Finding| finding.what.contains("one row per primary key");
+        assert!(findings.iter().all(says), "{findings:?}");
+    }
 }

@@ -6,12 +6,13 @@ use super::caller;
 use super::listening::Listening;
 use super::request::Request;
 use super::site::Site;
-use crate::cluster::Host;
+use crate::cluster::{Cluster, Host};
 use crate::engine::{Guard, RunId};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Begun, Runs};
 use crate::lease::{self, Ask, Lease, Terms};
-use crate::model::TableName;
+use crate::model::{Mode, TableName};
+use crate::plan::Deed;
 
 /// Waits, as long as the call is ready to, for a run of this node that works on the same tables.
 /// Whatever is looked up afterwards is as that run has left it.
@@ -22,6 +23,18 @@ pub(super) fn await_turn(host: &mut dyn Host, request: &Request, site: &Site, be
         pause(host, GLANCE)?;
     }
     Ok(())
+}
+
+/// What having the right to write takes at the target.
+pub(super) fn deeds(request: &Request, target: &mut dyn Cluster) -> Result<Vec<(Deed, TableName)>> {
+    if request.options.lease.is_zero() || request.options.mode == Mode::VerifyOnly {
+        return Ok(Vec::new());
+    }
+    let all: &[Deed] = match lease::is_prepared(target)? {
+        true => &[Deed::Read, Deed::Insert, Deed::Delete],
+        false => &[Deed::MakeDatabase],
+    };
+    Ok(all.iter().map(|deed| (*deed, lease::ledger())).collect())
 }
 
 /// Calls `work` while the run `id` has the right to write to `tables` at the target.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::afar::Afar;
 use super::errands::Desk;
+use super::exclusive::deeds;
 use super::listening::Listening;
 use super::options::Options;
 use super::plans::recalled;
@@ -19,7 +20,7 @@ use crate::error::{Error, Kind, Result};
 use crate::journal::{Begun, Direction, Order, Runs};
 use crate::memory::Memory;
 use crate::model::TableName;
-use crate::plan::{Draft, prepare};
+use crate::plan::{Deed, Draft, Wanted, prepare};
 use crate::wire::Control;
 
 /// Where a call works: what the target is called, and where runs are kept.
@@ -177,12 +178,16 @@ pub(super) fn drafts(
             .advise("name a database with tables"));
     }
     let mut target = connect()?;
+    let besides = deeds(request, &mut *target)?;
     let asked = request.options.window.as_ref().map(|said| said.evaluate(host)).transpose()?;
     let (mut drafts, mut is_behind, mut misfits) = (Vec::new(), false, Vec::new());
     for name in &names {
         let table = TableName::new(&request.db, name);
         let (wanted, is_earlier) = wanted(host, request, site, asked.as_ref(), &table)?;
         is_behind |= is_earlier;
+        let mirrors = request.options.mirror.is_some();
+        let deeds = Deed::of(request.options.mode, mirrors, wanted.window.is_some());
+        let wanted = Wanted { deeds, besides: besides.clone(), ..wanted };
         let draft = match prepare(host, &mut *target, &table, &wanted) {
             Ok(draft) => draft,
             Err(error) if names.len() > 1 && is_of_tables(error.kind()) => {
@@ -201,7 +206,7 @@ pub(super) fn drafts(
 
 /// Whether a failure says something about one table, so that the others are worth a look.
 fn is_of_tables(kind: Kind) -> bool {
-    matches!(kind, Kind::Schema | Kind::NotFound | Kind::Argument)
+    matches!(kind, Kind::Schema | Kind::NotFound | Kind::Argument | Kind::Login)
 }
 
 /// What is wrong with every table, in one error.

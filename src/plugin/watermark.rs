@@ -28,6 +28,8 @@ pub(super) fn wanted(
         widens: true,
         columns: request.options.columns.clone(),
         rename: request.options.rename.clone(),
+        deeds: Vec::new(),
+        besides: Vec::new(),
     };
     if let Some(resumed) = &request.resumed {
         let bounds = resumed.window(table)?;

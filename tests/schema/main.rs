@@ -1,4 +1,5 @@
 //! A target is made like its source.
+mod again;
 #[path = "../common/mod.rs"]
 mod common;
 mod generated;

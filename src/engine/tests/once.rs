@@ -216,3 +216,24 @@ fn an_intent_tells_what_was_there_and_what_was_sent() {
     };
     assert_eq!((before.rows, gone.rows, sent.rows), (0, 0, 1));
 }
+
+/// A longer text is cut by a server without a word, so that the proof would come too late.
+#[test]
+fn a_text_that_the_target_would_cut_keeps_its_partition_from_being_sent() {
+    let mut table = flights_table(DAYS);
+    table.rows.push(flight(3, &"B".repeat(256), 1, 1.0));
+    let mut pair = Pair::of(table, FakeNode::with(&flights(), flights_table(DAYS).empty_in_order(&ORDER)));
+    let error = pair.failure();
+    assert_eq!(error.kind(), Kind::Refused);
+    for part in ["/20130104/Key0", "a cell of `carrier` has 256 bytes, and the target keeps no more than 255"]
+    {
+        assert!(error.message().contains(part), "{part}: {error}");
+    }
+    assert!(error.advice().contains("strlen(carrier) <= 255"), "{error}");
+    let arrived = pair.target_rows();
+    assert!(arrived.iter().all(|row| row[0] != (15_709_i32).to_le_bytes() || row[1] != *b"B"), "{arrived:?}");
+    let last = flight(3, &"B".repeat(255), 1, 1.0);
+    *pair.host.node.lock().tables.values_mut().next().unwrap().rows.last_mut().unwrap() = last;
+    pair.run().unwrap();
+    assert_eq!(pair.target_rows(), pair.source_rows());
+}

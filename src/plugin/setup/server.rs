@@ -4,8 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::Finding;
-use crate::cluster::{Cluster, Host};
-use crate::data::Datum;
+use crate::cluster::{Cluster, Host, NEW_VALUES, setting};
 use crate::plugin::FUNCTIONS;
 
 /// The name under which the server loads us.
@@ -107,39 +106,27 @@ fn gone(jobs: &[u8]) -> Vec<String> {
 
 /// What `side` does with rows whose VALUE key is in no partition (dolphindb-semantics §3.2).
 pub(super) fn new_values(side: &mut (impl Cluster + ?Sized), area: &str) -> Finding {
-    const NAME: &str = "newValuePartitionPolicy";
-    let advice = format!("set {NAME}=add there, or give syncs into it the option `createPartitions`");
-    match setting(side, NAME) {
+    let advice = format!("set {NEW_VALUES}=add there, or give syncs into it the option `createPartitions`");
+    match setting(side, NEW_VALUES) {
         Ok(Some(policy)) if policy != "skip" => {
-            Finding::ok(area, format!("{NAME} is {policy}, so no row is dropped silently"))
+            Finding::ok(area, format!("{NEW_VALUES} is {policy}, so no row is dropped silently"))
         }
         Ok(Some(_)) => Finding::warning(
             area,
             format!(
-                "{NAME} is skip: rows outside the partitions are dropped silently; a sync notices and fails"
+                "{NEW_VALUES} is skip: rows outside the partitions are dropped silently; a sync notices and fails"
             ),
             advice,
         ),
         Ok(None) => Finding::unknown(
             area,
             format!(
-                "{NAME} is not set; by the manual that means skip, which drops rows outside the partitions silently; a sync notices and fails"
+                "{NEW_VALUES} is not set; by the manual that means skip, which drops rows outside the partitions silently; a sync notices and fails"
             ),
             advice,
         ),
-        Err(_) => Finding::unknown(area, format!("{NAME} is not known: getConfig is refused"), advice),
+        Err(_) => Finding::unknown(area, format!("{NEW_VALUES} is not known: getConfig is refused"), advice),
     }
-}
-
-/// A setting of the configuration, if it is set (manual of `getConfig`: one value, several, or NULL).
-fn setting(side: &mut (impl Cluster + ?Sized), name: &str) -> crate::error::Result<Option<String>> {
-    Ok(match side.query(&format!("getConfig(\"{name}\")"))? {
-        Datum::Scalar(column) | Datum::Vector(column) if column.ty.is_text() => {
-            let texts: Vec<_> = column.texts().map(String::from_utf8_lossy).collect();
-            Some(texts.join(",")).filter(|text| !text.is_empty())
-        }
-        _ => None,
-    })
 }
 
 fn contains(text: &[u8], word: &[u8]) -> bool {
