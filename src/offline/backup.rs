@@ -100,7 +100,19 @@ impl Backup {
     /// # Errors
     /// `Mismatch` naming partitions that are damaged, otherwise what the server answers.
     pub fn check(&self, server: &mut dyn Cluster) -> Result<()> {
-        let answer = server.query(&format!("checkBackup({})", self.arguments()));
+        self.examine(server, &self.arguments())
+    }
+
+    /// As [`Backup::check`], of the files of one partition.
+    ///
+    /// # Errors
+    /// As [`Backup::check`].
+    pub fn check_part(&self, server: &mut dyn Cluster, unit: &Unit) -> Result<()> {
+        self.examine(server, &format!("{}, {}", self.arguments(), self.path(unit)))
+    }
+
+    fn examine(&self, server: &mut dyn Cluster, arguments: &str) -> Result<()> {
+        let answer = server.query(&format!("checkBackup({arguments})"));
         let Datum::Table(bad) = answer.map_err(|error| self.explain(error, "checking the backup of"))? else {
             return Err(self.strange(server));
         };
@@ -142,12 +154,22 @@ impl Backup {
     /// The script that restores `unit` into `target`: rows of a query are appended, files replace the
     /// partition. `snapshot` is said where there is one and never else (dolphindb-semantics §1.7).
     pub fn restore(&self, unit: &Unit, target: &TableName, is_snapshot: bool) -> String {
-        let database = self.table.db.trim_start_matches("dfs:/");
-        // `restore` matches paths that begin with the database's name (dolphindb-semantics §1.6).
-        let path = if unit.keys.is_empty() { "%".to_owned() } else { format!("{database}{unit}") };
         let more = if is_snapshot { ", false, false" } else { "" };
-        let (path, table) = (sql::text(&path), sql::load_table(target));
+        let (path, table) = (self.path(unit), sql::load_table(target));
         format!("restore({}, {path}, true, {table}{more})", self.arguments())
+    }
+
+    /// `unit` as `restore` and `checkBackup` name it: by a path that begins with the database's name
+    /// (dolphindb-semantics §1.6).
+    fn path(&self, unit: &Unit) -> String {
+        let database = self.table.db.trim_start_matches("dfs:/");
+        sql::text(&if unit.keys.is_empty() { "%".to_owned() } else { format!("{database}{unit}") })
+    }
+
+    /// The folder, from [`Backup::dir`], that the server keeps the table's files in, those of each chunk
+    /// in a folder of its own if they are copies (dolphindb-semantics §1.4).
+    pub fn folder(&self) -> String {
+        format!("{}/{}", self.table.db.trim_start_matches("dfs://"), self.table.table)
     }
 
     fn strange(&self, server: &dyn Cluster) -> Error {

@@ -9,7 +9,7 @@
 //!
 //! A *snapshot* is one piece with all partitions, made by one `backupTable`: consistent, but nobody
 //! can write to the table meanwhile (§1.3), and its files are the server's own, so that both tables
-//! must be built alike.
+//! must be built alike. Its partitions are then shipped and restored like pieces of their own.
 mod backup;
 mod compare;
 mod grow;
@@ -20,6 +20,7 @@ mod remove;
 mod restore;
 mod room;
 mod save;
+mod snapshot;
 mod stages;
 mod trial;
 

@@ -7,11 +7,14 @@ use crossbeam_channel::{Receiver, Sender, never, select};
 use super::pipeline::{Style, Target};
 use super::restore::Delivery;
 use super::save::seal;
+use super::snapshot::SNAPSHOT;
 use super::stages::{BATCH, Parcel, Run};
+use crate::cluster::Cluster;
 use crate::data::Fingerprint;
 use crate::error::{Error, Kind, Result, Retry};
 use crate::failpoint::reach;
-use crate::ship::{Side, Watch};
+use crate::journal::{Effort, now};
+use crate::ship::{Shipped, Side, Watch};
 
 /// The longest wait between two tries.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -39,27 +42,38 @@ impl Run<'_> {
         }
     }
 
-    fn ship_some(&self, parcels: Vec<Parcel>, next: &Sender<Parcel>) {
+    fn ship_some(&self, mut parcels: Vec<Parcel>, next: &Sender<Parcel>) {
         if self.room.watch.is_stopped() {
             return;
         }
-        let pieces: Vec<String> = parcels.iter().map(|parcel| self.piece_of(parcel.number)).collect();
-        let outcome = match self.style {
-            Style::Rows => self.ship(&pieces),
-            // Its piece was shipped before the first unit was begun.
-            Style::Snapshot => Ok(()),
+        let folders: Vec<String> = parcels.iter().filter_map(|parcel| self.folder_of(parcel)).collect();
+        let shipped = match folders.is_empty() {
+            true => Ok(()),
+            false => self.ship(&|watch| self.route.shipper.ship(&folders, watch)),
         };
-        match outcome {
+        match shipped.and_then(|()| self.weigh_arrived(&mut parcels)) {
             Ok(()) => parcels.into_iter().for_each(|parcel| drop(next.send(parcel))),
             Err(error) => self.fail(parcels[0].number, error, "on its way"),
         }
     }
 
-    /// Ships `pieces`, again after a broken line.
-    pub(super) fn ship(&self, pieces: &[String]) -> Result<()> {
+    /// Learns what pieces take that another machine has made, now that they are here.
+    fn weigh_arrived(&self, parcels: &mut [Parcel]) -> Result<()> {
+        if self.route.near == Side::Source {
+            return Ok(());
+        }
+        parcels.iter_mut().try_for_each(|parcel| self.weigh(parcel))?;
+        match self.style {
+            Style::Rows => Ok(()),
+            Style::Snapshot => self.require_room(self.moved.lock().bytes),
+        }
+    }
+
+    /// Ships by `send`, again after a broken line.
+    pub(super) fn ship(&self, send: &dyn Fn(&Watch) -> Result<Shipped>) -> Result<()> {
         let mut tried = 0;
         loop {
-            let outcome = self.route.shipper.ship(pieces, &self.room.watch);
+            let outcome = send(&self.room.watch);
             match outcome {
                 Ok(shipped) => {
                     self.moved.lock().bytes += shipped.sent;
@@ -116,51 +130,73 @@ impl Run<'_> {
     }
 
     fn restore(&self, target: &mut Target, parcel: &Parcel) -> Result<()> {
-        let unit = &self.plan.draft.units[parcel.number];
-        let piece = match self.style {
-            Style::Rows => self.piece_of(parcel.number),
-            Style::Snapshot => super::stages::SNAPSHOT.to_owned(),
-        };
-        let backup = self.backup(Side::Target, &piece);
-        let sent = match (self.style, parcel.sent) {
-            (Style::Snapshot, Some(sent)) => sent,
-            (_, sent) => self.arrived(target, parcel, &piece, sent)?,
-        };
-        let is_snapshot = self.style == Style::Snapshot;
-        let mut delivery = Delivery {
-            plan: self.plan,
-            journal: self.journal,
-            at: (self.table, parcel.number),
-            unit,
-            sent,
-            restore: Some(backup.restore(unit, &self.plan.draft.table, is_snapshot)),
-            overwrites: is_snapshot,
-            by_count: false,
-            permit: self.permit,
-            doubt: None,
-        };
-        let mut tried = 0;
+        let (lane, began) = (target.lane() as u32, now());
+        let (mut delivery, mut tried) = (None, 0);
         loop {
-            let Err(error) = target.open().and_then(|server| delivery.attempt(server)) else { return Ok(()) };
+            let was_whole = self.is_whole();
+            let effort = Effort { lane, began, tried: tried + 1, bytes: parcel.bytes };
+            let outcome = target.open().and_then(|server| {
+                let delivery: &mut Delivery = match &mut delivery {
+                    Some(delivery) => delivery,
+                    none => none.insert(self.delivery(server, parcel)?),
+                };
+                delivery.attempt(server, effort)
+            });
+            let Err(error) = outcome else { return Ok(()) };
             if error.kind().retry() == Retry::Reconnect {
                 target.close();
             }
-            if !self.is_worth_a_try(&error, tried) {
-                return Err(error);
+            // What has not arrived may be what the server misses; a restore that differs is settled.
+            let may_miss =
+                error.kind() == Kind::Server || delivery.is_none() && error.kind() == Kind::Mismatch;
+            match !was_whole && may_miss {
+                true => self.complete(target)?,
+                false if !self.is_worth_a_try(&error, tried) => return Err(error),
+                false => tried += 1,
             }
-            tried += 1;
         }
+    }
+
+    /// What is to be done with a parcel, whose files are checked where they have arrived.
+    fn delivery(&self, server: &mut dyn Cluster, parcel: &Parcel) -> Result<Delivery<'_>> {
+        let (number, unit) = (parcel.number, &self.plan.draft.units[parcel.number]);
+        let is_snapshot = self.style == Style::Snapshot;
+        let (piece, sent) = match (self.style, parcel.sent) {
+            (Style::Snapshot, sent) => {
+                self.check_arrival(server, number)?;
+                (SNAPSHOT.to_owned(), sent.unwrap_or_default())
+            }
+            (Style::Rows, sent) => {
+                let piece = self.piece_of(number);
+                let sent = self.arrived(server, parcel, &piece, sent)?;
+                (piece, sent)
+            }
+        };
+        let is_there = !is_snapshot || self.chunk_of(number).is_some();
+        let backup = self.backup(Side::Target, &piece);
+        Ok(Delivery {
+            plan: self.plan,
+            journal: self.journal,
+            at: (self.table, number),
+            unit,
+            sent,
+            restore: is_there.then(|| backup.restore(unit, &self.plan.draft.table, is_snapshot)),
+            overwrites: is_snapshot && is_there,
+            by_count: false,
+            permit: self.permit,
+            doubt: None,
+        })
     }
 
     /// Checks a piece that has arrived, and returns the fingerprint of what is in it.
     fn arrived(
         &self,
-        target: &mut Target,
+        server: &mut dyn Cluster,
         parcel: &Parcel,
         piece: &str,
         sent: Option<Fingerprint>,
     ) -> Result<Fingerprint> {
-        let (server, backup) = (target.open()?, self.backup(Side::Target, piece));
+        let backup = self.backup(Side::Target, piece);
         backup.check(server)?;
         let held = backup.list(server, self.plan.draft.units[parcel.number].keys.len())?;
         match &held[..] {

@@ -105,7 +105,7 @@ pub fn run(
     connect: Connect,
 ) -> Result<Summary> {
     let started = Instant::now();
-    let run = Run::new(plan, journal, table, route, (style, permit), limits);
+    let mut run = Run::new(plan, journal, table, route, (style, permit), limits);
     if style == Style::Snapshot && plan.sent().next().is_some() {
         run.begin_snapshot(host, connect)?;
     }
@@ -154,10 +154,10 @@ fn push(run: &Run, host: &mut dyn Host, connect: Connect) {
             run.ship_all(&backed.1, shipped.0, &done.1);
             drop(ending);
         });
-        for _ in 0..run.limits.lanes {
+        for lane in 0..run.limits.lanes {
             let (todo, done) = (shipped.1.clone(), done.0.clone());
             scope.spawn(move || {
-                let mut target = Target::Lane(connect, None);
+                let mut target = Target::Lane { lane, connect, open: None };
                 todo.into_iter().for_each(|parcel| run.take_in(&mut target, parcel, &done));
             });
         }
@@ -210,16 +210,24 @@ fn pull(run: &Run, host: &mut dyn Host, connect: Connect) {
 /// The server that restores: the other side over a connection that is made when it is needed, or the
 /// one that we run in.
 pub(super) enum Target<'a> {
-    Lane(Connect<'a>, Option<Box<dyn Cluster + Send>>),
+    Lane { lane: usize, connect: Connect<'a>, open: Option<Box<dyn Cluster + Send>> },
     Host(&'a mut dyn Host),
 }
 
 impl Target<'_> {
+    /// Which of those that restore at the same time it is.
+    pub(super) fn lane(&self) -> usize {
+        match self {
+            Target::Host(_) => 0,
+            Target::Lane { lane, .. } => *lane,
+        }
+    }
+
     /// The server.
     pub(super) fn open(&mut self) -> Result<&mut dyn Cluster> {
         match self {
             Target::Host(host) => Ok(&mut **host),
-            Target::Lane(connect, open) => {
+            Target::Lane { connect, open, .. } => {
                 let connection = match open.take() {
                     Some(connection) => connection,
                     None => connect()?,
@@ -231,7 +239,7 @@ impl Target<'_> {
 
     /// Forgets a connection; the next use makes a new one.
     pub(super) fn close(&mut self) {
-        if let Target::Lane(_, open) = self {
+        if let Target::Lane { open, .. } = self {
             *open = None;
         }
     }

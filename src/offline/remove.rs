@@ -4,6 +4,7 @@ use super::stages::Run;
 use crate::cluster::{Cluster, count, describe, units};
 use crate::data::Fingerprint;
 use crate::error::{Error, Kind, Result};
+use crate::journal::{Effort, now};
 
 impl Run<'_> {
     /// Removes every unit that the plan removes, each announced and proven as those that are restored.
@@ -36,8 +37,9 @@ impl Run<'_> {
                 permit: self.permit,
                 doubt: None,
             };
+            let effort = Effort { lane: 0, began: now(), tried: 1, bytes: 0 };
             delivery
-                .attempt(target)
+                .attempt(target, effort)
                 .map_err(|error| error.context(format!("removing partition {unit} of {}", draft.table)))?;
             removed += 1;
         }

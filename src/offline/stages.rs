@@ -2,7 +2,6 @@
 use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
@@ -10,20 +9,18 @@ use parking_lot::Mutex;
 
 use super::backup::Backup;
 use super::piece::name_of;
-use super::pipeline::{Connect, Limits, Permit, Route, Style};
+use super::pipeline::{Limits, Permit, Route, Style};
 use super::room::Room;
 use super::save::{save, seal, sweep};
-use crate::cluster::{Cluster, Host, sql::Rows};
+use super::snapshot::{SNAPSHOT, Snapshot};
+use crate::cluster::{Cluster, Host};
 use crate::data::Fingerprint;
 use crate::error::{Error, Kind, Result};
 use crate::failpoint::reach;
 use crate::journal::{Journal, Progress, now};
-use crate::online;
 use crate::plan::Plan;
-use crate::ship::{Side, contents};
+use crate::ship::{Side, size};
 
-/// The piece of a snapshot.
-pub(super) const SNAPSHOT: &str = "snapshot";
 /// How many pieces are shipped or removed by one call: each call of rsync greets the other machine
 /// anew.
 pub(super) const BATCH: usize = 200;
@@ -61,6 +58,7 @@ pub(super) struct Run<'a> {
     pub(super) permit: Permit<'a>,
     pub(super) limits: Limits,
     pub(super) room: Room,
+    pub(super) snapshot: Option<Snapshot>,
     pub(super) moved: Mutex<Moved>,
     shown: Mutex<Instant>,
 }
@@ -74,8 +72,8 @@ impl<'a> Run<'a> {
         (style, permit): (Style, Permit<'a>),
         limits: Limits,
     ) -> Self {
-        // Pieces that stay cannot be waited for.
-        let disk = if limits.keep { u64::MAX } else { limits.disk };
+        // Pieces that stay cannot be waited for, and a snapshot is there as a whole.
+        let disk = if limits.keep || style == Style::Snapshot { u64::MAX } else { limits.disk };
         let (room, moved) = (Room::new(disk), Mutex::default());
         Run {
             plan,
@@ -86,6 +84,7 @@ impl<'a> Run<'a> {
             permit,
             limits,
             room,
+            snapshot: None,
             moved,
             shown: Mutex::new(Instant::now()),
         }
@@ -104,61 +103,16 @@ impl<'a> Run<'a> {
         name_of(&self.plan.draft, &self.plan.draft.units[number])
     }
 
-    fn rows_of(&self, number: usize) -> Rows<'_> {
-        self.plan.draft.rows(&self.plan.draft.units[number])
-    }
-
     /// Waits for room for a unit's piece; `None` when the run ends.
     pub(super) fn enter(&self, number: usize, look: impl FnMut()) -> Option<u64> {
         self.room.enter(self.plan.decisions[number].rows, look)
-    }
-
-    /// Makes the one piece of a snapshot and ships it, so that the stages have nothing left to do
-    /// but to restore.
-    pub(super) fn begin_snapshot(&self, host: &mut dyn Host, connect: Connect) -> Result<()> {
-        let (near, far) = (self.route.near, &mut *connect()?);
-        let make = |source: &mut dyn Cluster| {
-            let backup = self.backup(Side::Source, SNAPSHOT);
-            backup.take_snapshot(source)?;
-            backup.check(source)
-        };
-        if near == Side::Source {
-            make(host)?
-        } else {
-            make(far)?
-        }
-        reach("backedUp");
-        let bytes: u64 = match near {
-            Side::Source => contents(&self.here(SNAPSHOT))?.iter().map(|entry| entry.bytes).sum(),
-            Side::Target => 0,
-        };
-        if bytes > self.limits.disk {
-            let (budget, dir) = (self.limits.disk >> 20, self.route.source);
-            let what =
-                format!("the snapshot in {dir} takes {} MB, the diskBudget is {budget} MB", bytes >> 20);
-            return Err(Error::new(Kind::Refused, what)
-                .advise("raise diskBudget, or give consistent=false to go partition by partition"));
-        }
-        thread::scope(|scope| {
-            let shipping = scope.spawn(|| self.ship(&[SNAPSHOT.to_owned()]));
-            while !shipping.is_finished() {
-                self.watch_over(host);
-                self.room.pause(Duration::from_millis(50));
-            }
-            shipping.join().unwrap_or_else(|_| {
-                Err(Error::new(Kind::Bug, "the shipping thread panicked").advise("report this"))
-            })
-        })?;
-        let arrived = self.backup(Side::Target, SNAPSHOT);
-        if near == Side::Source { arrived.check(far) } else { arrived.check(host) }
     }
 
     /// Backs up one unit and hands it to the next stage.
     pub(super) fn back_up(&self, source: &mut dyn Cluster, number: usize, guess: u64, next: &Sender<Parcel>) {
         let outcome = match self.style {
             Style::Rows => self.take_rows(source, number, guess),
-            Style::Snapshot => online::look(source, self.rows_of(number), &self.plan.draft.columns)
-                .map(|held| Parcel { number, rows: held.rows, sent: Some(held), bytes: guess }),
+            Style::Snapshot => self.examine(source, number, guess),
         };
         match outcome {
             Ok(parcel) => drop(next.send(parcel)),
@@ -177,11 +131,26 @@ impl<'a> Run<'a> {
         let mut parcel = Parcel { number, rows: held.rows, sent: None, bytes: guess };
         if is_near {
             parcel.sent = Some(seal(source, &backup, &folder, draft, &held)?);
-            parcel.bytes = contents(&folder)?.iter().map(|entry| entry.bytes).sum();
-            self.room.measure(guess, held.rows, parcel.bytes);
+            self.weigh(&mut parcel)?;
         }
         reach("backedUp");
         Ok(parcel)
+    }
+
+    /// The folder that a parcel travels in; nothing when a snapshot held no rows of it.
+    pub(super) fn folder_of(&self, parcel: &Parcel) -> Option<String> {
+        match self.style {
+            Style::Rows => Some(self.piece_of(parcel.number)),
+            Style::Snapshot => self.chunk_of(parcel.number),
+        }
+    }
+
+    /// Learns what the files of a parcel that lie on this node take.
+    pub(super) fn weigh(&self, parcel: &mut Parcel) -> Result<()> {
+        let bytes = self.folder_of(parcel).map_or(Ok(0), |folder| size(&self.here(&folder)))?;
+        self.room.measure(parcel.bytes, parcel.rows, bytes);
+        parcel.bytes = bytes;
+        Ok(())
     }
 
     /// Why a unit could not be finished; the run ends, and its journal keeps the reason.

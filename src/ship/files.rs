@@ -23,19 +23,38 @@ pub struct Entry {
 /// `State` when something cannot be read, or is neither file nor folder: a link could lead anywhere.
 pub fn contents(folder: &Path) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
-    gather(folder, Path::new(""), &mut entries)?;
+    gather(true, folder, Path::new(""), &mut entries)?;
     entries.sort();
     Ok(entries)
 }
 
-fn gather(root: &Path, below: &Path, entries: &mut Vec<Entry>) -> Result<()> {
+/// Bytes of all files below `folder`.
+///
+/// # Errors
+/// As [`contents`].
+pub fn size(folder: &Path) -> Result<u64> {
+    Ok(contents(folder)?.iter().map(|entry| entry.bytes).sum())
+}
+
+/// As [`contents`], without what lies in folders below; nothing where there is no folder.
+pub(super) fn surface(folder: &Path) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    if folder.exists() {
+        gather(false, folder, Path::new(""), &mut entries)?;
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+fn gather(is_deep: bool, root: &Path, below: &Path, entries: &mut Vec<Entry>) -> Result<()> {
     let folder = if below.as_os_str().is_empty() { root.to_owned() } else { root.join(below) };
     for entry in fs::read_dir(&folder).map_err(|error| failed("read", &folder, error))? {
         let entry = entry.map_err(|error| failed("read", &folder, error))?;
         let path = below.join(entry.file_name());
         let found = entry.metadata().map_err(|error| failed("read", &entry.path(), error))?;
         match found.file_type() {
-            kind if kind.is_dir() => gather(root, &path, entries)?,
+            kind if kind.is_dir() && !is_deep => {}
+            kind if kind.is_dir() => gather(is_deep, root, &path, entries)?,
             kind if kind.is_file() => entries.push(Entry { path, bytes: found.len() }),
             _ => {
                 let what = format!("{} is neither a file nor a folder", entry.path().display());

@@ -9,7 +9,7 @@ use std::thread;
 use parking_lot::Mutex;
 
 use super::copy::copy;
-use super::files::{Entry, checksum, contents, failed};
+use super::files::{Entry, checksum, contents, failed, surface};
 use super::{Shipped, Shipper, Side, Watch};
 use crate::error::{Error, Kind, Result};
 
@@ -34,26 +34,50 @@ impl Folder {
         }
     }
 
-    fn ship_one(&self, piece: &str, watch: &Watch) -> Result<Shipped> {
-        let (from, to) = (self.source.join(piece), self.target.join(piece));
-        let entries = contents(&from)?;
-        let folders = prepare(&from, &to, &entries)?;
-        let sent = self.copy_all(&entries, &from, &to, watch)?;
-        // A new name is durable only when its folder is.
-        for folder in &folders {
-            File::open(folder).and_then(|open| open.sync_all()).map_err(|e| failed("written", folder, e))?;
+    /// Ships what `listed` finds in each of `pieces`, the files of all of them side by side.
+    fn ship_all(
+        &self,
+        pieces: &[String],
+        listed: fn(&Path) -> Result<Vec<Entry>>,
+        watch: &Watch,
+    ) -> Result<Shipped> {
+        if self.source == self.target {
+            return Err(Error::new(Kind::Argument, "backupDir and restoreDir are the same directory")
+                .advise("give two, or leave the shipping out"));
         }
-        let bytes = entries.iter().map(|entry| entry.bytes).sum();
-        Ok(Shipped { files: entries.len() as u64, bytes, sent })
+        let (mut all, mut folders) = (Vec::new(), BTreeSet::from([self.target.clone()]));
+        for piece in pieces {
+            let (from, to) = (self.source.join(piece), self.target.join(piece));
+            let entries = listed(&from)?;
+            folders.extend(prepare(&to, &entries, listed)?);
+            // Names above the piece may be new as well.
+            folders.extend(to.ancestors().take_while(|above| *above != self.target).map(Path::to_owned));
+            let below = Path::new(piece);
+            all.extend(
+                entries.into_iter().map(|Entry { path, bytes }| Entry { path: below.join(path), bytes }),
+            );
+        }
+        let copied = self.each(&all, |entry| {
+            copy(&self.source.join(&entry.path), &self.target.join(&entry.path), watch)
+        })?;
+        // A new name is durable only when its folder is.
+        let folders: Vec<PathBuf> = folders.into_iter().collect();
+        self.each(&folders, |folder| {
+            let synced = File::open(folder).and_then(|open| open.sync_all());
+            synced.map(|()| 0).map_err(|error| failed("written", folder, error))
+        })?;
+        let bytes = all.iter().map(|entry| entry.bytes).sum();
+        Ok(Shipped { files: all.len() as u64, bytes, sent: copied })
     }
 
-    fn copy_all(&self, entries: &[Entry], from: &Path, to: &Path, watch: &Watch) -> Result<u64> {
+    /// The sum of what `work` returns for each of `items`, several at a time; the first failure ends all.
+    fn each<T: Sync>(&self, items: &[T], work: impl Fn(&T) -> Result<u64> + Sync) -> Result<u64> {
         let (next, outcome) = (AtomicUsize::new(0), Mutex::new(Ok(0)));
-        let work = || {
-            while let Some(entry) = entries.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let copied = copy(&from.join(&entry.path), &to.join(&entry.path), watch);
+        let lane = || {
+            while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let done = work(item);
                 let mut outcome = outcome.lock();
-                match (&mut *outcome, copied) {
+                match (&mut *outcome, done) {
                     (Ok(sum), Ok(sent)) => *sum += sent,
                     (Ok(_), Err(error)) => *outcome = Err(error),
                     (Err(_), _) => {}
@@ -63,30 +87,33 @@ impl Folder {
                 }
             }
         };
-        let helpers = self.lanes.min(entries.len()).saturating_sub(1);
+        let helpers = self.lanes.min(items.len()).saturating_sub(1);
         thread::scope(|scope| {
             // This thread copies too, so that a machine without threads to spare only takes longer.
             for _ in 0..helpers {
-                let _ = thread::Builder::new().name("clusterSyncShip".into()).spawn_scoped(scope, work);
+                let _ = thread::Builder::new().name("clusterSyncShip".into()).spawn_scoped(scope, lane);
             }
-            work();
+            lane();
         });
         outcome.into_inner()
     }
 }
 
-/// Makes the folders of `entries` below `to` and removes what `from` does not have. Half files of
+/// Makes the folders of `entries` below `to` and removes what else `listed` finds there. Half files of
 /// its own stay, to be continued. Returns every folder.
-fn prepare(from: &Path, to: &Path, entries: &[Entry]) -> Result<BTreeSet<PathBuf>> {
+fn prepare(
+    to: &Path,
+    entries: &[Entry],
+    listed: fn(&Path) -> Result<Vec<Entry>>,
+) -> Result<BTreeSet<PathBuf>> {
     fs::create_dir_all(to).map_err(|error| failed("made", to, error))?;
     let wanted: BTreeSet<PathBuf> =
         entries.iter().flat_map(|entry| [entry.path.clone(), super::copy::part_of(&entry.path)]).collect();
-    for stale in contents(to)?.into_iter().filter(|entry| !wanted.contains(&entry.path)) {
+    for stale in listed(to)?.into_iter().filter(|entry| !wanted.contains(&entry.path)) {
         let path = to.join(&stale.path);
         fs::remove_file(&path).map_err(|error| failed("removed", &path, error))?;
     }
     let mut folders = BTreeSet::from([to.to_owned()]);
-    folders.extend(to.parent().map(Path::to_owned));
     for entry in entries {
         let mut folder = entry.path.parent();
         while let Some(below) = folder.filter(|below| !below.as_os_str().is_empty()) {
@@ -99,7 +126,6 @@ fn prepare(from: &Path, to: &Path, entries: &[Entry]) -> Result<BTreeSet<PathBuf
             fs::remove_dir_all(&whole).map_err(|error| failed("removed", &whole, error))?;
         }
     }
-    debug_assert!(from != to, "two roots");
     folders
         .iter()
         .try_for_each(|folder| fs::create_dir_all(folder).map_err(|e| failed("made", folder, e)))?;
@@ -112,18 +138,11 @@ impl Shipper for Folder {
     }
 
     fn ship(&self, pieces: &[String], watch: &Watch) -> Result<Shipped> {
-        if self.source == self.target {
-            return Err(Error::new(Kind::Argument, "backupDir and restoreDir are the same directory")
-                .advise("give two, or leave the shipping out"));
-        }
-        let mut all = Shipped::default();
-        for piece in pieces {
-            let one = self.ship_one(piece, watch)?;
-            all.files += one.files;
-            all.bytes += one.bytes;
-            all.sent += one.sent;
-        }
-        Ok(all)
+        self.ship_all(pieces, contents, watch)
+    }
+
+    fn ship_files(&self, folder: &str, watch: &Watch) -> Result<Shipped> {
+        self.ship_all(&[folder.to_owned()], surface, watch)
     }
 
     fn compare(&self, pieces: &[String], watch: &Watch) -> Result<Option<String>> {

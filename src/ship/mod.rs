@@ -21,7 +21,7 @@ mod watch;
 
 pub use depot::Depot;
 pub use end::{Chunk, End, Listed};
-pub use files::{Entry, contents, names_one_folder};
+pub use files::{Entry, contents, names_one_folder, size};
 pub use folder::Folder;
 pub use lanes::Dial;
 pub use rsync::{Rsync, Ssh};
@@ -61,6 +61,12 @@ pub trait Shipper: Sync {
     /// # Errors
     /// Naming the file or the machine; what was shipped before stays and is found by the next try.
     fn ship(&self, pieces: &[String], watch: &Watch) -> Result<Shipped>;
+
+    /// As [`Shipper::ship`], of the files that lie in `folder` itself, and not in folders below it.
+    ///
+    /// # Errors
+    /// As [`Shipper::ship`].
+    fn ship_files(&self, folder: &str, watch: &Watch) -> Result<Shipped>;
 
     /// Whether `pieces` are the same on both sides, byte by byte; the first difference otherwise.
     ///

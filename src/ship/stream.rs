@@ -165,6 +165,23 @@ impl<'a> Stream<'a> {
         let lacking = begun.into_iter().zip(sums).filter(|(_, sums)| differs(*sums)).map(|(chunk, _)| chunk);
         Ok(fresh.into_iter().chain(lacking).collect())
     }
+
+    /// Makes the target what `lists` say of the source.
+    fn ship_listed(&self, lists: &Lists, watch: &Watch) -> Result<Shipped> {
+        let is_whole = self.whole(lists, watch)?;
+        self.tidy(lists, &is_whole)?;
+        let files = lists.source.iter().enumerate().filter(|(number, _)| !is_whole[*number]);
+        let todo: Vec<Numbered> = files.flat_map(|(number, file)| chunks(number, file)).collect();
+        let left: Vec<AtomicUsize> = lists.source.iter().map(|_| AtomicUsize::new(0)).collect();
+        for (number, _) in &todo {
+            left[*number].fetch_add(1, Ordering::Relaxed);
+        }
+        let shipment = Shipment { lists, left, sent: AtomicU64::new(0) };
+        self.lanes
+            .each(&batches(todo, CHUNK), watch, |far, batch| self.send(far, &shipment, batch, watch))?;
+        let bytes = lists.source.iter().map(|file| file.bytes).sum();
+        Ok(Shipped { files: lists.source.len() as u64, bytes, sent: shipment.sent.into_inner() })
+    }
 }
 
 /// What lanes share.
@@ -193,20 +210,15 @@ impl Shipper for Stream<'_> {
     }
 
     fn ship(&self, pieces: &[String], watch: &Watch) -> Result<Shipped> {
-        let lists = self.lists(pieces)?;
-        let is_whole = self.whole(&lists, watch)?;
-        self.tidy(&lists, &is_whole)?;
-        let files = lists.source.iter().enumerate().filter(|(number, _)| !is_whole[*number]);
-        let todo: Vec<Numbered> = files.flat_map(|(number, file)| chunks(number, file)).collect();
-        let left: Vec<AtomicUsize> = lists.source.iter().map(|_| AtomicUsize::new(0)).collect();
-        for (number, _) in &todo {
-            left[*number].fetch_add(1, Ordering::Relaxed);
-        }
-        let shipment = Shipment { lists: &lists, left, sent: AtomicU64::new(0) };
-        self.lanes
-            .each(&batches(todo, CHUNK), watch, |far, batch| self.send(far, &shipment, batch, watch))?;
-        let bytes = lists.source.iter().map(|file| file.bytes).sum();
-        Ok(Shipped { files: lists.source.len() as u64, bytes, sent: shipment.sent.into_inner() })
+        self.ship_listed(&self.lists(pieces)?, watch)
+    }
+
+    fn ship_files(&self, folder: &str, watch: &Watch) -> Result<Shipped> {
+        let lies_in = |path: &str| path.strip_prefix(folder).is_some_and(|rest| rest.rfind('/') == Some(0));
+        let mut lists = self.lists(&[folder.to_owned()])?;
+        lists.source.retain(|file| lies_in(&file.path));
+        lists.target.retain(|path, _| lies_in(path));
+        self.ship_listed(&lists, watch)
     }
 
     fn compare(&self, pieces: &[String], watch: &Watch) -> Result<Option<String>> {

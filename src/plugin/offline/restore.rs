@@ -15,11 +15,12 @@ use crate::cluster::{Host, count, describe, tables, units};
 use crate::data::{Datum, Fingerprint};
 use crate::engine::{RunId, Summary};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Begun, Journal, Runs};
+use crate::journal::{Begun, Effort, Journal, Runs, now};
 use crate::model::{Mode, TableName, Unit};
 use crate::offline::{Backup, Delivery, Kind as PieceKind, Permit, Piece, folder_of};
 use crate::online;
 use crate::plan::{Counterpart, Creation, Draft, Look, Plan, decide, is_compared};
+use crate::ship::size;
 
 /// The parameters as the manual writes them.
 pub(in super::super) const RESTORE: &str =
@@ -33,6 +34,8 @@ struct Found {
     /// Its rows; of files that nobody has left a record of, only how many.
     held: Fingerprint,
     by_count: bool,
+    /// What its files take.
+    bytes: u64,
 }
 
 /// Restores what the directory holds of the tables; a directory of the server's own `backup` will do.
@@ -135,7 +138,8 @@ fn deliver(
             doubt: None,
         };
         let named = |error: Error| error.context(format!("partition {unit} of {name}"));
-        delivery.attempt(host).map_err(|error| {
+        let effort = Effort { lane: 0, began: now(), tried: 1, bytes: found.bytes };
+        delivery.attempt(host, effort).map_err(|error| {
             // The unit's own failure is what counts.
             let _ = journal.lock().give_up((table, number), error.message());
             named(error)
@@ -223,6 +227,10 @@ fn find(
         let backup = Backup { dir: folder.clone(), table: table.clone() };
         let is_snapshot = piece.kind == PieceKind::Snapshot;
         backup.check(host)?;
+        let chunks: HashMap<String, String> = match is_snapshot {
+            true => backup.list(host, levels)?.into_iter().map(|held| (held.partition, held.chunk)).collect(),
+            false => HashMap::new(),
+        };
         for part in &piece.parts {
             let held = part.fingerprint().ok_or_else(|| {
                 Error::new(Kind::State, format!("the record of the piece {folder} is damaged"))
@@ -232,7 +240,11 @@ fn find(
                 require_rows(host, &backup, (&part.partition, held), columns)?;
             }
             let unit = unit(&part.partition)?;
-            found.push(Found { unit, backup: backup.clone(), is_snapshot, held, by_count: false });
+            let bytes = match chunks.get(&part.partition) {
+                Some(chunk) => size(&Path::new(&folder).join(backup.folder()).join(chunk))?,
+                None => size(Path::new(&folder))?,
+            };
+            found.push(Found { unit, backup: backup.clone(), is_snapshot, held, by_count: false, bytes });
         }
     }
     Ok((found, filter))
@@ -252,7 +264,8 @@ fn foreign(
     backup.check(host)?;
     for held in backup.list(host, levels)? {
         // A backup by query has a file per partition, one by files a folder (dolphindb-semantics §1.4).
-        let is_snapshot = root.join(&held.chunk).is_dir();
+        let own = root.join(&held.chunk);
+        let is_snapshot = own.is_dir();
         let rows = match is_snapshot {
             true => Fingerprint { rows: held.rows, sum: 0 },
             false => online::fingerprint(&backup.load(host, &held.partition, columns)?),
@@ -265,6 +278,7 @@ fn foreign(
                 is_snapshot,
                 held: rows,
                 by_count: is_snapshot,
+                bytes: if is_snapshot { size(&own)? } else { own.metadata().map_or(0, |file| file.len()) },
             });
         }
     }

@@ -14,7 +14,7 @@ use crate::model::TableName;
 use crate::offline::{Backup, Kind as PieceKind, Part, Piece, folder_of, name_of, save, seal, sweep};
 use crate::online;
 use crate::plan::{Counterpart, Draft};
-use crate::ship::{Folder, Rsync, Shipper, Side, Watch, contents, names_one_folder};
+use crate::ship::{Folder, Rsync, Shipper, Side, Watch, names_one_folder, size};
 
 /// The parameters of each function as the manual writes them.
 pub(in super::super) const BACKUP: &str =
@@ -215,10 +215,6 @@ fn remove(folder: &Path) -> Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unusable("removed", folder, error)),
         _ => Ok(()),
     }
-}
-
-fn size(folder: &Path) -> Result<u64> {
-    Ok(contents(folder)?.iter().map(|entry| entry.bytes).sum())
 }
 
 fn unusable(done: &str, path: &Path, error: std::io::Error) -> Error {

@@ -8,13 +8,16 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::command::{Ended, run};
-use super::files::{contents, failed, require_folders};
+use super::files::{contents, failed, require_folders, surface};
 use super::{Shipped, Shipper, Side, Watch};
 use crate::error::Result;
 pub use ssh::Ssh;
 
 /// Where rsync keeps a file that came half, so that the next try goes on with it.
 const PARTIAL: &str = "--partial-dir=.clusterSync-part";
+/// A folder with everything below it, or with the files in it only.
+const WHOLE: &str = "--recursive";
+const SURFACE: &str = "--dirs";
 /// Folders in use that hold nothing, each with a name of its own.
 static EMPTY: AtomicU64 = AtomicU64::new(0);
 
@@ -34,10 +37,10 @@ impl Rsync {
         Rsync { ssh, here: here.into(), there: there.into(), near }
     }
 
-    fn base(&self) -> Result<Command> {
+    fn base(&self, depth: &str) -> Result<Command> {
         let mut command = Command::new("rsync");
         // Contents decide, not dates; names are not for the other side's shell; what stalls fails.
-        command.args(["--recursive", "--checksum", "-s", "--timeout=300"]);
+        command.args([depth, "--checksum", "-s", "--timeout=300"]);
         command.arg("--rsh").arg(self.ssh.command()?);
         Ok(command)
     }
@@ -72,7 +75,7 @@ impl Rsync {
         let number = EMPTY.fetch_add(1, Ordering::Relaxed);
         let empty = self.here.join(format!(".clusterSync-nothing-{}-{number}", std::process::id()));
         fs::create_dir_all(&empty).map_err(|error| failed("made", &empty, error))?;
-        let mut command = self.base()?;
+        let mut command = self.base(WHOLE)?;
         command.args(["--delete", "--force"]);
         for piece in pieces {
             let piece =
@@ -87,20 +90,11 @@ impl Rsync {
         fs::remove_dir(&empty).map_err(|error| failed("removed", &empty, error))?;
         outcome
     }
-}
 
-impl Shipper for Rsync {
-    fn describe(&self) -> String {
-        let (here, far) = (self.here.display(), self.far());
-        match self.near {
-            Side::Source => format!("sent by rsync from {here} to {far}"),
-            Side::Target => format!("fetched by rsync from {far} to {here}"),
-        }
-    }
-
-    fn ship(&self, pieces: &[String], watch: &Watch) -> Result<Shipped> {
+    /// Ships `pieces`; how many files these are only this side's folders tell.
+    fn send(&self, depth: &str, pieces: &[String], watch: &Watch) -> Result<Shipped> {
         require_folders(pieces)?;
-        let mut command = self.base()?;
+        let mut command = self.base(depth)?;
         command.args([PARTIAL, "--stats", "--no-human-readable", "--info=progress2"]);
         self.ends(&mut command, pieces);
         let mut before = 0;
@@ -117,16 +111,35 @@ impl Shipper for Rsync {
             let digits = line.and_then(|rest| rest.split_whitespace().next()).unwrap_or_default();
             digits.replace(',', "").parse().unwrap_or(0)
         };
-        let mut shipped = Shipped { sent: number("Total transferred file size:"), ..Shipped::default() };
-        // The number of files counts folders as well; the total counts none.
-        shipped.bytes = number("Total file size:");
-        shipped.files = self.count(pieces)?;
-        Ok(shipped)
+        // The number of files counts folders as well; the totals count none.
+        let (bytes, sent) = (number("Total file size:"), number("Total transferred file size:"));
+        Ok(Shipped { files: 0, bytes, sent })
+    }
+}
+
+impl Shipper for Rsync {
+    fn describe(&self) -> String {
+        let (here, far) = (self.here.display(), self.far());
+        match self.near {
+            Side::Source => format!("sent by rsync from {here} to {far}"),
+            Side::Target => format!("fetched by rsync from {far} to {here}"),
+        }
+    }
+
+    fn ship(&self, pieces: &[String], watch: &Watch) -> Result<Shipped> {
+        let shipped = self.send(WHOLE, pieces, watch)?;
+        let files = |piece: &String| contents(&self.here.join(piece)).map(|entries| entries.len() as u64);
+        Ok(Shipped { files: pieces.iter().map(files).sum::<Result<u64>>()?, ..shipped })
+    }
+
+    fn ship_files(&self, folder: &str, watch: &Watch) -> Result<Shipped> {
+        let shipped = self.send(SURFACE, &[folder.to_owned()], watch)?;
+        Ok(Shipped { files: surface(&self.here.join(folder))?.len() as u64, ..shipped })
     }
 
     fn compare(&self, pieces: &[String], watch: &Watch) -> Result<Option<String>> {
         require_folders(pieces)?;
-        let mut command = self.base()?;
+        let mut command = self.base(WHOLE)?;
         command.args(["--dry-run", "--itemize-changes", "--out-format=%i %n"]);
         self.ends(&mut command, pieces);
         let ended = self.run(command, watch, |_| false)?;
@@ -149,13 +162,6 @@ impl Shipper for Rsync {
                 _ => Ok(()),
             }
         })
-    }
-}
-
-impl Rsync {
-    fn count(&self, pieces: &[String]) -> Result<u64> {
-        let files = |piece: &String| contents(&self.here.join(piece)).map(|entries| entries.len() as u64);
-        pieces.iter().map(files).sum()
     }
 }
 

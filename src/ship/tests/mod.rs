@@ -113,6 +113,21 @@ fn a_folder_gives_way_to_a_file_and_other_pieces_stay() {
 }
 
 #[test]
+fn the_files_of_a_folder_travel_without_those_below_it() {
+    let roots = Roots::new();
+    write(roots.source.path(), "p/db/t/id/volume", b"a copy");
+    write(roots.target.path(), "p/db/t/stale", b"of before");
+    write(roots.target.path(), "p/db/t/other/volume", b"of another partition");
+    let shipped = roots.shipper().ship_files("p/db/t", &Watch::default()).unwrap();
+    assert_eq!((shipped.files, shipped.bytes), (2, LARGE as u64 + 4));
+    let there = contents(&roots.at_target("p/db/t")).unwrap();
+    let there: Vec<_> = there.iter().map(|entry| entry.path.to_str().unwrap()).collect();
+    assert_eq!(there, ["_metaData", "chunk", "other/volume"]);
+    roots.shipper().ship(&["p/db/t/id".into()], &Watch::default()).unwrap();
+    assert!(roots.at_target("p/db/t/id/volume").exists() && roots.at_target("p/db/t/other/volume").exists());
+}
+
+#[test]
 fn a_link_is_refused_since_it_could_lead_anywhere() {
     let roots = Roots::new();
     std::os::unix::fs::symlink("/etc", roots.source.path().join("p/etc")).unwrap();
