@@ -63,6 +63,7 @@ fn run(partitions: usize) -> Run {
                 String::new()
             },
             effort: Some(Effort { lane: lane as u32, began, tried: tries, bytes: 46 * rows }),
+            method: None,
         });
     }
     let identity = Identity {
@@ -86,7 +87,16 @@ fn run(partitions: usize) -> Run {
 
 /// A unit at which nothing was done.
 fn untried(state: State) -> UnitRun {
-    UnitRun { state, at: None, note: String::new(), began: None, tries: 0, sent: 0, effort: None }
+    UnitRun {
+        state,
+        at: None,
+        note: String::new(),
+        began: None,
+        tries: 0,
+        sent: 0,
+        effort: None,
+        method: None,
+    }
 }
 
 /// A run that failed, with names that are code.

@@ -29,7 +29,7 @@ pub use read::{count, counts, read};
 pub use release::{Release, release};
 pub use room::{Room, Seat};
 pub use setting::{NEW_VALUES, setting};
-pub use units::{keys, lists, units};
+pub use units::{keys, lists, units, units_at};
 
 use std::sync::Arc;
 

@@ -18,6 +18,24 @@ pub fn units(schema: &TableSchema) -> Result<Vec<Unit>> {
     Ok(units)
 }
 
+/// Those units of `schema` whose path is `path`: one, unless names of partitions have slashes in them.
+///
+/// # Errors
+/// As [`units`].
+pub fn units_at(schema: &TableSchema, path: &str) -> Result<Vec<Unit>> {
+    let rest = if schema.levels.is_empty() { path.strip_prefix('/') } else { Some(path) };
+    let mut found: Vec<(Unit, &str)> = rest.map(|rest| (Unit::default(), rest)).into_iter().collect();
+    for level in &schema.levels {
+        let keys = keys(level)?;
+        let fitting = |(unit, rest): (Unit, _)| {
+            let rest = |key: &PartitionKey| str::strip_prefix(rest, '/')?.strip_prefix(&key.label);
+            keys.iter().filter_map(|key| Some((extended(&unit, key), rest(key)?))).collect::<Vec<_>>()
+        };
+        found = found.into_iter().flat_map(fitting).collect();
+    }
+    Ok(found.into_iter().filter(|(_, rest)| rest.is_empty()).map(|(unit, _)| unit).collect())
+}
+
 /// The values of each partition of a LIST level, in ascending order; none of other levels.
 ///
 /// # Errors
@@ -98,5 +116,22 @@ mod tests {
     fn a_dimension_table_is_one_unit() {
         let units = units(&TableSchema::default()).unwrap();
         assert_eq!(units, [Unit::default()]);
+    }
+
+    #[test]
+    fn a_unit_is_found_by_its_whole_path() {
+        let names = Scheme::Value(Column::text(Type::String, ["a", "a/Key1", "b"]));
+        let levels =
+            vec![level("name", Type::String, names), level("carrier", Type::Symbol, Scheme::Hash(12))];
+        let schema = TableSchema { levels, ..TableSchema::default() };
+        for unit in units(&schema).unwrap() {
+            let path = unit.to_string();
+            assert_eq!(units_at(&schema, &path).unwrap(), [unit], "{path}");
+        }
+        for path in ["", "/", "/b", "/b/Key", "/b/Key12", "/b/Key1/", "/c/Key1", "b/Key1"] {
+            assert_eq!(units_at(&schema, path).unwrap(), [], "{path}");
+        }
+        assert_eq!(units_at(&TableSchema::default(), "/").unwrap(), [Unit::default()]);
+        assert_eq!(units_at(&TableSchema::default(), "/b").unwrap(), []);
     }
 }

@@ -4,13 +4,14 @@ use parking_lot::Mutex;
 
 use super::lane::{Job, Link, Work};
 use super::patience::{Retries, Stop};
+use super::sight::Sight;
 use super::{Guard, merge};
-use crate::cluster::{Cluster, read, sql::Rows};
+use crate::cluster::{count, read, sql::Rows};
 use crate::data::{Batch, Fingerprint};
 use crate::error::{Error, Kind, Result, Retry};
 use crate::failpoint::reach;
-use crate::journal::{Effort, Event, Found, Intent, Journal, Progress, now};
-use crate::model::{Action, Mode, Unit};
+use crate::journal::{Effort, Event, Found, Intent, Journal, Method, Progress, now};
+use crate::model::{Action, Check, Mode, Unit};
 use crate::online;
 use crate::plan::Plan;
 
@@ -23,6 +24,7 @@ pub(super) struct Copy<'a> {
     pub(super) retries: Retries,
     pub(super) stop: &'a Stop,
     pub(super) guard: Guard<'a>,
+    pub(super) sight: Sight,
 }
 
 /// One unit on its way.
@@ -55,6 +57,11 @@ impl Job for Copy<'_> {
         })
     }
 
+    fn reads_back(&self, number: usize) -> bool {
+        let is_merged = self.plan.decisions[number].action == Action::Upsert;
+        is_merged || self.sight.reads_back(self.plan.draft.there(&self.plan.draft.units[number]))
+    }
+
     fn progress(&self) -> Option<Progress> {
         Some(Progress::of_table(self.journal.lock().told(), self.table, now()))
     }
@@ -66,8 +73,7 @@ impl Copy<'_> {
         online::require_whole(&parcel.rows, &self.plan.draft.counterpart.limits)?;
         for tried in 0.. {
             parcel.effort.tried = tried + 1;
-            let outcome = link.open().and_then(|target| self.attempt(target, parcel));
-            let Err(error) = outcome else { return Ok(()) };
+            let Err(error) = self.attempt(link, parcel) else { return Ok(()) };
             let again = error.kind().retry();
             if again == Retry::Reconnect {
                 link.close();
@@ -81,12 +87,11 @@ impl Copy<'_> {
         unreachable!("tries are counted")
     }
 
-    fn attempt(&self, target: &mut dyn Cluster, parcel: &mut Parcel) -> Result<()> {
-        let draft = &self.plan.draft;
-        let there = draft.there(parcel.unit);
-        let (held, gone) = self.view(target, there, parcel)?;
+    fn attempt(&self, link: &mut Link, parcel: &mut Parcel) -> Result<()> {
+        let there = self.plan.draft.there(parcel.unit);
+        let (held, gone, method) = self.view(link, there, parcel)?;
         if let Some(intent) = parcel.doubt
-            && self.resolve(parcel, intent, held)?
+            && self.resolve(parcel, intent, (held, method))?
         {
             return Ok(());
         }
@@ -95,41 +100,46 @@ impl Copy<'_> {
         (self.guard)()?;
         self.journal.lock().intend((self.table, parcel.number), intent, parcel.effort)?;
         reach("intended");
-        self.put(target, there, parcel, intent)?;
-        self.prove(target, there, parcel, intent)
+        self.put(link, there, parcel, intent)?;
+        self.prove(link, there, parcel, intent)
     }
 
     fn action(&self, parcel: &Parcel) -> Action {
         self.plan.decisions[parcel.number].action
     }
 
-    /// What the target holds, and what of it is going to give way.
+    /// What the target holds, what of it is going to give way, and how that is known.
     fn view(
         &self,
-        target: &mut dyn Cluster,
+        link: &mut Link,
         there: Rows,
         parcel: &Parcel,
-    ) -> Result<(Fingerprint, Fingerprint)> {
+    ) -> Result<(Fingerprint, Fingerprint, Method)> {
         let columns = &self.plan.draft.columns;
         if self.action(parcel) == Action::Upsert {
-            let rows = read(target, there, columns)?;
+            let rows = read(link.open()?, there, columns)?;
             let gone = merge::superseded(&parcel.rows, &rows, &self.plan.keys_of(parcel.unit))?;
-            return Ok((online::fingerprint(&rows), gone));
+            return Ok((online::fingerprint(&rows), gone, Method::ReadBack));
         }
-        let held = online::look(target, there, columns)?;
+        let (held, method) = link.glance(there, columns, &self.sight)?;
         let goes = matches!(self.action(parcel), Action::Replace | Action::Delete);
         let gone = if goes { held } else { Fingerprint::default() };
-        Ok((held, gone))
+        Ok((held, gone, method))
     }
 
     /// Settles what became of a broken try; returns whether it had arrived.
-    fn resolve(&self, parcel: &mut Parcel, intent: Intent, held: Fingerprint) -> Result<bool> {
+    fn resolve(
+        &self,
+        parcel: &mut Parcel,
+        intent: Intent,
+        (held, method): (Fingerprint, Method),
+    ) -> Result<bool> {
         let found = match intent.examine(held) {
             // What an upsert does may be done again, whatever is there.
             Found::Other if self.action(parcel) == Action::Upsert => Found::Absent,
             found => found,
         };
-        self.note(parcel, Event::Looked(found), "")?;
+        self.saw(parcel, Event::Looked(found), method)?;
         parcel.doubt = None;
         match found {
             Found::Present => Ok(true),
@@ -151,7 +161,8 @@ impl Copy<'_> {
         .advise("look who else writes to it, then run again"))
     }
 
-    fn put(&self, target: &mut dyn Cluster, there: Rows, parcel: &mut Parcel, intent: Intent) -> Result<()> {
+    fn put(&self, link: &mut Link, there: Rows, parcel: &mut Parcel, intent: Intent) -> Result<()> {
+        let target = link.open()?;
         let rows = self.plan.draft.counterpart.complete(&parcel.rows);
         let stored = match self.action(parcel) {
             // Nothing is to be changed.
@@ -172,22 +183,30 @@ impl Copy<'_> {
         })
     }
 
-    /// Reads back. What cannot be read back is doubtful: it was stored, but nobody has seen it.
-    fn prove(
-        &self,
-        target: &mut dyn Cluster,
-        there: Rows,
-        parcel: &mut Parcel,
-        intent: Intent,
-    ) -> Result<()> {
+    /// Looks again. What cannot be seen is doubtful: it was stored, but nobody knows how.
+    fn prove(&self, link: &mut Link, there: Rows, parcel: &mut Parcel, intent: Intent) -> Result<()> {
         let unseen = |error: Error| error.context("its rows are stored but cannot be read back");
-        match online::look(target, there, &self.plan.draft.columns).map_err(unseen) {
+        match self.seen(link, there, intent.after()).map_err(unseen) {
             Err(error) => self.doubt(parcel, intent, error),
-            Ok(held) if held == intent.after() => {
+            Ok((held, method)) if held == intent.after() => {
                 reach("proven");
-                self.note(parcel, Event::Verified, "")
+                self.saw(parcel, Event::Verified, method)
             }
-            Ok(held) => self.fail(parcel, Event::Differed, difference(intent, held)),
+            Ok((held, _)) => self.fail(parcel, Event::Differed, difference(intent, held)),
+        }
+    }
+
+    /// What the target holds where `after` should be, as closely as the plan wants to know.
+    fn seen(&self, link: &mut Link, there: Rows, after: Fingerprint) -> Result<(Fingerprint, Method)> {
+        let columns = &self.plan.draft.columns;
+        match self.plan.check {
+            // Who only counts takes the sum on trust.
+            Check::Count => {
+                let rows = count(link.open()?, there)?;
+                Ok((Fingerprint { rows, ..after }, Method::Count))
+            }
+            Check::Fingerprint if after.rows == 0 => link.glance(there, columns, &self.sight),
+            Check::Fingerprint => link.look(there, columns, &self.sight),
         }
     }
 
@@ -199,6 +218,10 @@ impl Copy<'_> {
     fn fail(&self, parcel: &Parcel, event: Event, error: Error) -> Result<()> {
         self.note(parcel, event, error.message())?;
         Err(error)
+    }
+
+    fn saw(&self, parcel: &Parcel, event: Event, method: Method) -> Result<()> {
+        self.journal.lock().saw((self.table, parcel.number), event, method)
     }
 
     fn note(&self, parcel: &Parcel, event: Event, why: &str) -> Result<()> {

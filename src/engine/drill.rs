@@ -101,6 +101,10 @@ impl Job for Drill<'_> {
         let rows = online::fitted(&work.rows, &self.draft.columns, &self.draft.counterpart.widened)?;
         self.one(link, work.number, &rows)
     }
+
+    fn reads_back(&self, _: usize) -> bool {
+        true
+    }
 }
 
 impl Drill<'_> {

@@ -62,7 +62,10 @@ struct Feeder<'h, 'a> {
     moved: Moved,
     in_flight: usize,
     held: usize,
-    largest: usize,
+    /// The largest unit so far, without and with what is read back.
+    largest: [usize; 2],
+    /// Whether the last one is read back.
+    reads_back: bool,
     failures: Failures,
 }
 
@@ -87,7 +90,8 @@ impl<'h, 'a> Feeder<'h, 'a> {
             moved: Moved::default(),
             in_flight: 0,
             held: 0,
-            largest: 0,
+            largest: [0; 2],
+            reads_back: true,
             failures: Failures::default(),
         }
     }
@@ -95,8 +99,9 @@ impl<'h, 'a> Feeder<'h, 'a> {
     /// Reads and hands out units until all are out or the run stops.
     fn hand_out(&mut self) {
         loop {
-            // How large a unit is shows only when it was read; the largest so far is the guess.
-            self.await_room(self.largest);
+            // How large a unit is shows only when it was read; the largest so far is the guess, weighed
+            // as the last one was.
+            self.await_room(self.largest[usize::from(self.reads_back)]);
             if self.must_stop() {
                 return;
             }
@@ -105,13 +110,20 @@ impl<'h, 'a> Feeder<'h, 'a> {
             match self.agenda.read(self.host, unit) {
                 Err(error) => return self.fail(error),
                 Ok(rows) if rows.rows == 0 => self.moved.empty += 1,
-                Ok(rows) => self.send(Work { number, unit, weight: self.weight(number, &rows), rows }),
+                Ok(rows) => {
+                    let weight = self.weight(number, &rows);
+                    self.send(Work { number, unit, weight, rows });
+                }
             }
         }
     }
 
     /// Bytes that a unit holds while it is under way: its rows, and what is read back of the target's.
-    fn weight(&self, number: usize, rows: &Batch) -> usize {
+    fn weight(&mut self, number: usize, rows: &Batch) -> usize {
+        self.reads_back = self.round.job.reads_back(number);
+        if !self.reads_back {
+            return rows.byte_len();
+        }
         let look = &self.round.looks[number];
         let bytes = rows.byte_len() as u128;
         let back = bytes * u128::from(look.held + rows.rows as u64) / rows.rows.max(1) as u128;
@@ -121,7 +133,8 @@ impl<'h, 'a> Feeder<'h, 'a> {
     /// Hands `work` to the lanes once there is room for it.
     fn send(&mut self, work: Work<'a>) {
         let weight = work.weight;
-        self.largest = self.largest.max(weight);
+        let [rows, all] = self.largest;
+        self.largest = [rows.max(work.rows.byte_len()), all.max(weight)];
         self.await_room(weight);
         if self.failures.any() {
             return;

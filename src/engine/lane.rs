@@ -5,10 +5,11 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::Connect;
 use super::patience::Stop;
-use crate::cluster::{Cluster, sql::Rows};
+use super::sight::Sight;
+use crate::cluster::{Cluster, count, read, sql::Rows};
 use crate::data::{Batch, Fingerprint};
 use crate::error::{Error, Kind, Result, panic_text};
-use crate::journal::Progress;
+use crate::journal::{Method, Progress};
 use crate::model::{TableName, Unit};
 use crate::online;
 
@@ -36,6 +37,9 @@ pub(super) struct Report<'a> {
 pub(super) trait Job: Sync {
     /// Does it to one unit; a failure names the unit and ends the run.
     fn work(&self, link: &mut Link, work: &Work) -> Result<()>;
+
+    /// Whether what the target holds of unit `number` may be read back, and so needs room.
+    fn reads_back(&self, number: usize) -> bool;
 
     /// How far its run has come, where that is written down.
     fn progress(&self) -> Option<Progress> {
@@ -73,15 +77,47 @@ impl<'a> Link<'a> {
         Ok(&mut **self.target.insert(target))
     }
 
-    /// The fingerprint of what the target holds of `there`, and whether its own plugin took it.
-    pub(super) fn look(&mut self, there: Rows, columns: &[String]) -> Result<(Fingerprint, bool)> {
-        if self.is_native && online::can_ask(there) && !self.open()?.is_here() {
+    /// As [`Link::look`], of what is likely nothing, which a count tells.
+    pub(super) fn glance(
+        &mut self,
+        there: Rows,
+        columns: &[String],
+        sight: &Sight,
+    ) -> Result<(Fingerprint, Method)> {
+        match count(self.open()?, there)? {
+            0 => Ok((Fingerprint::default(), Method::Count)),
+            _ => self.look(there, columns, sight),
+        }
+    }
+
+    /// The fingerprint of what the target holds of `there`, and how it is known.
+    pub(super) fn look(
+        &mut self,
+        there: Rows,
+        columns: &[String],
+        sight: &Sight,
+    ) -> Result<(Fingerprint, Method)> {
+        let is_here = self.open()?.is_here();
+        if is_here || !online::can_ask(there) {
+            // What this node lends is hashed where it lies.
+            let method = if is_here { Method::Native } else { Method::ReadBack };
+            return Ok((self.read_back(there, columns)?, method));
+        }
+        if self.is_native {
             match online::native(self.open()?, there, columns)? {
-                Some(print) => return Ok((print, true)),
+                Some(print) => {
+                    sight.answered();
+                    return Ok((print, Method::Native));
+                }
                 None => self.is_native = false,
             }
         }
-        Ok((online::look(self.open()?, there, columns)?, false))
+        let _alone = sight.fell_silent();
+        Ok((self.read_back(there, columns)?, Method::ReadBack))
+    }
+
+    fn read_back(&mut self, there: Rows, columns: &[String]) -> Result<Fingerprint> {
+        read(self.open()?, there, columns).map(|rows| online::fingerprint(&rows))
     }
 
     /// Forgets the connection; the next use makes a new one.

@@ -7,10 +7,11 @@ use super::counts::{count_units, refuse_cancelled};
 use super::feed::feed;
 use super::lane::{Job, Link, Work};
 use super::round::Round;
+use super::sight::Sight;
 use super::{Connect, Limits};
 use crate::cluster::Host;
 use crate::error::{Error, Result};
-use crate::journal::Left;
+use crate::journal::{Left, Method};
 use crate::model::{ChunkMark, Mode};
 use crate::online;
 use crate::plan::{Counterpart, Draft, Look, Plan, decide};
@@ -57,7 +58,7 @@ pub fn look(
     let units: Vec<usize> = (0..looks.units.len()).filter(picked).collect();
     if !units.is_empty() {
         let holds: Vec<Look> = looks.units.clone();
-        let compare = Compare { draft, looks: Mutex::new(&mut looks) };
+        let compare = Compare { draft, looks: Mutex::new(&mut looks), sight: Sight::default() };
         let round = Round { draft, units: &units, looks: &holds, job: &compare };
         feed(host, &round, connect, limits)?;
     }
@@ -68,6 +69,7 @@ pub fn look(
 struct Compare<'a> {
     draft: &'a Draft,
     looks: Mutex<&'a mut Looks>,
+    sight: Sight,
 }
 
 impl Job for Compare<'_> {
@@ -76,20 +78,24 @@ impl Job for Compare<'_> {
         let named = |error: Error| error.context(format!("partition {} of {table} at the target", work.unit));
         let there = self.draft.there(work.unit);
         let added = self.draft.added();
-        let (theirs, is_native) = match added.is_empty() {
-            true => link.look(there, columns).map_err(named)?,
+        let (theirs, method) = match added.is_empty() {
+            true => link.look(there, columns, &self.sight).map_err(named)?,
             false => {
                 let look = link.open().and_then(|target| online::look_before(target, there, columns, &added));
-                (look.map_err(named)?, false)
+                (look.map_err(named)?, Method::ReadBack)
             }
         };
         let ours =
             online::fingerprint(&online::fitted(&work.rows, columns, &self.draft.counterpart.widened)?);
         let mut looks = self.looks.lock();
-        if is_native {
+        if method == Method::Native {
             looks.native.insert(work.number);
         }
         looks.units[work.number] = Look::compared(ours, theirs);
         Ok(())
+    }
+
+    fn reads_back(&self, number: usize) -> bool {
+        !self.draft.added().is_empty() || self.sight.reads_back(self.draft.there(&self.draft.units[number]))
     }
 }

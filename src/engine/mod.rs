@@ -21,9 +21,11 @@ mod progress;
 mod remove;
 mod round;
 mod run_id;
+mod sight;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -36,12 +38,13 @@ pub use run_id::RunId;
 
 use crate::cluster::{Cluster, Host, count};
 use crate::error::{Error, Kind, Result};
-use crate::journal::Journal;
-use crate::model::Action;
+use crate::journal::{Journal, Method};
+use crate::model::{Action, Check};
 use crate::plan::{Decision, Look, Plan};
 use copy::Copy;
 use patience::Stop;
 use round::{Moved, Round};
+use sight::Sight;
 
 /// Makes a connection to the target; every lane calls it once, and again after a broken line.
 pub type Connect<'a> = &'a (dyn Fn() -> Result<Box<dyn Cluster + Send>> + Sync);
@@ -61,7 +64,7 @@ pub struct Limits {
 }
 
 /// What a run moved, left and verified.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
     /// Partitions that were sent.
     pub copied: u64,
@@ -75,6 +78,10 @@ pub struct Summary {
     pub bytes: u64,
     /// From start to end.
     pub took: Duration,
+    /// What had to agree.
+    pub check: Check,
+    /// How that is known of what was sent or removed.
+    pub methods: BTreeSet<Method>,
 }
 
 /// Copies every partition that `plan` sends from `host` to the target and verifies each. `table` is
@@ -97,7 +104,8 @@ pub fn run(
     let units: Vec<usize> = plan.sent().map(|(number, _)| number).collect();
     let known = |decision: &Decision| Look { rows: decision.rows, held: decision.held, ..Look::default() };
     let looks: Vec<Look> = plan.decisions.iter().map(known).collect();
-    let copy = Copy { plan, journal, table, retries: limits.retries, stop: &stop, guard };
+    let (retries, sight) = (limits.retries, Sight::default());
+    let copy = Copy { plan, journal, table, retries, stop: &stop, guard, sight };
     let round = Round { draft: &plan.draft, units: &units, looks: &looks, job: &copy };
     let moved = feed::feed_until(host, &round, connect, limits, &stop)?;
     require_complete(host, plan, &moved)?;
@@ -109,6 +117,8 @@ pub fn run(
         rows: moved.rows,
         bytes: moved.bytes,
         took: started.elapsed(),
+        check: plan.check,
+        methods: journal.lock().told().tables[table].units.iter().filter_map(|unit| unit.method).collect(),
     })
 }
 

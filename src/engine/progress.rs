@@ -70,6 +70,10 @@ mod tests {
         fn work(&self, _: &mut Link, _: &Work) -> Result<()> {
             Ok(())
         }
+
+        fn reads_back(&self, _: usize) -> bool {
+            false
+        }
     }
 
     #[test]

@@ -10,8 +10,9 @@ use crate::data::Type;
 use crate::journal::{Begun, Runs, State};
 use crate::model::Mode;
 use crate::plan::{Wanted, is_compared, prepare};
-use crate::testing::{FakeHost, FakeNode, FakeTable, Fault, Row, flight, flights, flights_table, ints};
+use crate::testing::{FakeHost, FakeNode, FakeTable, Fault, Row, flight, flights, flights_table, ints, told};
 
+mod native;
 mod once;
 mod upsert;
 

@@ -27,7 +27,8 @@ pub use outline::{Examined, Outline};
 pub use progress::{Phase, Progress, left};
 pub use queue::Queued;
 pub use record::{
-    Begun, Bounds, Direction, Effort, Ended, FOLLOW, Identity, Makes, Rename, Sum, TablePlan, UnitPlan,
+    Begun, Bounds, Direction, Effort, Ended, FOLLOW, Identity, Makes, Method, Rename, Sum, TablePlan,
+    UnitPlan,
 };
 pub use replay::{Run, TableRun, UnitRun, replay};
 pub use retention::Keep;

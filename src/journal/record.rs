@@ -2,6 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::state::{Event, State};
+use super::writer::now;
 use crate::model::{Bound, Window};
 
 /// One record of a run's file.
@@ -202,6 +203,39 @@ pub(super) struct Happened {
     /// Who is at it and how much it is, where something is announced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) effort: Option<Effort>,
+    /// How it is known, where the target was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) method: Option<Method>,
+}
+
+impl Happened {
+    /// Just now, to a unit of a table, with nothing more to say.
+    pub(super) fn now((table, unit): (usize, usize), event: Event) -> Self {
+        Happened { table, unit, at: now(), event, note: String::new(), effort: None, method: None }
+    }
+}
+
+/// How it is known what a target holds. For people only: no run decides anything by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Method {
+    /// The target's own plugin took the fingerprint there.
+    Native,
+    /// The rows were read back and their fingerprint was taken here.
+    ReadBack,
+    /// The target counted them, which says nothing about their values.
+    Count,
+}
+
+impl Method {
+    /// As tables show it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Native => "native",
+            Method::ReadBack => "readBack",
+            Method::Count => "count",
+        }
+    }
 }
 
 /// Who works on a unit, since when, for which time, and how much it is. For people only: no run

@@ -1,6 +1,6 @@
 //! A run as its journal tells it.
 use super::frame::{self, Damage};
-use super::record::{Begun, Effort, Ended, Happened, Record, TablePlan};
+use super::record::{Begun, Effort, Ended, Happened, Method, Record, TablePlan};
 use super::state::{Event, State};
 
 /// Everything that a journal says about a run.
@@ -40,6 +40,8 @@ pub struct UnitRun {
     pub sent: u64,
     /// What the last announcement said of the work, where it said so.
     pub effort: Option<Effort>,
+    /// How the target was looked at last, where that was said.
+    pub method: Option<Method>,
 }
 
 /// What the journal `bytes` tells; nothing when its writer died before anything was announced.
@@ -88,7 +90,16 @@ impl TableRun {
 
 impl UnitRun {
     fn new(state: State) -> Self {
-        UnitRun { state, at: None, note: String::new(), began: None, tries: 0, sent: 0, effort: None }
+        UnitRun {
+            state,
+            at: None,
+            note: String::new(),
+            began: None,
+            tries: 0,
+            sent: 0,
+            effort: None,
+            method: None,
+        }
     }
 
     fn take(&mut self, happened: Happened) -> Option<()> {
@@ -100,6 +111,7 @@ impl UnitRun {
             self.tries = effort.map_or(self.tries + 1, |effort| effort.tried);
             (self.sent, self.effort) = (intent.sent.rows, effort);
         }
+        self.method = happened.method.or(self.method);
         if !happened.note.is_empty() {
             self.note = happened.note;
         }

@@ -3,7 +3,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::frame;
 use super::progress::Progress;
-use super::record::{Begun, Effort, Ended, Happened, Record, TablePlan};
+use super::record::{Begun, Effort, Ended, Happened, Method, Record, TablePlan};
 use super::replay::{Run, take};
 use super::state::{Event, Intent};
 use super::storage::Storage;
@@ -56,7 +56,7 @@ impl Journal {
     /// # Errors
     /// As [`Journal::note`].
     pub fn intend(&mut self, at: (usize, usize), intent: Intent, effort: Effort) -> Result<()> {
-        self.happen(at, Event::Intended(intent), "", Some(effort))
+        self.happen(Happened { effort: Some(effort), ..Happened::now(at, Event::Intended(intent)) })
     }
 
     /// Notes that `event` happened to a unit, and why.
@@ -64,23 +64,26 @@ impl Journal {
     /// # Errors
     /// `State` when it cannot be written, `Bug` when it cannot have happened.
     pub fn note(&mut self, at: (usize, usize), event: Event, why: &str) -> Result<()> {
-        self.happen(at, event, why, None)
+        self.happen(Happened { note: why.to_owned(), ..Happened::now(at, event) })
     }
 
-    fn happen(
-        &mut self,
-        (table, unit): (usize, usize),
-        event: Event,
-        why: &str,
-        effort: Option<Effort>,
-    ) -> Result<()> {
+    /// Notes that `event` is what a look at the target showed of a unit, and how it was looked at.
+    ///
+    /// # Errors
+    /// As [`Journal::note`].
+    pub fn saw(&mut self, at: (usize, usize), event: Event, method: Method) -> Result<()> {
+        self.happen(Happened { method: Some(method), ..Happened::now(at, event) })
+    }
+
+    fn happen(&mut self, happened: Happened) -> Result<()> {
+        let Happened { table, unit, event, .. } = happened;
         let state = self.told.tables[table].units[unit].state;
         state.next(event).map_err(|illegal| {
             let run = self.run();
             Error::new(Kind::Bug, format!("unit {unit} of table {table} of run {run}: {illegal}"))
                 .advise("report this, with the run's journal")
         })?;
-        self.add(Record::Unit(Happened { table, unit, at: now(), event, note: why.to_owned(), effort }))
+        self.add(Record::Unit(happened))
     }
 
     /// Notes that nobody works on a unit any more, and why, unless its state says so already.

@@ -44,6 +44,29 @@ impl fmt::Display for Mode {
     }
 }
 
+/// What of the rows that were sent has to agree with what the target holds then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Check {
+    /// Count and fingerprint, so every bit.
+    #[default]
+    Fingerprint,
+    /// The count alone.
+    Count,
+}
+
+impl Check {
+    /// Every check.
+    pub const ALL: [Check; 2] = [Check::Fingerprint, Check::Count];
+
+    /// As a user writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Check::Fingerprint => "fingerprint",
+            Check::Count => "count",
+        }
+    }
+}
+
 /// What is going to happen to one unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {

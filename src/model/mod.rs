@@ -8,7 +8,7 @@ mod secret;
 mod unit;
 mod window;
 
-pub use decision::{Action, Mode};
+pub use decision::{Action, Check, Mode};
 pub use design::{ColumnDesign, DatabaseDesign, LevelDesign, Split, TableDesign};
 pub use name::TableName;
 pub use naming::{Naming, nearest};

@@ -2,7 +2,7 @@
 use super::{Decision, Draft, Plan};
 use crate::data::Fingerprint;
 use crate::journal::{Found, Intent, Left, State};
-use crate::model::{Action, Mode};
+use crate::model::{Action, Check, Mode};
 
 /// What both sides hold of one unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,7 +71,8 @@ pub fn decide(draft: Draft, mode: Mode, looks: &[Look], left: &Left, (rows, stra
     };
     let units: Vec<String> = draft.units.iter().map(ToString::to_string).collect();
     let decisions = units.iter().zip(looks).map(decision).collect();
-    Plan { mode, keys: Vec::new(), decisions, rows, strangers, mirror: None, surplus: 0, draft }
+    let (check, keys) = (Check::default(), Vec::new());
+    Plan { mode, check, keys, decisions, rows, strangers, mirror: None, surplus: 0, draft }
 }
 
 type Verdict = (Action, String, State);

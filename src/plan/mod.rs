@@ -33,7 +33,7 @@ pub use window::{Asked, End, LookBack, Point, fold};
 use crate::cluster::sql::Rows;
 use crate::data::Type;
 use crate::journal::{Bounds, Identity, State, TablePlan, UnitPlan};
-use crate::model::{Action, ChunkMark, Mode, Remembered, TableName, Unit, Window};
+use crate::model::{Action, Check, ChunkMark, Mode, Remembered, TableName, Unit, Window};
 
 /// A sync whose tables fit each other.
 #[derive(Clone, Debug)]
@@ -135,6 +135,8 @@ pub struct Plan {
     pub draft: Draft,
     /// What the sync may do.
     pub mode: Mode,
+    /// What has to agree before a unit is done.
+    pub check: Check,
     /// The columns that identify a row, for an upsert.
     pub keys: Vec<String>,
     /// What happens to each unit of the draft, in its order.

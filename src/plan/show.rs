@@ -3,7 +3,7 @@ use std::fmt;
 
 use super::{Decision, Plan, some_of};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Action, Mode};
+use crate::model::{Action, Check, Mode};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -14,6 +14,9 @@ impl fmt::Display for Plan {
             write!(f, " as {there}")?;
         }
         write!(f, ", mode {}", self.mode)?;
+        if self.check == Check::Count {
+            write!(f, ", only counted afterwards")?;
+        }
         if let Some(filter) = &self.draft.filter {
             write!(f, ", where {filter}")?;
         }

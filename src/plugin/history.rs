@@ -5,7 +5,7 @@ use super::{background, caller};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::error::Result;
-use crate::journal::{Entry, Order, Outline, Progress, State, TableRun, UnitPlan, UnitRun, now};
+use crate::journal::{Entry, Method, Order, Outline, Progress, State, TableRun, UnitPlan, UnitRun, now};
 
 /// The parameters of each function as the manual writes them.
 pub(super) const RUNS: &str = "clusterSync::getRuns()";
@@ -102,6 +102,7 @@ pub(super) fn get_run_partitions(host: &mut dyn Host, args: &[Datum]) -> Result<
         ("began", times(&units, |(.., unit)| unit.began)),
         ("tries", longs(&units, |(.., unit)| unit.tries.into())),
         ("bytes", longs(&units, |(.., unit)| unit.effort.map_or(0, |effort| effort.bytes))),
+        ("method", texts(&units, |(.., unit)| unit.method.map_or("", Method::name))),
     ]))
 }
 

@@ -11,7 +11,7 @@ use crate::data::Datum;
 use crate::engine::{Limits, Retries};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Direction, Makes, Rename};
-use crate::model::{Mode, nearest};
+use crate::model::{Check, Mode, nearest};
 use crate::plan::{Drift, Mirror};
 use crate::wire::Compress;
 
@@ -34,6 +34,7 @@ const NEW: &[&str] = &[
     "period",
     "dryRun",
     "background",
+    "verify",
     "keyColumns",
     "mirror",
     "maxDelete",
@@ -94,6 +95,8 @@ pub(super) struct Options {
     pub(super) dry_run: bool,
     /// Whether the server does it as a job.
     pub(super) background: bool,
+    /// What has to agree before a partition is done.
+    pub(super) check: Check,
     /// What the run may use.
     pub(super) limits: Limits,
     /// How long the remote may be silent.
@@ -134,6 +137,7 @@ impl Default for Options {
             period: None,
             dry_run: false,
             background: false,
+            check: Check::default(),
             limits,
             timeout: Duration::from_secs(300),
             lease: Duration::from_secs(60),
@@ -215,6 +219,10 @@ impl Options {
                 "lanes" => options.limits.lanes = number(name, value, 1, 16)?,
                 "memoryBudget" => options.limits.memory = number(name, value, 1, 1 << 20)? * MEGABYTE,
                 "retries" => options.limits.retries.count = number(name, value, 0, 100)? as u32,
+                "verify" => {
+                    let known = Check::ALL.map(|check| (check.name(), check));
+                    options.check = one_of(name, value, &known)?;
+                }
                 "lease" => options.lease = seconds(name, value, 0, 3_600)?,
                 "compress" => {
                     let known = Compress::ALL.map(|compress| (compress.name(), compress));

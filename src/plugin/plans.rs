@@ -31,7 +31,8 @@ fn plan(host: &mut dyn Host, request: &Request, draft: Draft, past: &Past, conne
     if draft.remembered.is_some() && looks.marks.iter().all(Option::is_none) {
         host.print("the chunks of this cluster cannot be told apart by metadata, so all of them are read");
     }
-    let plan = Plan { keys: request.options.keys.clone(), ..looks.decide(draft, mode, &left) };
+    let (check, keys) = (request.options.check, request.options.keys.clone());
+    let plan = Plan { check, keys, ..looks.decide(draft, mode, &left) };
     let plan = mirrored(plan, request, |draft| surplus(&mut *connect()?, draft))?;
     let plan = if request.options.keeps && mode == Mode::Replace { plan.keeping() } else { plan };
     host.print(&plan.to_string());

@@ -1,11 +1,14 @@
 //! What `syncOnline` and `planSync` return.
+use std::collections::BTreeSet;
+
 use super::table::{doubles, longs, table, texts};
 use crate::data::{Column, Datum, Type};
 use crate::engine::{RunId, Summary};
-use crate::model::{TableName, Unit};
+use crate::journal::Method;
+use crate::model::{Check, TableName, Unit};
 use crate::plan::{Decision, Plan};
 
-/// One row per table, all verified: whatever was not has raised an error instead.
+/// One row per table, all as it was to be: whatever was not has raised an error instead.
 pub(super) fn summaries(run: &RunId, results: &[(TableName, Summary)]) -> Datum {
     let number = |number: fn(&Summary) -> u64| longs(results, move |(_, summary)| number(summary));
     table([
@@ -20,8 +23,18 @@ pub(super) fn summaries(run: &RunId, results: &[(TableName, Summary)]) -> Datum 
         ("rows", number(|summary| summary.rows)),
         ("bytes", number(|summary| summary.bytes)),
         ("seconds", doubles(results, |(_, summary)| summary.took.as_secs_f64())),
-        ("verified", Column::fixed(Type::Bool, vec![1u8; results.len()])),
+        ("verified", Column::fixed(Type::Bool, results.iter().map(is_verified).collect::<Vec<u8>>())),
+        ("method", texts(results, |(_, summary)| methods(&summary.methods))),
     ])
+}
+
+/// Counts alone verify nothing; that nothing is where nothing should be, a count can say.
+fn is_verified((_, summary): &(TableName, Summary)) -> u8 {
+    u8::from(summary.check == Check::Fingerprint)
+}
+
+fn methods(all: &BTreeSet<Method>) -> String {
+    all.iter().map(|method| method.name()).collect::<Vec<_>>().join(", ")
 }
 
 /// One row per table that was left to another run: nothing was done and nothing is known of it.
@@ -40,6 +53,7 @@ pub(super) fn skipped(run: &RunId, tables: &[TableName]) -> Datum {
         ("bytes", nothing()),
         ("seconds", doubles(tables, |_| 0.0)),
         ("verified", Column::fixed(Type::Bool, vec![0u8; tables.len()])),
+        ("method", texts(tables, |_| "")),
     ])
 }
 

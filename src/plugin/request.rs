@@ -1,10 +1,11 @@
 //! What a call asks for, the remote apart.
 use super::arguments::{argument, optional_text, text, usage};
 use super::options::Options;
+use super::window::Said;
 use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Begun, Bounds, Direction, Run};
-use crate::model::{Mode, TableName};
+use crate::model::{Check, Mode, TableName};
 use crate::plan::{Drift, Mirror};
 
 /// The arguments after `remote`.
@@ -73,7 +74,7 @@ impl Request {
             return Err(Error::new(Kind::Argument, "the option `period` belongs to clusterSync::follow")
                 .advise("leave it out, or follow the table"));
         }
-        let request = request.require_whole()?.require_mirror()?.require_table()?;
+        let request = request.require_whole()?.require_mirror()?.require_table()?.require_check(name)?;
         // There keys only tell which rows of the two sides belong together.
         if name == "verifyRows" { Ok(request) } else { request.require_keys() }
     }
@@ -155,6 +156,25 @@ impl Request {
         };
         Err(Error::new(Kind::Argument, what)
             .advise("correct the options `columns`, `rename` or `keyColumns`"))
+    }
+
+    /// What is remembered as verified must have been, and comparing is not counting.
+    fn require_check(self, name: &str) -> Result<Self> {
+        let Options { check, incremental, mode, window, .. } = &self.options;
+        let why = match check {
+            Check::Fingerprint => return Ok(self),
+            _ if !matches!(name, "syncOnline" | "planSync") => {
+                format!("clusterSync::{name} compares every bit")
+            }
+            _ if *mode == Mode::VerifyOnly => "the mode `verifyOnly` compares every bit".to_owned(),
+            _ if *incremental => "the option `incremental` relies on what was verified".to_owned(),
+            _ if window.as_ref().is_some_and(Said::follows) => {
+                "a window without `from` begins where verified calls ended".to_owned()
+            }
+            _ => return Ok(self),
+        };
+        Err(Error::new(Kind::Argument, format!("the option `verify` cannot be `count` here: {why}"))
+            .advise("leave it out, so that fingerprints are compared"))
     }
 
     /// What is removed must be named by partitions and a window.

@@ -226,6 +226,7 @@ fn the_result_has_one_row_per_table() {
             ("bytes", Type::Long),
             ("seconds", Type::Double),
             ("verified", Type::Bool),
+            ("method", Type::String),
         ]
     );
     assert_eq!((result.rows, target.appends()), (2, 8));

@@ -5,10 +5,11 @@ use super::site::{connected, drafts};
 use super::sync::sync;
 use super::table::{longs, table, texts};
 use super::{background, config};
-use crate::cluster::{Host, describe, sql::Rows, units};
+use crate::cluster::{Host, describe, read, sql::Rows, units, units_at};
 use crate::data::{Datum, Fingerprint};
 use crate::engine::{Connect, look};
 use crate::error::Result;
+use crate::journal::Method;
 use crate::model::{Mode, TableName};
 use crate::online;
 use crate::plan::{Draft, Look, is_compared};
@@ -52,11 +53,12 @@ impl Difference<'_> {
     }
 
     fn method(&self) -> &'static str {
-        match (self.look.ours, self.is_native) {
-            (None, _) => "count",
-            (_, true) => "native",
-            (_, false) => "readBack",
-        }
+        let method = match (self.look.ours, self.is_native) {
+            (None, _) => Method::Count,
+            (_, true) => Method::Native,
+            (_, false) => Method::ReadBack,
+        };
+        method.name()
     }
 }
 
@@ -124,21 +126,21 @@ pub(super) fn fingerprint(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> 
             names
         }
     };
-    let mut units = units(&schema)?;
-    let path = optional_text(args, 4, "partition", FINGERPRINT)?;
-    if let Some(path) = path {
-        units.retain(|unit| unit.to_string() == path);
-        if units.len() != 1 {
-            let what = format!("{name} has {} partitions with the path `{path}`, not one", units.len());
-            return Err(usage(what, FINGERPRINT));
-        }
-    }
     let mut found = Vec::new();
-    for unit in units {
-        let rows = Rows::of(&name).within(&unit).passing(filter);
-        let print = online::look(host, rows, &columns)?;
-        if print.rows > 0 || path.is_some() {
-            found.push((unit.to_string(), print));
+    match optional_text(args, 4, "partition", FINGERPRINT)? {
+        Some(path) => {
+            let [unit] = &units_at(&schema, path)?[..] else {
+                let what = format!("{name} has no or several partitions with the path `{path}`, not one");
+                return Err(usage(what, FINGERPRINT));
+            };
+            let rows = read(host, Rows::of(&name).within(unit).passing(filter), &columns)?;
+            found.push((unit.to_string(), online::fingerprint(&rows)));
+        }
+        None => {
+            for unit in units(&schema)? {
+                let print = online::look(host, Rows::of(&name).within(&unit).passing(filter), &columns)?;
+                found.extend((print.rows > 0).then(|| (unit.to_string(), print)));
+            }
         }
     }
     Ok(table([

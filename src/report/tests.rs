@@ -46,6 +46,7 @@ fn run(names: impl IntoIterator<Item = String>) -> Run {
             tries: 1,
             sent: 1_000,
             effort: Some(effort),
+            method: None,
         }
     };
     let end = START + 600 + 100 * (names.len() as i64 / 4);

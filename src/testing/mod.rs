@@ -3,10 +3,13 @@
 mod chunks;
 mod host;
 mod node;
+mod pick;
+mod plugin;
 mod table;
 
 pub(crate) use host::FakeHost;
 pub(crate) use node::{FakeNode, Fault};
+pub(crate) use plugin::told;
 pub(crate) use table::{FakeTable, Row};
 
 use crate::data::{Column, Type};

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 
+use super::pick::{picked, syntax, unrecognized};
+use super::plugin::Plugin;
 use super::table::{self, FakeTable, Row};
-use crate::cluster::{Cluster, literal, units};
+use crate::cluster::{Cluster, units};
 use crate::data::{Batch, Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
 use crate::model::{TableName, TableSchema};
@@ -40,6 +42,9 @@ pub(crate) struct Inner {
     pub(crate) tells_chunks: bool,
     /// How many of them it keeps to itself.
     pub(crate) hides_chunks: usize,
+    /// What the plugin of the node makes of a fingerprint that it is asked for; without one it has
+    /// no plugin.
+    pub(crate) plugin: Option<Plugin>,
     /// What goes wrong with the append of this number, counted from 0; `None` is every append.
     pub(crate) faults: Vec<(Option<usize>, Fault)>,
 }
@@ -99,72 +104,6 @@ impl FakeNode {
         };
         Ok(Batch { rows: picked.len(), columns: names.iter().map(column).collect::<Result<_>>()? })
     }
-}
-
-/// The rows of `table` that pass `partition(a, 1), partition(b, 2), a >= 1, a < 2, (b = 3)` or a part of it.
-fn picked<'a>(table: &'a FakeTable, conditions: &str) -> Result<Vec<&'a Row>> {
-    let (mut keys, mut comparisons) = (Vec::new(), Vec::new());
-    for condition in split(conditions) {
-        match condition.strip_prefix("partition(") {
-            Some(key) => keys.extend(key.split_once(", ").map(|(_, key)| key.trim_end_matches(')'))),
-            None => comparisons.push(comparison(table, condition.trim_matches(['(', ')']))?),
-        }
-    }
-    let within = |row: &&Row| keys.is_empty() || table.keys_of(row).is_some_and(|own| own == keys);
-    let passes = |row: &&Row| comparisons.iter().all(|passes| passes(row));
-    Ok(table.rows.iter().filter(within).filter(passes).collect())
-}
-
-/// The parts between commas that stand in no parentheses.
-fn split(conditions: &str) -> Vec<&str> {
-    let (mut parts, mut depth, mut from) = (Vec::new(), 0, 0);
-    for (at, byte) in conditions.bytes().enumerate() {
-        match byte {
-            b'(' => depth += 1,
-            b')' => depth -= 1,
-            b',' if depth == 0 => {
-                parts.push(conditions[from..at].trim());
-                from = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(conditions[from..].trim());
-    parts.retain(|part| !part.is_empty());
-    parts
-}
-
-type Test = Box<dyn Fn(&Row) -> bool>;
-
-/// `a = 1`, `a >= 1` or `a < 1` over a column of four bytes, or `isValid(a`.
-fn comparison(table: &FakeTable, text: &str) -> Result<Test> {
-    let cell = |name: &str| {
-        let at = table.position(name).ok_or_else(|| unrecognized(name))?;
-        let ty = table.schema.columns[at].ty;
-        let read = move |row: &Row| i32::from_le_bytes(row[at][..].try_into().expect("four bytes"));
-        Ok::<_, Error>((ty, read))
-    };
-    if let Some(name) = text.strip_prefix("isValid(") {
-        let (_, read) = cell(name)?;
-        return Ok(Box::new(move |row| read(row) != i32::MIN));
-    }
-    let [name, operator, constant] = text.split(' ').collect::<Vec<_>>()[..] else {
-        return Err(syntax(text));
-    };
-    let (ty, read) = cell(name)?;
-    let dated = || (15_600..15_800).find(|value| literal(ty, *value).as_deref() == Some(constant));
-    let own = constant.parse().ok().or_else(dated).ok_or_else(|| syntax(text))?;
-    let own: i32 = i32::try_from(own).map_err(|_| syntax(text))?;
-    Ok(match operator {
-        "=" => Box::new(move |row| read(row) == own),
-        ">=" => Box::new(move |row| read(row) >= own),
-        "<" => Box::new(move |row| read(row) < own),
-        _ => return Err(syntax(text)),
-    })
-}
-
-fn unrecognized(name: &str) -> Error {
-    Error::new(Kind::Server, format!("Unrecognized column name [{name}]"))
 }
 
 impl Inner {
@@ -249,10 +188,6 @@ fn named(text: &str) -> (String, String) {
 /// The database where a target says who may write.
 const LEDGER: &str = "dfs://clusterSync";
 
-fn syntax(text: &str) -> Error {
-    Error::new(Kind::Server, format!("Syntax Error: {text}"))
-}
-
 fn long(value: u64) -> Datum {
     Datum::Scalar(Column::fixed(Type::Long, value.to_le_bytes()))
 }
@@ -300,6 +235,11 @@ impl Cluster for FakeNode {
             let each =
                 queries.split("), (exec").map(|query| self.rows_of(query).map(|rows| long(rows.rows as u64)));
             return Ok(Datum::Tuple(each.collect::<Result<_>>()?));
+        }
+        if script.starts_with("clusterSync::fingerprint") {
+            let inner = self.lock();
+            let plugin = inner.plugin.as_ref().ok_or_else(|| syntax(script))?;
+            return plugin(super::plugin::fingerprint(&inner.tables, script)?);
         }
         let rows = self.rows_of(script)?;
         Ok(if script.starts_with("exec count") { long(rows.rows as u64) } else { Datum::Table(rows) })

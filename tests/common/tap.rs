@@ -21,6 +21,10 @@ pub enum Verdict {
 
 /// Listens on a free port and forwards every connection to `target`; returns the port.
 pub fn open(target: u16, meddle: Arc<Meddler>) -> u16 {
+    both_ways(target, meddle, Arc::new(|_, _| Verdict::Pass))
+}
+
+fn both_ways(target: u16, there: Arc<Meddler>, back: Arc<Meddler>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("its address").port();
     thread::spawn(move || {
@@ -28,12 +32,17 @@ pub fn open(target: u16, meddle: Arc<Meddler>) -> u16 {
             let Ok(server) = TcpStream::connect(("127.0.0.1", target)) else { continue };
             let (client_back, server_back) = (client.try_clone(), server.try_clone());
             let (Ok(client_back), Ok(server_back)) = (client_back, server_back) else { continue };
-            let meddle = Arc::clone(&meddle);
-            thread::spawn(move || forward(client, server, &*meddle));
-            thread::spawn(move || forward(server_back, client_back, &|_, _| Verdict::Pass));
+            let (there, back) = (Arc::clone(&there), Arc::clone(&back));
+            thread::spawn(move || forward(client, server, &*there));
+            thread::spawn(move || forward(server_back, client_back, &*back));
         }
     });
     port
+}
+
+/// As [`open`], of bytes on their way back.
+pub fn open_back(target: u16, meddle: Arc<Meddler>) -> u16 {
+    both_ways(target, Arc::new(|_, _| Verdict::Pass), meddle)
 }
 
 fn forward(mut from: TcpStream, mut to: TcpStream, meddle: &Meddler) {

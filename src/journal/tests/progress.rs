@@ -32,8 +32,7 @@ impl Simulated {
             let effort = Effort { lane: lane as u32, began, tried: 1, bytes: 8 * rows };
             let sent = Fingerprint { rows: *rows, sum: 1 };
             let intent = Intent { before: mark(0), gone: mark(0), sent };
-            let happened =
-                |at, event, effort| Happened { table: 0, unit, at, event, note: String::new(), effort };
+            let happened = |at, event, effort| Happened { at, effort, ..Happened::now((0, unit), event) };
             events.push(happened(began, Event::Intended(intent), Some(effort)));
             events.push(happened(free[lane], Event::Verified, None));
         }

@@ -15,7 +15,7 @@ use crate::cluster::{Host, count, describe, tables, units};
 use crate::data::{Datum, Fingerprint};
 use crate::engine::{RunId, Summary};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Begun, Effort, Journal, Runs, now};
+use crate::journal::{Begun, Effort, Journal, Method, Runs, now};
 use crate::model::{Mode, TableName, Unit};
 use crate::offline::{Backup, Delivery, Kind as PieceKind, Permit, Piece, folder_of};
 use crate::online;
@@ -148,7 +148,10 @@ fn deliver(
         rows += found.held.rows;
     }
     let skipped = plan.decisions.len() as u64 - copied;
-    Ok((name.clone(), Summary { copied, skipped, rows, removed: 0, bytes: 0, took: started.elapsed() }))
+    let method = |found: &Found| if found.by_count { Method::Count } else { Method::ReadBack };
+    let methods = plan.sent().map(|(number, _)| method(&found[number])).collect();
+    let took = started.elapsed();
+    Ok((name.clone(), Summary { copied, skipped, rows, took, methods, ..Summary::default() }))
 }
 
 fn plan(

@@ -1,4 +1,5 @@
 //! `syncOffline`: tables of one cluster to another through directories.
+use std::collections::BTreeSet;
 use std::fs;
 
 use parking_lot::Mutex;
@@ -20,7 +21,7 @@ use crate::cluster::{Cluster, Host, tables};
 use crate::data::Datum;
 use crate::engine::{Connect, Summary, count_units};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Begun, Journal, Makes, Order};
+use crate::journal::{Begun, Journal, Makes, Method, Order};
 use crate::model::TableName;
 use crate::offline::{self, Permit, Route, Style, compare, folder_of, grow};
 use crate::plan::{Draft, Plan, Wanted, is_compared, prepare, surplus};
@@ -309,6 +310,11 @@ impl Call<'_> {
         })?;
         self.remember(&plan)?;
         let offline::Summary { copied, skipped, removed, rows, bytes, took } = done;
-        Ok(((table.clone(), Summary { copied, skipped, rows, removed, bytes, took }), is_behind))
+        let methods = BTreeSet::from([Method::ReadBack]);
+        let check = plan.check;
+        Ok((
+            (table.clone(), Summary { copied, skipped, rows, removed, bytes, took, check, methods }),
+            is_behind,
+        ))
     }
 }
