@@ -1,11 +1,16 @@
 //! Rows travel to this cluster, between two others, and under other names, as they travel away.
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
 use clustersync::cluster::Cluster;
 use clustersync::failpoint;
 use clustersync::model::Secret;
 use clustersync::wire::{Endpoint, Remote};
 use common::Node;
+use common::tap::{self, Verdict};
 
 const DAYS: i64 = 6;
 const ROWS: i64 = 6_000;
@@ -114,6 +119,37 @@ fn a_pull_that_dies_anywhere_is_finished() {
         }
     }
     assert!(deaths > 3, "{deaths}");
+}
+
+#[test]
+fn a_pull_from_a_silent_source_is_cancelled_at_once() {
+    let (far, mut here) = far_and_here("OLAP");
+    let (silent, asked) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicUsize::new(0)));
+    let (hold, seen) = (silent.clone(), asked.clone());
+    let listen = move |_: u64, bytes: &mut Vec<u8>| {
+        let question = b"select day,";
+        let is_read = bytes.windows(question.len()).any(|part| part == question);
+        if is_read && seen.fetch_add(1, Ordering::SeqCst) == 2 {
+            while hold.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+        Verdict::Pass
+    };
+    let (port, password) = (tap::open(far.port, Arc::new(listen)), common::PASSWORD);
+    here.run(&format!("clusterSync::setCluster(\"B\", \"127.0.0.1:{port}\", \"admin\", \"{password}\")"))
+        .expect("the cluster is elsewhere");
+    let (endpoint, script) = (here.endpoint(), pull("", ""));
+    let call = std::thread::spawn(move || Remote::connect(&endpoint).expect("a session").query(&script));
+    while asked.load(Ordering::SeqCst) < 3 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let started = Instant::now();
+    here.run("clusterSync::cancelRun((exec runId from clusterSync::getRuns())[0])").expect("it goes on");
+    let message = call.join().expect("the call ended").expect_err("it was cancelled").to_string();
+    assert!(started.elapsed() < Duration::from_secs(30), "the source may be silent for five minutes");
+    assert!(message.contains("partitions of dfs://d/t: the user cancelled"), "{message}");
+    silent.store(false, Ordering::SeqCst);
 }
 
 #[test]

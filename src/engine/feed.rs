@@ -198,6 +198,12 @@ impl<'h, 'a> Feeder<'h, 'a> {
     }
 
     fn fail(&mut self, error: Error) {
+        // Who hears of a cancel first may be a line that gives up for it.
+        self.must_stop();
+        self.end(error);
+    }
+
+    fn end(&mut self, error: Error) {
         self.stop.tell();
         self.failures.add(error);
     }
@@ -208,7 +214,7 @@ impl<'h, 'a> Feeder<'h, 'a> {
     fn must_stop(&mut self) -> bool {
         if self.host.is_cancelled() && !self.failures.any() {
             let advice = "partitions copied so far stay at the target, verified";
-            self.fail(Error::new(Kind::Cancelled, "the user cancelled").advise(advice));
+            self.end(Error::new(Kind::Cancelled, "the user cancelled").advise(advice));
         }
         self.failures.any()
     }
@@ -232,8 +238,10 @@ impl Failures {
     }
 
     fn add(&mut self, error: Error) {
-        match self.first {
+        match &self.first {
             None => self.first = Some(error),
+            // What breaks then breaks for that.
+            Some(first) if first.kind() == Kind::Cancelled => {}
             Some(_) => self.more += 1,
         }
     }

@@ -1,6 +1,6 @@
 //! Where a call works: the target it reaches, and the tables on both sides of it.
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use super::afar::Afar;
 use super::errands::Desk;
@@ -23,6 +23,9 @@ use crate::model::TableName;
 use crate::plan::{Deed, Draft, Wanted, prepare};
 use crate::wire::Control;
 
+/// How long a write under way may take to arrive when its run is cancelled.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// Where a call works: what the target is called, and where runs are kept.
 pub(super) struct Site {
     pub(super) target: String,
@@ -36,6 +39,8 @@ pub(super) struct Site {
     pub(super) memory: Memory,
     /// Holds all connections of the call back.
     pub(super) control: Arc<Control>,
+    /// Holds those to the source back besides.
+    pub(super) reading: Arc<Control>,
 }
 
 impl Site {
@@ -43,6 +48,16 @@ impl Site {
     pub(super) fn run_id(&self, request: &Request) -> RunId {
         let announced = request.run.as_ref().filter(|run| self.runs.is_queued(run));
         announced.map_or_else(RunId::now, |run| RunId::named(run))
+    }
+
+    /// Lets everybody who waits for the network hear that the run `id` is cancelled: at once who reads
+    /// the source, and later who writes, since of an append that is broken off nobody knows whether
+    /// the target is going to store it.
+    pub(super) fn hear(&self, id: &RunId) {
+        let (runs, run, told) = (self.runs.clone(), id.to_string(), OnceLock::new());
+        let is_cancelled = move || runs.has(&run, Order::Cancel);
+        self.reading.listen(is_cancelled.clone());
+        self.control.listen(move || is_cancelled() && told.get_or_init(Instant::now).elapsed() >= GRACE);
     }
 
     /// What the journal keeps of `request`, for a run that has no name yet.
@@ -67,17 +82,23 @@ struct Ends {
 
 impl Ends {
     /// What the argument `remote` and the options mean.
-    fn of(host: &mut dyn Host, remote: &Datum, options: &Options, control: &Arc<Control>) -> Result<Ends> {
-        let mut sites = |what: &Datum| {
+    fn of(
+        host: &mut dyn Host,
+        remote: &Datum,
+        options: &Options,
+        (reading, control): (&Arc<Control>, &Arc<Control>),
+    ) -> Result<Ends> {
+        let mut sites = |what: &Datum, control: &Arc<Control>| {
             let sites = remote::resolve(host, what, options.timeout)?;
             Ok::<_, Error>(Some(sites.held(options.compress, control)))
         };
         Ok(match options.direction {
-            Direction::Push => Ends { source: None, target: sites(remote)? },
-            Direction::Pull => Ends { source: sites(remote)?, target: None },
+            Direction::Push => Ends { source: None, target: sites(remote, control)? },
+            Direction::Pull => Ends { source: sites(remote, reading)?, target: None },
             Direction::Between => {
-                let source = sites(&options.source).map_err(|error| error.context("the option `source`"))?;
-                Ends { source, target: sites(remote)? }
+                let source = sites(&options.source, reading);
+                let source = source.map_err(|error| error.context("the option `source`"))?;
+                Ends { source, target: sites(remote, control)? }
             }
         })
     }
@@ -117,7 +138,9 @@ pub(super) fn held(
     let options = &request.options;
     let (ear, runs, run) = (host.ear(), caller::runs(host)?, request.run.clone());
     control.listen(move || ear() || run.as_ref().is_some_and(|run| runs.has(run, Order::Cancel)));
-    let Ends { source, target } = Ends::of(host, remote, options, control)?;
+    let (reading, whole) = (Arc::new(control.beside()), control.clone());
+    reading.listen(move || whole.is_cancelled());
+    let Ends { source, target } = Ends::of(host, remote, options, (&reading, control))?;
     let desk = Desk::of(host);
     let here = desk.node();
     let label = target.as_ref().map_or_else(|| here.label().to_owned(), |target| target.label.clone());
@@ -134,6 +157,7 @@ pub(super) fn held(
         },
         memory: caller::memory(host)?,
         control: control.clone(),
+        reading,
     };
     let write = || target.as_ref().map_or_else(|| Ok(Box::new(here.clone()) as _), open);
     let Some(source) = &source else {

@@ -159,7 +159,9 @@ fn run(
     reach("begun");
     let name = id.to_string();
     let mut orders = Orders::to(&name, &site.runs);
-    let hear = |host: &mut dyn Host| orders.cancel(host);
+    // Whoever waits for the network may hear of an order first.
+    site.hear(&id);
+    let hear = |host: &mut dyn Host| orders.cancel(host) || site.reading.is_cancelled();
     let host: &mut dyn Host = &mut Listening::new(host, hear);
     let outcome = exclusively(host, request, site, (&id, &there), |host, guard| {
         let drafts = current(host, request, site, (drafts, is_behind), connect)?;

@@ -173,6 +173,7 @@ fn synced_at(host: &mut dyn Host, request: &Request, target: &FakeNode, label: &
         hasty: Box::new(move || Ok(Box::new(again.clone()) as Box<dyn Cluster + Send>)),
         memory: caller::memory(host)?,
         control: Arc::default(),
+        reading: Arc::default(),
     };
     sync(host, request, &site, &connect)
 }

@@ -1,6 +1,8 @@
 //! On what terms a server is talked to, beyond who logs in where.
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+
+use parking_lot::Mutex;
 
 use super::{Limiter, Tls};
 
@@ -50,13 +52,13 @@ impl Compress {
 #[derive(Default)]
 pub struct Control {
     cancelled: AtomicBool,
-    ear: OnceLock<Ear>,
+    ears: Mutex<Vec<Ear>>,
     /// How many bytes may pass.
     pub limiter: Arc<Limiter>,
 }
 
 /// Tells, on the thread that asks, whether the user has cancelled.
-type Ear = Box<dyn Fn() -> bool + Send + Sync>;
+type Ear = Box<dyn Fn() -> bool + Send>;
 
 impl Control {
     /// One that is cancelled by itself, and shares the rate with this one.
@@ -64,11 +66,9 @@ impl Control {
         Control { limiter: self.limiter.clone(), ..Control::default() }
     }
 
-    /// Lets whoever waits for the network hear a cancel by itself, not only when it is told. The
-    /// first ear counts.
-    pub fn listen(&self, ear: impl Fn() -> bool + Send + Sync + 'static) {
-        // Setting fails only when there is one.
-        let _ = self.ear.set(Box::new(ear));
+    /// Lets whoever waits for the network hear a cancel by itself, not only when it is told.
+    pub fn listen(&self, ear: impl Fn() -> bool + Send + 'static) {
+        self.ears.lock().push(Box::new(ear));
     }
 
     /// Ends every wait for the network within a fraction of a second.
@@ -78,7 +78,7 @@ impl Control {
 
     /// Whether somebody has cancelled.
     pub fn is_cancelled(&self) -> bool {
-        let hears = || self.ear.get().is_some_and(|ear| ear());
+        let hears = || self.ears.lock().iter().any(|ear| ear());
         let is_cancelled = self.cancelled.load(Ordering::Relaxed) || hears();
         if is_cancelled {
             self.cancel();

@@ -54,6 +54,7 @@ fn rounds(host: &mut FakeHost, target: &FakeNode, wish: &Wish, count: usize) {
         hasty: Box::new(move || Ok(Box::new(again.clone()) as Box<dyn Cluster + Send>)),
         memory: caller::memory(host).unwrap(),
         control: Arc::default(),
+        reading: Arc::default(),
     };
     let (remote, at) = (text("B"), ("fake:8848", vec!["fake:8848".to_owned()]));
     let mut follower = Follower::new(host, &remote, wish, at, "20240101-000000-00f001").unwrap();
