@@ -19,8 +19,8 @@ const LINKS: [(&str, Option<f64>); 4] =
     [("12.5", Some(12.5)), ("125", Some(125.0)), ("1250", Some(1250.0)), ("loopback", None)];
 /// How long a link would be kept busy by rows as they are, about.
 const BUSY: f64 = 0.6;
-/// Blocks that a link without a limit is given.
-const MANY: usize = 24;
+/// Blocks that a link without a limit is given: as a run sends for each look at the line, rather more.
+const MANY: usize = 64;
 
 /// Measures every choice over every link in turns: megabytes of rows per second, as `link/choice`.
 pub fn compare(rounds: usize) -> Result<(), Box<dyn Error>> {

@@ -19,6 +19,7 @@ import warnings
 import dolphindb
 
 import bench_offline
+import bench_verify
 import demo
 from bench_tell import judge, raw
 from demo import PASSWORD, TABLE, TYPES, USER
@@ -135,18 +136,18 @@ class Nodes:
             self.b.run(f'dropDatabase("{database}")')
         demo.create(self.b, list(columns), database)
 
-    def online(self, database, lanes=None, empty=True):
-        """Seconds of one verified sync into an empty table, by default with the plugin's own choice of lanes."""
+    def online(self, database, choice="", empty=True):
+        """Seconds of one sync into an empty table; without a choice the plugin's own options."""
         if empty:
             self.empty(database)
-        options = "" if lanes is None else f', , dict(["lanes"], [{lanes}])'
+        options = f", , dict({choice})" if choice else ""
         started = time.monotonic()
         result = self.a.run(f"""
             remote = dict(["host", "port", "userId", "password"], ("127.0.0.1", {self.port_b}, "{USER}", "{PASSWORD}"))
             clusterSync::syncOnline(remote, "{database}", "{TABLE}"{options})
         """)
         seconds = time.monotonic() - started
-        assert bool(result.iloc[0]["verified"])
+        assert bool(result.iloc[0]["verified"]) == ("count" not in choice)
         return seconds
 
     def client(self, database):
@@ -214,8 +215,8 @@ def sync(nodes, options):
     rows = nodes.a.run(f'exec count(*) from loadTable("{LARGE}", "{TABLE}")')
     demo.say(f"R2, R3, I2: {rows} flights from node to node, durable; only the plugin verifies")
     sides = {
-        "plugin, one lane": lambda: nodes.online(LARGE, 1),
-        "plugin, two lanes": lambda: nodes.online(LARGE, 2),
+        "plugin, one lane": lambda: nodes.online(LARGE, '["lanes"], [1]'),
+        "plugin, two lanes": lambda: nodes.online(LARGE, '["lanes"], [2]'),
         "plugin, as it comes": lambda: nodes.online(LARGE),
         "PyPI client": lambda: nodes.client(LARGE),
         "minnow alone, one session": lambda: nodes.alone(LARGE),
@@ -254,6 +255,9 @@ def measure(options):
         "I1": lambda: bench_offline.recipes(nodes, options, SMALL),
         "R6": lambda: bench_offline.unchanged(nodes, options),
         "R11": lambda: cancelling(nodes, options),
+        # From here on node B has the plugin, too, and then node A is killed.
+        "R4": lambda: bench_verify.verification(nodes, options, LARGE),
+        "R7": lambda: bench_verify.killed(nodes, options, LARGE),
     }
     nodes.a.run(f'loadPlugin("{options.plugin}")')
     nodes.a.run(f'clusterSync::setRoots("{options.work}")')
@@ -272,6 +276,7 @@ def main():
     parser.add_argument("--pid-a", type=int)
     parser.add_argument("--program")
     parser.add_argument("--plugin")
+    parser.add_argument("--target")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--megabytes", type=int, default=1024)
     parser.add_argument("--partitions", type=int, default=5000)

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use super::text::escape;
-use crate::journal::{Run, State, TableRun, UnitPlan, UnitRun};
+use crate::journal::{Method, Run, State, TableRun, UnitPlan, UnitRun};
 
 /// One unit with its plan and its table.
 #[derive(Clone, Copy)]
@@ -65,6 +65,8 @@ pub(super) struct Facts<'a> {
     pub(super) rows: u64,
     pub(super) bytes: u64,
     pub(super) verified: u64,
+    /// Whether what was sent was only counted at the target.
+    pub(super) is_counted: bool,
     pub(super) left_alone: u64,
     pub(super) retries: u64,
 }
@@ -84,6 +86,8 @@ impl<'a> Facts<'a> {
             rows: verified().map(|piece| piece.unit.sent).sum(),
             bytes: verified().map(Piece::bytes).sum(),
             verified: verified().count() as u64,
+            is_counted: verified()
+                .any(|piece| piece.unit.sent > 0 && piece.unit.method == Some(Method::Count)),
             left_alone: pieces.iter().filter(skipped).count() as u64,
             retries: pieces.iter().map(|piece| u64::from(piece.unit.tries.saturating_sub(1))).sum(),
             pieces,

@@ -35,7 +35,7 @@ pub fn page(run: &Run, status: &str, now: Option<i64>) -> String {
     let Begun { run: id, target, db, table, .. } = &run.begun;
     let what = table.as_ref().map_or(db.clone(), |table| format!("{db}/{table}"));
     let (what, target, id) = (escape(&what), escape(plain_name(target)), escape(id));
-    let (class, word) = badge(status);
+    let (class, word) = badge(status, facts.is_counted);
     let body = [
         format!(
             "<header>{MARK}<b>ClusterSync</b><span>report of a run</span><span class=\"id\">{id}</span></header>\
@@ -65,8 +65,9 @@ fn plain_name(target: &str) -> &str {
     target.strip_prefix("cluster `").and_then(|name| name.strip_suffix('`')).unwrap_or(target)
 }
 
-fn badge(status: &str) -> (&'static str, &'static str) {
+fn badge(status: &str, is_counted: bool) -> (&'static str, &'static str) {
     match status {
+        "OK" if is_counted => ("warn", "counted"),
         "OK" => ("good", "verified"),
         "FAILED" => ("bad", "failed"),
         "RUNNING" => ("", "running"),
@@ -120,8 +121,12 @@ fn tiles(facts: &Facts, now: Option<i64>) -> String {
         format!("<div class=\"tile\"><span>{name}</span><b{long}>{value}</b><small>{more}</small></div>")
     };
     let tiles = [
-        ("Rows verified", count(facts.rows), size),
-        ("Partitions verified", count(facts.verified), alone),
+        (if facts.is_counted { "Rows counted" } else { "Rows verified" }, count(facts.rows), size),
+        (
+            if facts.is_counted { "Partitions counted" } else { "Partitions verified" },
+            count(facts.verified),
+            alone,
+        ),
         ("Time", span(facts.took()), end),
         ("Throughput", speed.0, speed.1),
         ("Retries", count(facts.retries), retries),

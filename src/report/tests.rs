@@ -2,7 +2,7 @@
 use super::*;
 use crate::data::Fingerprint;
 use crate::journal::{
-    Bounds, Effort, Ended, Identity, Intent, State, TablePlan, TableRun, UnitPlan, UnitRun,
+    Bounds, Effort, Ended, Identity, Intent, Method, State, TablePlan, TableRun, UnitPlan, UnitRun,
 };
 
 const START: i64 = 1_795_364_103_000;
@@ -82,6 +82,15 @@ fn a_page_says_what_was_done() {
         assert!(page.contains(expected), "no {expected}");
     }
     assert!(page.starts_with(BEGINNING) && !page.contains("Not everything") && !page.contains("Retries and"));
+}
+
+#[test]
+fn what_was_only_counted_is_not_called_verified() {
+    let mut run = run(days(8));
+    run.tables[0].units.iter_mut().for_each(|unit| unit.method = Some(Method::Count));
+    let page = page(&run, "OK", None);
+    assert!(page.contains("<span class=\"pill warn\">counted</span>") && page.contains("Rows counted"));
+    assert!(!page.contains("pill good") && !page.contains("Rows verified"));
 }
 
 #[test]
