@@ -8,50 +8,29 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clustersync::cluster::Cluster;
-use clustersync::data::{Batch, Datum};
+use clustersync::data::Datum;
 use clustersync::wire::Remote;
+use common::shown::texts;
 use common::tap::{self, Verdict};
-use common::{Node, PASSWORD};
+use common::{Node, days};
 
+const ALL: &str = "2024.01.01..2024.01.30";
 const DAYS: i64 = 30;
 const ROWS: i64 = DAYS * 2_000;
 /// Bytes after which some partitions of a connection have been appended, but not all.
 const AMID: u64 = 200_000;
 const COUNT: &str = "exec count(*) from loadTable(\"dfs://c\", \"t\")";
 
-fn create(node: &mut Node) {
-    node.run(
-        "db = database(\"dfs://c\", VALUE, 2024.01.01..2024.01.30);
-         createPartitionedTable(db, table(1:0, `day`price`volume, [\"DATE\", \"DOUBLE\", \"LONG\"]), \"t\", `day); 0",
-    )
-    .expect("the table is created");
-}
-
-fn fill(node: &mut Node) {
-    let stored = node.number(&format!(
-        "n = {ROWS}; tableInsert(loadTable(\"dfs://c\", \"t\"),
-           table(take(2024.01.01..2024.01.30, n) as day, double(1..n) as price, long(1..n) as volume))"
-    ));
-    assert_eq!(stored, ROWS);
-}
-
-fn know(node: &mut Node, name: &str, port: u16) {
-    node.run(&format!(
-        "clusterSync::setCluster(\"{name}\", \"127.0.0.1:{port}\", \"admin\", \"{PASSWORD}\")"
-    ))
-    .expect("the cluster gets a name");
-}
-
 fn target(alias: &str) -> Node {
     let mut node = Node::start(alias);
-    create(&mut node);
+    days::create(&mut node, "dfs://c", ALL);
     node
 }
 
 fn source() -> Node {
     let mut node = Node::with_plugin("A");
-    create(&mut node);
-    fill(&mut node);
+    days::create(&mut node, "dfs://c", ALL);
+    days::fill(&mut node, "dfs://c", ALL, ROWS);
     node
 }
 
@@ -70,11 +49,6 @@ fn struck(node: &Node, name: &'static str) -> u16 {
         Verdict::Pass
     };
     tap::open(node.port, Arc::new(strike))
-}
-
-fn texts(rows: &Batch, name: &str) -> Vec<String> {
-    let column = rows.column(name).unwrap_or_else(|| panic!("no column {name}"));
-    column.texts().map(|text| String::from_utf8_lossy(text).into_owned()).collect()
 }
 
 /// The last run to `target`, and its status.
@@ -100,7 +74,7 @@ fn a_frozen_target_and_a_dead_one_stop_nobody_and_are_finished_alone() {
     let (mut b, mut c, mut d, mut e) = (target("B"), target("C"), target("D"), target("E"));
     let (frozen, killed) = (struck(&c, "-STOP"), struck(&d, "-KILL"));
     for (name, port) in [("B", b.port), ("C", frozen), ("D", killed), ("E", e.port)] {
-        know(&mut a, name, port);
+        a.know(name, port);
     }
     let endpoint = a.endpoint();
     let script = "clusterSync::syncOnline([\"B\", \"C\", \"D\", \"E\"], \"dfs://c\", \"t\", , \
@@ -125,7 +99,7 @@ fn a_frozen_target_and_a_dead_one_stop_nobody_and_are_finished_alone() {
     }
     signal(c.pid(), "-CONT");
     d.revive("D");
-    know(&mut a, "D", d.port);
+    a.know("D", d.port);
     for name in ["C", "D"] {
         let (run, status) = run_to(&mut a, name);
         assert_eq!(status, "FAILED");
@@ -141,8 +115,8 @@ fn a_frozen_target_and_a_dead_one_stop_nobody_and_are_finished_alone() {
 #[test]
 fn one_job_syncs_to_all_targets_and_each_run_is_its_own() {
     let (mut a, mut b, mut c) = (source(), target("B"), target("C"));
-    know(&mut a, "B", b.port);
-    know(&mut a, "C", c.port);
+    a.know("B", b.port);
+    a.know("C", c.port);
     let plan = a.table("clusterSync::planSync([\"B\", \"C\"], \"dfs://c\", \"t\")");
     assert_eq!((plan.rows as i64, plan.columns[0].0.as_str()), (2 * DAYS, "target"));
     let submitted = a
@@ -165,16 +139,19 @@ fn one_job_syncs_to_all_targets_and_each_run_is_its_own() {
         (texts(&again, "target"), texts(&again, "tableName")),
         (vec!["C".into(), "B".into()], vec!["t".into(); 2])
     );
-    let message = a.error("clusterSync::verify([\"B\", \"C\"], \"dfs://c\")");
-    assert!(message.contains("remote must be a dictionary or a cluster's name"), "{message}");
+    c.run("delete from loadTable(\"dfs://c\", \"t\") where volume = 7").expect("a row goes");
+    let different = a.table("clusterSync::verify([\"B\", \"C\"], \"dfs://c\")");
+    assert_eq!(texts(&different, "target"), ["C"]);
+    let message = a.error("clusterSync::follow([\"B\", \"C\"], \"dfs://c\")");
+    assert!(message.contains("remote must be a single cluster here"), "{message}");
 }
 
 #[test]
 fn a_source_that_is_elsewhere_is_read_once_too() {
     let (mut a, mut b, mut c, mut here) =
         (Node::start("A"), target("B"), target("C"), Node::with_plugin("H"));
-    create(&mut a);
-    fill(&mut a);
+    days::create(&mut a, "dfs://c", ALL);
+    days::fill(&mut a, "dfs://c", ALL, ROWS);
     let reads = Arc::new(AtomicUsize::new(0));
     let seen = reads.clone();
     let count = move |_: u64, bytes: &mut Vec<u8>| {
@@ -185,9 +162,9 @@ fn a_source_that_is_elsewhere_is_read_once_too() {
         );
         Verdict::Pass
     };
-    know(&mut here, "A", tap::open(a.port, Arc::new(count)));
-    know(&mut here, "B", b.port);
-    know(&mut here, "C", c.port);
+    here.know("A", tap::open(a.port, Arc::new(count)));
+    here.know("B", b.port);
+    here.know("C", c.port);
     let call = "clusterSync::syncOnline([\"B\", \"C\"], \"dfs://c\", \"t\", , dict([\"source\"], [\"A\"]))";
     assert_eq!(here.number(&format!("exec sum(rows) from {call}")), 2 * ROWS);
     for node in [&mut b, &mut c] {

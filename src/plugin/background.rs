@@ -30,7 +30,7 @@ pub(super) fn announced(args: &[Datum], at: usize) -> (Vec<Datum>, Vec<String>) 
 }
 
 /// A call of the function `0` with the arguments `1`, of which its options are the one at `2`.
-type Call<'a> = (&'a str, &'a [Datum], usize);
+pub(super) type Call<'a> = (&'a str, &'a [Datum], usize);
 
 /// Does the `work` of a call, or has the server do it, if `request` says so; then the
 /// answer is the run's name. What was announced and comes to nothing before it begins is noted.

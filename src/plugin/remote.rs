@@ -150,6 +150,10 @@ pub(super) fn resolve(host: &mut dyn Host, remote: &Datum, timeout: Duration) ->
             let endpoint = endpoint(host, remote, timeout)?;
             Ok(Sites::new(endpoint.label(), vec![endpoint]))
         }
+        (Datum::Vector(_) | Datum::Tuple(_), _) => {
+            Err(Error::new(Kind::Argument, "remote must be a single cluster here")
+                .advise("several are for clusterSync::syncOnline, planSync and verify"))
+        }
         _ => Err(Error::new(Kind::Argument, "remote must be a dictionary or a cluster's name")
             .advise("give a name that clusterSync::getClusters shows, or host, port, userId and password")),
     }

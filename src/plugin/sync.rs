@@ -31,14 +31,8 @@ pub(super) const RESUME: &str = "clusterSync::resumeRun(runId, [remote], [option
 pub(super) fn sync_online(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     let (args, runs) = background::announced(args, 4);
     let request = Request::parse("syncOnline", SYNC, &config::online(host, &args)?)?;
-    let call = ("syncOnline", &args[..], 4);
-    if request.options.background {
-        return background::submit(host, call, &request);
-    }
-    targets::at_each(host, argument(&args, 0), &request, &runs, &|host, aim| {
-        background::carry(host, call, &aim.request, |host| {
-            notices::around(host, &aim.request, &aim.remote, |host| sync_to(host, aim))
-        })
+    targets::carry(host, ("syncOnline", &args, 4), &request, &runs, &|host, aim| {
+        notices::around(host, &aim.request, &aim.remote, |host| sync_to(host, aim))
     })
 }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use super::arguments::argument;
+use super::background::{self, Call};
 use super::errands::{Desk, panicked};
 use super::remote;
 use super::request::Request;
@@ -38,6 +40,22 @@ pub(super) fn listed(remote: &Datum) -> Option<Vec<Datum>> {
         Datum::Tuple(remotes) => Some(remotes.clone()),
         _ => None,
     }
+}
+
+/// Does the `work` of a call at each of its targets, or has the server do it.
+pub(super) fn carry(
+    host: &mut dyn Host,
+    call: Call,
+    request: &Request,
+    runs: &[String],
+    work: Work,
+) -> Result<Datum> {
+    if request.options.background {
+        return background::submit(host, call, request);
+    }
+    at_each(host, argument(call.1, 0), request, runs, &|host, aim| {
+        background::carry(host, call, &aim.request, |host| work(host, aim))
+    })
 }
 
 /// Does the `work` of the call `request` at the target, or at every target, that `remote` means. `runs`

@@ -1,9 +1,10 @@
 //! `verify` and `fingerprint`: whether two clusters hold the same, and what one holds.
 use super::arguments::{argument, optional_text, text, usage};
 use super::request::{Request, database};
-use super::site::{connected, drafts};
+use super::site::{drafts, held};
 use super::sync::sync;
 use super::table::{longs, table, texts};
+use super::targets::{self, Aim};
 use super::{background, config};
 use crate::cluster::{Host, describe, read, sql::Rows, units, units_at};
 use crate::data::{Datum, Fingerprint};
@@ -22,15 +23,15 @@ pub(super) const FINGERPRINT: &str =
 /// Compares, and writes only when asked to repair: then partitions that differ are replaced.
 pub(super) fn verify(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     let (args, runs) = background::announced(args, 4);
-    let run = runs.into_iter().next();
-    let request = Request { run, ..Request::parse("verify", VERIFY, &config::online(host, &args)?)? };
-    background::carry(host, ("verify", &args, 4), &request, |host| {
-        connected(host, argument(&args, 0), &request, |host, site, connect| {
+    let request = Request::parse("verify", VERIFY, &config::online(host, &args)?)?;
+    targets::carry(host, ("verify", &args, 4), &request, &runs, &|host, aim| {
+        let Aim { remote, request, control, .. } = aim;
+        held(host, remote, request, control, |host, site, connect| {
             if request.options.repair {
-                return sync(host, &request, site, connect);
+                return sync(host, request, site, connect);
             }
-            let (drafts, _) = drafts(host, &request, site, connect)?;
-            compare(host, &drafts, &request, connect)
+            let (drafts, _) = drafts(host, request, site, connect)?;
+            compare(host, &drafts, request, connect)
         })
     })
 }

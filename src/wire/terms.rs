@@ -86,3 +86,20 @@ impl Control {
         is_cancelled
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Rate;
+
+    #[test]
+    fn who_is_beside_another_shares_its_rate_and_not_its_end() {
+        let one = Control::default();
+        let other = one.beside();
+        one.limiter.set(Rate::Always(5.0));
+        one.cancel();
+        assert_eq!((other.limiter.rate(), other.is_cancelled()), (Some(5.0), false));
+        other.listen(move || one.is_cancelled());
+        assert!(other.is_cancelled());
+    }
+}

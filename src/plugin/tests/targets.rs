@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use super::super::background;
 use super::super::targets::{Aim, spread};
 use super::*;
 use crate::cluster::Room;
@@ -202,5 +203,22 @@ fn targets_are_different_clusters_and_at_least_one() {
     ] {
         let error = failure(&args);
         assert_eq!((error.kind(), error.message()), (Kind::Argument, expected));
+    }
+}
+
+#[test]
+fn a_job_of_several_runs_is_given_up_with_the_last_of_them() {
+    let mut host = FakeHost::new(FakeNode::default());
+    let runs = caller::runs(&mut host).unwrap();
+    for (run, target) in [("one", "cluster `B`"), ("two", "cluster `C`")] {
+        let begun =
+            Begun { run: run.into(), user: "admin".into(), target: target.into(), ..Begun::default() };
+        runs.queue(begun, "one").unwrap();
+    }
+    let asked =
+        |host: &FakeHost| host.node.lock().log.iter().filter(|line| line.starts_with("cancelJob")).count();
+    for (run, calls) in [("one", 0), ("two", 1)] {
+        assert!(background::cancel(&mut host, &runs, &runs.find(run).unwrap(), "one").unwrap());
+        assert_eq!((runs.is_queued(run), asked(&host)), (false, calls));
     }
 }
