@@ -4,6 +4,7 @@
 //! [`State`] is what a unit's events amount to, by one pure function. [`Journal`] writes the run
 //! that goes on, [`replay()`] reads any run, [`Runs`] finds them.
 mod append;
+mod cost;
 mod folder;
 mod frame;
 mod orders;
@@ -20,6 +21,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use cost::Cost;
 pub use folder::{Entry, Left, Past, Runs};
 pub use frame::Damage;
 pub use orders::Order;

@@ -72,7 +72,7 @@ pub fn decide(draft: Draft, mode: Mode, looks: &[Look], left: &Left, (rows, stra
     let units: Vec<String> = draft.units.iter().map(ToString::to_string).collect();
     let decisions = units.iter().zip(looks).map(decision).collect();
     let (check, keys) = (Check::default(), Vec::new());
-    Plan { mode, check, keys, decisions, rows, strangers, mirror: None, surplus: 0, draft }
+    Plan { mode, check, keys, decisions, rows, strangers, mirror: None, surplus: 0, cost: None, draft }
 }
 
 type Verdict = (Action, String, State);

@@ -32,7 +32,7 @@ pub use window::{Asked, End, LookBack, Point, fold};
 
 use crate::cluster::sql::Rows;
 use crate::data::Type;
-use crate::journal::{Bounds, Identity, State, TablePlan, UnitPlan};
+use crate::journal::{Bounds, Cost, Identity, State, TablePlan, UnitPlan};
 use crate::model::{Action, Check, ChunkMark, Mode, Remembered, TableName, Unit, Window};
 
 /// A sync whose tables fit each other.
@@ -149,6 +149,8 @@ pub struct Plan {
     pub mirror: Option<Mirror>,
     /// How many of the last units the source's scheme does not have.
     pub surplus: usize,
+    /// How large rows are and how fast they go, if the table was synced before.
+    pub cost: Option<Cost>,
 }
 
 /// What is going to happen to one unit, and why.
@@ -186,6 +188,12 @@ impl Plan {
     pub fn is_idle(&self) -> bool {
         let rests = |decision: &Decision| matches!(decision.action, Action::Skip);
         self.draft.makes.is_empty() && self.decisions.iter().all(rests)
+    }
+
+    /// Rows that are going to be sent.
+    pub fn to_send(&self) -> u64 {
+        let sent = self.decisions.iter().filter(|decision| decision.action.sends());
+        sent.map(|decision| decision.rows).sum()
     }
 
     /// How many units with rows need nothing.

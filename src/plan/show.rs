@@ -40,6 +40,12 @@ impl fmt::Display for Plan {
         let empty = self.decisions.iter().filter(|decision| decision.rows == 0).count();
         write!(f, ", leave {}", self.sum(Action::Skip).0)?;
         write!(f, " ({empty} without rows)")?;
+        if let (Some(cost), 1..) = (self.cost, self.to_send()) {
+            write!(f, "; about {:.1} MB", cost.bytes(self.to_send()) / 1e6)?;
+            let seconds = cost.seconds(self.to_send());
+            seconds.iter().try_for_each(|seconds| write!(f, " and {seconds:.0} s"))?;
+            write!(f, ", as the last run went")?;
+        }
         let new = self.draft.units.iter().filter(|unit| unit.is_new).count();
         if new > 0 && self.draft.creation.table.is_none() {
             write!(f, "; {new} partitions are made at the target first")?;

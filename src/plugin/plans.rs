@@ -32,7 +32,8 @@ fn plan(host: &mut dyn Host, request: &Request, draft: Draft, past: &Past, conne
         host.print("the chunks of this cluster cannot be told apart by metadata, so all of them are read");
     }
     let (check, keys) = (request.options.check, request.options.keys.clone());
-    let plan = Plan { check, keys, ..looks.decide(draft, mode, &left) };
+    let cost = past.cost(&draft.table);
+    let plan = Plan { check, keys, cost, ..looks.decide(draft, mode, &left) };
     let plan = mirrored(plan, request, |draft| surplus(&mut *connect()?, draft))?;
     let plan = if request.options.keeps && mode == Mode::Replace { plan.keeping() } else { plan };
     host.print(&plan.to_string());

@@ -1,10 +1,10 @@
 //! What `syncOnline` and `planSync` return.
 use std::collections::BTreeSet;
 
-use super::table::{doubles, longs, table, texts};
+use super::table::{NO_LONG, NULL, doubles, longs, table, texts};
 use crate::data::{Column, Datum, Type};
 use crate::engine::{RunId, Summary};
-use crate::journal::Method;
+use crate::journal::{Cost, Method};
 use crate::model::{Check, TableName, Unit};
 use crate::plan::{Decision, Plan};
 
@@ -65,6 +65,9 @@ struct Line<'a> {
     reason: String,
     rows: u64,
     held: u64,
+    /// Rows that travel.
+    sent: u64,
+    cost: Option<Cost>,
 }
 
 impl<'a> Line<'a> {
@@ -77,6 +80,8 @@ impl<'a> Line<'a> {
             reason: format!("the target lacks {what}"),
             rows: 0,
             held: 0,
+            sent: 0,
+            cost: plan.cost,
         };
         plan.draft.creation.lacking().into_iter().map(line)
     }
@@ -90,6 +95,8 @@ impl<'a> Line<'a> {
             reason: decision.reason.clone(),
             rows: decision.rows,
             held: decision.held,
+            sent: if decision.action.sends() { decision.rows } else { 0 },
+            cost: plan.cost,
         };
         let units = plan.draft.units.iter().zip(&plan.decisions);
         units.filter(|(_, decision)| decision.rows > 0 || decision.held > 0).map(line)
@@ -107,5 +114,10 @@ pub(super) fn plans(plans: &[Plan]) -> Datum {
         ("reason", texts(&rows, |line| &line.reason)),
         ("sourceRows", longs(&rows, |line| line.rows)),
         ("targetRows", longs(&rows, |line| line.held)),
+        ("bytes", longs(&rows, |line| line.cost.map_or(NO_LONG, |cost| cost.bytes(line.sent) as u64))),
+        (
+            "seconds",
+            doubles(&rows, |line| line.cost.and_then(|cost| cost.seconds(line.sent)).unwrap_or(NULL)),
+        ),
     ])
 }

@@ -21,6 +21,9 @@ pub(super) fn longs<T>(items: &[T], number: impl Fn(&T) -> u64) -> Column {
 /// What a DOUBLE without a value is (wire-protocol §6).
 pub(super) const NULL: f64 = -f64::MAX;
 
+/// What a LONG without a value is.
+pub(super) const NO_LONG: u64 = 1 << 63;
+
 /// A DOUBLE column.
 pub(super) fn doubles<T>(items: &[T], number: impl Fn(&T) -> f64) -> Column {
     let cells = items.iter().flat_map(|item| number(item).to_le_bytes());

@@ -65,3 +65,18 @@ fn equal_tables_have_no_rows_to_show_and_an_emptied_one_all() {
     let found = shown(&mut host, &target, Datum::Void);
     assert_eq!(texts(&found, "status"), ["EXTRA"; 8]);
 }
+
+#[test]
+fn what_rows_cost_is_told_by_the_last_run_of_their_table() {
+    let (mut host, target) = two_tables();
+    let dry = || dict(vec![("dryRun", int(1))]);
+    let bytes = |plan: &Batch| plan.column("bytes").unwrap().integers().collect::<Vec<_>>();
+    let plan = table_of(synced_with(&mut host, &target, None, dry()));
+    assert_eq!(bytes(&plan), [None; 8], "no run has told");
+    synced_with(&mut host, &target, Some("flights"), Datum::Void).unwrap();
+    target.lock().tables.values_mut().for_each(|table| table.rows.clear());
+    let plan = table_of(synced_with(&mut host, &target, Some("flights"), dry()));
+    let row = 4 + 2 + 4 + 8;
+    assert_eq!(bytes(&plan)[..2], [Some(row), Some(3 * row)]);
+    assert!(host.printed.last().unwrap().contains("as the last run went"), "{:?}", host.printed.last());
+}
