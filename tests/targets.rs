@@ -113,6 +113,32 @@ fn a_frozen_target_and_a_dead_one_stop_nobody_and_are_finished_alone() {
 }
 
 #[test]
+fn a_node_that_dies_amid_several_runs_finishes_each_and_adds_no_row_twice() {
+    let (mut a, mut b, mut c) = (source(), target("B"), target("C"));
+    let append = "clusterSync::syncOnline([\"B\", \"C\"], \"dfs://c\", \"t\", , \
+        dict([\"lanes\", \"mode\"], (1, \"append\")))";
+    for (place, skip) in [("intended", 9), ("appended", 22), ("finished", 0), ("ended", 0)] {
+        for (name, node) in [("B", &mut b), ("C", &mut c)] {
+            a.know(name, node.port);
+            node.run("truncate(\"dfs://c\", \"t\"); 0").expect("it begins without rows");
+        }
+        a.die_at(place, skip);
+        a.run(append).map(drop).expect_err("the node dies");
+        assert!(!a.spare(), "{place}");
+        a.revive("A");
+        a.run("loadPlugin(\"clusterSync\")").expect("the plugin loads");
+        for (name, node) in [("B", &mut b), ("C", &mut c)] {
+            let (run, status) = run_to(&mut a, name);
+            if status != "OK" {
+                assert_eq!(status, "INTERRUPTED", "{name} at {place}");
+                a.table(&format!("clusterSync::resumeRun(\"{run}\")"));
+            }
+            assert_eq!(node.number(COUNT), ROWS, "{name} at {place}");
+        }
+    }
+}
+
+#[test]
 fn one_job_syncs_to_all_targets_and_each_run_is_its_own() {
     let (mut a, mut b, mut c) = (source(), target("B"), target("C"));
     a.know("B", b.port);
