@@ -3,9 +3,12 @@
 mod common;
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use clustersync::cluster::Cluster;
+use clustersync::wire::Remote;
 use common::Node;
 use common::shown::number;
 
@@ -160,6 +163,27 @@ fn a_pull_and_a_restore_wait_for_whoever_has_the_table() {
     world.target.run(&format!("delete from {LEDGER}")).expect("the claim is gone");
     world.target.run(&restore).expect("restored");
     world.require_equal();
+}
+
+/// As a server does that takes longer to restore a partition than the lease lasts.
+#[test]
+fn a_lease_that_a_restore_outlives_is_taken_again() {
+    let mut world = World::new(33_000);
+    let call = world.call("pull", &[("lease", "1"), ("consistent", "false")]);
+    let mut onlooker = Remote::connect(&world.target.endpoint()).expect("a session");
+    let mut held = move || onlooker.query(&format!("exec count(*) from {TABLE}")).expect("rows").as_i64();
+    let (target, all) = (world.target.pid().to_string(), 33_000 * DAYS);
+    let signal = |what: &str| Command::new("kill").args([what, &target]).status().expect("kill runs");
+    std::thread::scope(|scope| {
+        let call = scope.spawn(|| world.target.run(&call));
+        while held() == Some(0) {}
+        assert!(held() < Some(all) && signal("-STOP").success());
+        std::thread::sleep(Duration::from_millis(1500));
+        assert!(signal("-CONT").success());
+        call.join().expect("no panic").expect("the sync");
+    });
+    world.require_equal();
+    assert_eq!(world.target.number(&format!("exec count(*) from {LEDGER}")), 0, "it was given back");
 }
 
 #[test]

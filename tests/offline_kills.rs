@@ -134,3 +134,34 @@ fn a_target_that_dies_during_a_restore_is_repeated_once_only() {
         assert_eq!(contents(dir.path()).expect("a listing"), [], "no piece is left");
     }
 }
+
+#[test]
+fn a_restore_of_a_directory_survives_its_death_whoever_made_the_backup() {
+    for (backup, place) in [
+        ("clusterSync::backupTo(\"%\", \"dfs://k\", \"t\")", "intended"),
+        ("clusterSync::backupTo(\"%\", \"dfs://k\", \"t\", , dict([\"consistent\"], [false]))", "restored"),
+        ("backup(\"%\", <select * from loadTable(\"dfs://k\", \"t\")>)", "restored"),
+        ("backupTable(\"%\", \"dfs://k\", \"t\")", "intended"),
+        ("backupTable(\"%\", \"dfs://k\", \"t\")", "restored"),
+    ] {
+        let World { mut source, target, dirs } = World::new();
+        let dir = dirs[0].path().display().to_string();
+        source.run(&backup.replace('%', &dir)).expect(backup);
+        let restore = format!("clusterSync::restoreFrom(\"{dir}\", \"dfs://k\", \"t\")");
+        target.die_at(place, 1);
+        let mut target = target;
+        assert!(target.run(&restore).is_err() && !target.spare(), "{backup} {place}");
+        target.revive("B");
+        target.run("loadPlugin(\"clusterSync\")").expect("the plugin loads");
+        let result = target.table(&restore);
+        let method = result.column("method").expect("a method").texts().next().map(<[u8]>::to_vec);
+        let is_counted = backup.starts_with("backupTable");
+        assert_eq!(method.as_deref(), Some(if is_counted { &b"count"[..] } else { b"readBack" }), "{backup}");
+        let verified = result.column("verified").expect("verified").integers().next().flatten();
+        assert_eq!(verified, Some(i64::from(!is_counted)), "{backup}");
+        let sum = target.number("exec sum(v) from loadTable(\"dfs://k\", \"t\")");
+        assert_eq!(sum, ROWS * (ROWS + 1) / 2, "{backup} {place}");
+        let again = target.table(&restore);
+        assert_eq!(again.column("copied").expect("copied").integers().next(), Some(Some(0)), "{backup}");
+    }
+}

@@ -118,7 +118,7 @@ pub fn run(
         bytes: moved.bytes,
         took: started.elapsed(),
         check: plan.check,
-        methods: journal.lock().told().tables[table].units.iter().filter_map(|unit| unit.method).collect(),
+        methods: journal.lock().told().tables[table].methods(),
     })
 }
 

@@ -1,4 +1,6 @@
 //! A run as its journal tells it.
+use std::collections::BTreeSet;
+
 use super::frame::{self, Damage};
 use super::record::{Begun, Effort, Ended, Happened, Method, Record, TablePlan};
 use super::state::{Event, State};
@@ -83,6 +85,11 @@ pub(super) fn take(run: &mut Run, record: Record) -> Option<()> {
 }
 
 impl TableRun {
+    /// How it is known of its units what the target holds, where that was said.
+    pub fn methods(&self) -> BTreeSet<Method> {
+        self.units.iter().filter_map(|unit| unit.method).collect()
+    }
+
     fn new(plan: TablePlan) -> Self {
         TableRun { units: plan.units.iter().map(|unit| UnitRun::new(unit.state)).collect(), plan }
     }

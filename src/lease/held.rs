@@ -118,13 +118,26 @@ impl Lease {
     /// # Errors
     /// `Refused` when the right is lost, or what the target answers.
     pub fn prolong(&self, target: &mut dyn Cluster) -> Result<()> {
+        self.prolong_by(target, self.terms)
+    }
+
+    /// How long it can be relied on.
+    pub fn left(&self) -> Duration {
+        self.state.lock().until.saturating_duration_since(Instant::now())
+    }
+
+    /// As [`Lease::prolong`], by other terms than it was taken for.
+    ///
+    /// # Errors
+    /// As [`Lease::prolong`].
+    pub fn prolong_by(&self, target: &mut dyn Cluster, terms: Terms) -> Result<()> {
         let (previous, beat) = {
             let state = self.state.lock();
             (state.expires, state.beat + 1)
         };
         let asked = Instant::now();
         let now = ledger::clock(target)?;
-        let expires = now + self.terms.length.as_millis() as i64;
+        let expires = now + terms.length.as_millis() as i64;
         if now >= previous {
             return Err(self.lose());
         }
@@ -135,7 +148,7 @@ impl Lease {
         }
         let mut state = self.state.lock();
         (state.until, state.expires, state.beat, state.trouble) =
-            (trusted(asked, self.terms), expires, beat, None);
+            (trusted(asked, terms), expires, beat, None);
         drop(state);
         // Earlier rows end earlier and mean nothing beside this one.
         if let Some(claim) = self.claims.first() {

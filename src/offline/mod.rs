@@ -28,7 +28,7 @@ pub use backup::{Backup, Held};
 pub use compare::compare;
 pub use grow::grow;
 pub use piece::{Kind, Part, Piece, folder_of, name_of};
-pub use pipeline::{Connect, Limits, Permit, Route, Style, Summary, run};
+pub use pipeline::{Ahead, Connect, Limits, Permit, Route, Style, Summary, run};
 pub use restore::Delivery;
 pub use save::{save, seal, sweep};
 pub use trial::trial;

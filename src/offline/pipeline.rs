@@ -20,8 +20,17 @@ use crate::ship::{Shipper, Side};
 /// Makes a connection to the other side.
 pub type Connect<'a> = &'a (dyn Fn() -> Result<Box<dyn Cluster + Send>> + Sync);
 
-/// Says whether the run may still write to the target; asked before every restore.
-pub type Permit<'a> = &'a (dyn Fn() -> Result<()> + Sync);
+/// Says whether the run may still write to the target: asked before a partition is looked at, with what
+/// lies ahead, and again before it is restored.
+pub type Permit<'a> = &'a (dyn Fn(Option<Ahead>) -> Result<()> + Sync);
+
+/// What is about to be restored, during which its server may hear nobody.
+pub struct Ahead<'a> {
+    /// The server that restores.
+    pub target: &'a mut dyn Cluster,
+    /// Rows.
+    pub rows: u64,
+}
 
 /// How long the calling thread waits before it looks at progress and cancellation.
 const TICK: Duration = Duration::from_millis(100);

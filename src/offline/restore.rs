@@ -2,12 +2,12 @@
 //! in the journal, and what became of a broken one is looked at before it is done again.
 use parking_lot::Mutex;
 
-use super::pipeline::Permit;
-use crate::cluster::Cluster;
+use super::pipeline::{Ahead, Permit};
+use crate::cluster::{Cluster, count};
 use crate::data::Fingerprint;
 use crate::error::{Error, Kind, Result};
 use crate::failpoint::reach;
-use crate::journal::{Effort, Event, Found, Intent, Journal};
+use crate::journal::{Effort, Event, Found, Intent, Journal, Method};
 use crate::model::{Action, Mode, Unit};
 use crate::online;
 use crate::plan::Plan;
@@ -48,7 +48,8 @@ impl Delivery<'_> {
     pub fn attempt(&mut self, target: &mut dyn Cluster, effort: Effort) -> Result<()> {
         let draft = &self.plan.draft;
         let there = draft.rows(self.unit);
-        let held = online::look(target, there, &draft.columns)?;
+        (self.permit)(Some(Ahead { target: &mut *target, rows: self.sent.rows }))?;
+        let (held, _) = self.held(target)?;
         if let Some(intent) = self.doubt.take()
             && self.resolve(intent, held)?
         {
@@ -58,7 +59,7 @@ impl Delivery<'_> {
         let replaces = self.gives_way();
         let gone = if replaces { held } else { Fingerprint::default() };
         let intent = Intent { before: held, gone, sent: self.sent };
-        (self.permit)()?;
+        (self.permit)(None)?;
         self.journal.lock().intend(self.at, intent, effort)?;
         reach("intended");
         let cleared = match replaces && !self.overwrites && held.rows > 0 {
@@ -72,24 +73,35 @@ impl Delivery<'_> {
         reach("restored");
         match self.look_back(target) {
             Err(error) => self.doubt(intent, error.context("it was restored but cannot be read back")),
-            Ok(held) if held == intent.after() || self.by_count && held.rows == intent.after().rows => {
-                self.note(Event::Verified, "")
+            Ok((held, method)) if held == intent.after() => {
+                self.journal.lock().saw(self.at, Event::Verified, method)
             }
-            Ok(held) => self.fail(Event::Differed, difference(intent, held)),
+            Ok((held, _)) => self.fail(Event::Differed, difference(intent, held)),
         }
     }
 
-    /// The fingerprint of what the target holds now: by its own plugin where that spares many rows the way.
-    fn look_back(&self, target: &mut dyn Cluster) -> Result<Fingerprint> {
+    /// What the target holds; without a sum where only a count is known of what was sent.
+    fn held(&self, target: &mut dyn Cluster) -> Result<(Fingerprint, Method)> {
         let draft = &self.plan.draft;
         let there = draft.rows(self.unit);
-        if self.sent.rows >= MANY && online::can_ask(there) && !target.is_here() {
+        match self.by_count {
+            true => Ok((Fingerprint { rows: count(target, there)?, sum: 0 }, Method::Count)),
+            false => Ok((online::look(target, there, &draft.columns)?, Method::ReadBack)),
+        }
+    }
+
+    /// The same, by the target's own plugin where that spares many rows the way.
+    fn look_back(&self, target: &mut dyn Cluster) -> Result<(Fingerprint, Method)> {
+        let draft = &self.plan.draft;
+        let there = draft.rows(self.unit);
+        let is_large = self.sent.rows >= MANY && !self.by_count;
+        if is_large && online::can_ask(there) && !target.is_here() {
             // Without the plugin there it refuses at once.
             if let Some(held) = online::native(target, there, &draft.columns)? {
-                return Ok(held);
+                return Ok((held, Method::Native));
             }
         }
-        online::look(target, there, &draft.columns)
+        self.held(target)
     }
 
     /// Whether the plan names what the target holds as what goes.
@@ -100,7 +112,8 @@ impl Delivery<'_> {
     /// Settles what became of a broken try; returns whether it had arrived.
     fn resolve(&self, intent: Intent, held: Fingerprint) -> Result<bool> {
         let found = intent.examine(held);
-        self.note(Event::Looked(found), "")?;
+        let method = if self.by_count { Method::Count } else { Method::ReadBack };
+        self.journal.lock().saw(self.at, Event::Looked(found), method)?;
         match found {
             Found::Present => Ok(true),
             Found::Absent => Ok(false),

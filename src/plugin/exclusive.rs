@@ -2,6 +2,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
+
 use super::caller;
 use super::listening::Listening;
 use super::request::Request;
@@ -12,7 +14,11 @@ use crate::error::{Error, Kind, Result};
 use crate::journal::{Begun, Runs};
 use crate::lease::{self, Ask, Lease, Terms};
 use crate::model::{Mode, TableName};
+use crate::offline::{Ahead, Permit};
 use crate::plan::Deed;
+
+/// Rows that a server surely restores in a second.
+const SLOWEST: u64 = 20_000;
 
 /// Waits, as long as the call is ready to, for a run of this node that works on the same tables.
 /// Whatever is looked up afterwards is as that run has left it.
@@ -69,36 +75,57 @@ pub(super) fn exclusively<T>(
 }
 
 /// As [`exclusively`] where this node is the target. Nobody else may ask this server, so the calling
-/// thread gives the signs of life, whenever it looks whether it is cancelled.
+/// thread gives the signs of life, whenever it looks whether it is cancelled, and makes sure before a
+/// restore that the right outlasts it. One that was outlived all the same is taken anew, if nobody else
+/// has come: what the target holds is looked at before anything else is written.
 pub(super) fn exclusively_here<T>(
     host: &mut dyn Host,
     (length, patience): (Duration, Duration),
     runs: &Runs,
     (id, tables): (&RunId, &[TableName]),
-    work: impl FnOnce(&mut dyn Host, Guard) -> Result<T>,
+    work: impl FnOnce(&mut dyn Host, Permit) -> Result<T>,
 ) -> Result<T> {
     if length.is_zero() {
         host.print("no lease is taken here: let only one node sync into these tables");
-        return work(host, &|| Ok(()));
+        return work(host, &|_| Ok(()));
     }
     let (holder, run) = (caller::holder(host)?, id.to_string());
-    let is_dead = &|other: &str| runs.is_dead(other);
-    let ask = Ask { tables, run: &run, holder: &holder, terms: Terms { length }, patience, is_dead };
-    let lease = lease::take(host, &ask, &mut |time| {
-        thread::sleep(time);
-        Ok(())
-    })?;
+    let take = |target: &mut dyn Cluster, patience| {
+        let is_dead = &|other: &str| runs.is_dead(other);
+        let ask = Ask { tables, run: &run, holder: &holder, terms: Terms { length }, patience, is_dead };
+        lease::take(target, &ask, &mut |time| {
+            thread::sleep(time);
+            Ok(())
+        })
+    };
+    let lease = Mutex::new(take(host, patience)?);
     let mut next = Instant::now() + length / 3;
     let hear = |host: &mut dyn Host| {
         if Instant::now() >= next {
             // What comes of it shows when the next partition asks for the right.
-            let kept = lease.prolong(host).is_ok();
+            let kept = lease.lock().prolong(host).is_ok();
             next = Instant::now() + if kept { length / 3 } else { length / 20 };
         }
         host.is_cancelled()
     };
-    let outcome = work(&mut Listening::new(host, hear), &|| lease.permit());
-    if let Err(error) = lease.release(host) {
+    let permit = |ahead: Option<Ahead>| {
+        let mut lease = lease.lock();
+        let Some(Ahead { target, rows }) = ahead else { return lease.permit() };
+        let silence = Duration::from_secs(rows / SLOWEST);
+        if lease.left() < silence {
+            // What comes of it is asked below.
+            let _ = lease.prolong_by(target, Terms { length: length.max(2 * silence) });
+        }
+        if lease.permit().is_err() {
+            *lease = take(target, Duration::ZERO).map_err(|error| {
+                Error::new(Kind::Refused, format!("the lease ran out, {}", error.message()))
+                    .advise("run again; what another run has written since is looked at first")
+            })?;
+        }
+        lease.permit()
+    };
+    let outcome = work(&mut Listening::new(host, hear), &permit);
+    if let Err(error) = lease.into_inner().release(host) {
         host.print(&format!("the lease is not given back, it ends in {} s: {error}", length.as_secs()));
     }
     outcome

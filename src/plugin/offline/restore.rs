@@ -16,7 +16,7 @@ use crate::data::{Datum, Fingerprint};
 use crate::engine::{RunId, Summary};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Begun, Effort, Journal, Method, Runs, now};
-use crate::model::{Mode, TableName, Unit};
+use crate::model::{Check, Mode, TableName, Unit};
 use crate::offline::{Backup, Delivery, Kind as PieceKind, Permit, Piece, folder_of};
 use crate::online;
 use crate::plan::{Counterpart, Creation, Draft, Look, Plan, decide, is_compared};
@@ -148,10 +148,10 @@ fn deliver(
         rows += found.held.rows;
     }
     let skipped = plan.decisions.len() as u64 - copied;
-    let method = |found: &Found| if found.by_count { Method::Count } else { Method::ReadBack };
-    let methods = plan.sent().map(|(number, _)| method(&found[number])).collect();
+    let methods = journal.lock().told().tables[table].methods();
+    let check = if methods.contains(&Method::Count) { Check::Count } else { Check::Fingerprint };
     let took = started.elapsed();
-    Ok((name.clone(), Summary { copied, skipped, rows, took, methods, ..Summary::default() }))
+    Ok((name.clone(), Summary { copied, skipped, rows, took, check, methods, ..Summary::default() }))
 }
 
 fn plan(
@@ -188,8 +188,11 @@ fn plan(
         let there = draft.rows(&found.unit);
         let held = count(host, there)?;
         let mut look = Look { rows: found.held.rows, held, ours: Some(found.held), ..Look::default() };
-        if !found.by_count && is_compared(mode, &look, left.state(&found.unit)) {
-            look.theirs = Some(online::look(host, there, &draft.columns)?);
+        if is_compared(mode, &look, left.state(&found.unit)) {
+            look.theirs = Some(match found.by_count {
+                true => Fingerprint { rows: held, sum: 0 },
+                false => online::look(host, there, &draft.columns)?,
+            });
         }
         Ok(look)
     });

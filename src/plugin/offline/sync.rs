@@ -1,5 +1,4 @@
 //! `syncOffline`: tables of one cluster to another through directories.
-use std::collections::BTreeSet;
 use std::fs;
 
 use parking_lot::Mutex;
@@ -21,7 +20,7 @@ use crate::cluster::{Cluster, Host, tables};
 use crate::data::Datum;
 use crate::engine::{Connect, Summary, count_units};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{Begun, Journal, Makes, Method, Order};
+use crate::journal::{Begun, Journal, Makes, Order};
 use crate::model::TableName;
 use crate::offline::{self, Permit, Route, Style, compare, folder_of, grow};
 use crate::plan::{Draft, Plan, Wanted, is_compared, prepare, surplus};
@@ -136,7 +135,7 @@ impl Call<'_> {
         let hear = |host: &mut dyn Host| orders.cancel(host);
         let host: &mut dyn Host = &mut Listening::new(host, hear);
         let mut is_behind = false;
-        let work = |host: &mut dyn Host, permit: Permit| {
+        let mut work = |host: &mut dyn Host, permit: Permit| {
             let sync = |at| {
                 let (result, is_earlier) = self.sync(host, at, &way, &journal, permit)?;
                 is_behind |= is_earlier;
@@ -145,7 +144,9 @@ impl Call<'_> {
             names.iter().enumerate().map(sync).collect::<Result<Vec<_>>>()
         };
         let outcome = match self.given.near {
-            Side::Source => exclusively(host, self.request, self.site, (&id, &names), work),
+            Side::Source => exclusively(host, self.request, self.site, (&id, &names), |host, guard| {
+                work(host, &|_| guard())
+            }),
             Side::Target => {
                 let terms = (self.request.options.lease, self.request.options.wait);
                 exclusively_here(host, terms, &self.site.runs, (&id, &names), work)
@@ -310,7 +311,7 @@ impl Call<'_> {
         })?;
         self.remember(&plan)?;
         let offline::Summary { copied, skipped, removed, rows, bytes, took } = done;
-        let methods = BTreeSet::from([Method::ReadBack]);
+        let methods = journal.lock().told().tables[number].methods();
         let check = plan.check;
         Ok((
             (table.clone(), Summary { copied, skipped, rows, removed, bytes, took, check, methods }),
