@@ -9,6 +9,18 @@ use crate::error::Result;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Release(pub u16, pub u16, pub u16);
 
+impl Release {
+    /// The first release of each line whose functions and protocol this version was made for; what is
+    /// younger within a line only has more (dolphindb-semantics §0).
+    const LINES: [Release; 3] = [Release(1, 30, 23), Release(2, 0, 9), Release(3, 0, 0)];
+
+    /// Whether it is one that this version was made for.
+    pub fn is_known(self) -> bool {
+        let in_line = |first: &Release| (first.0, first.1) == (self.0, self.1) && *first <= self;
+        Release::LINES.iter().any(in_line)
+    }
+}
+
 impl fmt::Display for Release {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:02}.{}", self.0, self.1, self.2)
@@ -43,6 +55,9 @@ mod tests {
         assert_eq!(parse("1.30.23"), Some(Release(1, 30, 23)));
         assert!(Release(2, 0, 16) < Release(3, 0, 0) && Release(1, 30, 23) < Release(2, 0, 9));
         assert_eq!(Release(2, 0, 9).to_string(), "2.00.9");
+        let known = |text| parse(text).is_some_and(Release::is_known);
+        assert!(["1.30.23", "2.00.9", "2.00.16", "3.00.0", "3.00.5"].into_iter().all(known));
+        assert!(!["1.30.22", "1.20.30", "2.00.8", "2.10.1", "3.01.0", "4.00.0"].into_iter().any(known));
         for text in ["", "3", "3.00", "v3.00.1", "3.00.x"] {
             assert_eq!(parse(text), None, "{text}");
         }

@@ -7,7 +7,7 @@ use super::partitions::{grows, lacking};
 use super::rights::{rights, with_rights};
 use super::window::{self, Asked, End, Point, fold};
 use super::{Counterpart, Deed, Draft, Finding, compare, some_of, storage};
-use crate::cluster::{Cluster, count, describe, flaw, sql, sql::Rows};
+use crate::cluster::{Cluster, count, describe, flaw, release, sql, sql::Rows};
 use crate::data::Type;
 use crate::error::{Error, Kind, Result};
 use crate::journal::Rename;
@@ -94,6 +94,7 @@ pub fn prepare(
         return Err(refusal(table, target, misfits));
     }
     let mut notes = storage::notes(&seen, &theirs);
+    notes.extend(age_note(source).into_iter().chain(age_note(target)));
     notes.extend(creation.notes.iter().cloned());
     notes.extend(drifted.notes);
     notes.extend(known.notes);
@@ -257,6 +258,13 @@ fn wide_note(widened: &[(ColumnDef, Type)]) -> Option<String> {
     };
     let all: Vec<String> = widened.iter().map(shown).collect();
     (!all.is_empty()).then(|| format!("numbers become wider: {}", some_of(&all)))
+}
+
+/// What `side` may do otherwise than this version knows. What it knows of releases is in the types and
+/// the calls: what one of them lacks is refused by its name.
+fn age_note(side: &mut dyn Cluster) -> Option<String> {
+    let release = release(side).ok().filter(|release| !release.is_known())?;
+    Some(format!("{} is of release {release}, which this version has not been made for", side.label()))
 }
 
 /// What becomes of the target's columns that are not synced.

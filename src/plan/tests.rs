@@ -308,3 +308,14 @@ fn a_target_with_primary_keys_takes_rows_of_its_like_only() {
         assert!(findings.iter().all(says), "{findings:?}");
     }
 }
+
+#[test]
+fn a_release_that_nobody_has_tried_is_said_and_refuses_nothing() {
+    for (version, notes) in [("3.00.3.1 2025.05.16", 0), ("3.01.0 2027.01.01", 1), ("1.30.10", 1), ("", 0)] {
+        let target = empty();
+        target.lock().version = Some(version.to_owned());
+        let draft = prepared(&target, None).unwrap();
+        assert_eq!(draft.notes.len(), notes, "{version}: {:?}", draft.notes);
+        assert!(draft.notes.iter().all(|note| note.starts_with("fake:8848 is of release ")));
+    }
+}

@@ -38,6 +38,8 @@ pub(crate) struct Inner {
     pub(crate) tables: BTreeMap<(String, String), FakeTable>,
     /// Every question, and `append` for every append.
     pub(crate) log: Vec<String>,
+    /// The release that it says it is, if it says.
+    pub(crate) version: Option<String>,
     /// Whether it tells about its chunks.
     pub(crate) tells_chunks: bool,
     /// How many of them it keeps to itself.
@@ -223,6 +225,9 @@ impl Cluster for FakeNode {
         if script.starts_with("truncate") {
             self.lock().table_mut(script)?.rows.clear();
             return Ok(Datum::Void);
+        }
+        if let ("version()", Some(version)) = (script, &self.lock().version) {
+            return Ok(Datum::text(version));
         }
         if script.contains("getUserAccess") {
             let columns = vec![("userId".to_owned(), Column::text(Type::String, ["admin"]))];
