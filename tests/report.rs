@@ -37,6 +37,7 @@ fn run(partitions: usize) -> Run {
         let is_skipped = number % 10 == 9;
         plans.push(UnitPlan {
             partition: format!("/2024{:02}{:02}/Key{}", 1 + number / 28 % 12, 1 + number % 28, number % 50),
+            slice: None,
             action: if is_skipped { "Skip" } else { "Copy" }.into(),
             reason: if is_skipped { "equal" } else { "empty" }.into(),
             rows,

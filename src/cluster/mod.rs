@@ -25,7 +25,7 @@ pub use calendar::{civil, clock};
 pub use chunks::{Marked, marks, row_counts};
 pub use condition::{flaw, translated};
 pub use describe::{UNEXPECTED, describe, levels_of, tables};
-pub use read::{count, counts, read};
+pub use read::{count, counts, read, sample};
 pub use release::{Release, release};
 pub use room::{Room, Seat};
 pub use setting::{NEW_VALUES, setting};

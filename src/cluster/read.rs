@@ -41,7 +41,29 @@ pub fn counts(cluster: &mut (impl Cluster + ?Sized), all: &[Rows]) -> Result<Vec
 /// # Errors
 /// What the cluster answers, or `Protocol` when its answer is not a table of exactly these columns.
 pub fn read(cluster: &mut (impl Cluster + ?Sized), rows: Rows, columns: &[String]) -> Result<Batch> {
-    let Datum::Table(mut batch) = cluster.query(&rows.select(columns))? else {
+    answered(cluster, &rows.select(columns), rows, columns)
+}
+
+/// As [`read`], of some of the rows, so many at most.
+///
+/// # Errors
+/// As [`read`].
+pub fn sample(
+    cluster: &mut (impl Cluster + ?Sized),
+    rows: Rows,
+    columns: &[String],
+    most: usize,
+) -> Result<Batch> {
+    answered(cluster, &rows.some(most, columns), rows, columns)
+}
+
+fn answered(
+    cluster: &mut (impl Cluster + ?Sized),
+    script: &str,
+    rows: Rows,
+    columns: &[String],
+) -> Result<Batch> {
+    let Datum::Table(mut batch) = cluster.query(script)? else {
         return Err(unexpected(cluster, &rows, "a table"));
     };
     let named = batch.columns.iter().map(|(name, _)| name).eq(columns.iter().map(|name| rows.name(name)));

@@ -1,6 +1,6 @@
 //! The script texts that ask a cluster for something. Both sides get the same text for the same
 //! question.
-use crate::model::{Naming, TableName, Unit, Window};
+use crate::model::{Bound, Naming, Slice, TableName, Unit, Window};
 
 /// Words that a query cannot use as a bare column name.
 const RESERVED: &[&str] = &[
@@ -98,6 +98,15 @@ pub fn load_table(table: &TableName) -> String {
     format!("loadTable({},{})", text(&table.db), text(&table.table))
 }
 
+/// An end of a column's values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extreme {
+    /// The least one.
+    Least,
+    /// The greatest one.
+    Greatest,
+}
+
 /// Some rows of a table: all of them, or those of one partition, of a window, or that pass a filter.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
@@ -152,8 +161,24 @@ impl<'a> Rows<'a> {
 
     /// The query for these columns of the rows, a table.
     pub fn select(&self, columns: &[String]) -> String {
+        self.selection("select", columns)
+    }
+
+    /// As [`Rows::select`], for so many rows at most.
+    pub fn some(&self, most: usize, columns: &[String]) -> String {
+        self.selection(&format!("select top {most}"), columns)
+    }
+
+    fn selection(&self, verb: &str, columns: &[String]) -> String {
         let names: Vec<String> = columns.iter().map(|name| column(self.name(name))).collect();
-        format!("select {} from {}{}", names.join(","), load_table(self.table), self.conditions())
+        format!("{verb} {} from {}{}", names.join(","), load_table(self.table), self.conditions())
+    }
+
+    /// The query for the least value of a column in the rows, or the greatest, a scalar.
+    pub fn extreme(&self, function: Extreme, name: &str) -> String {
+        let function = if function == Extreme::Least { "min" } else { "max" };
+        let name = column(self.name(name));
+        format!("exec {function}({name}) from {}{}", load_table(self.table), self.conditions())
     }
 
     /// The statement that deletes them.
@@ -166,22 +191,37 @@ impl<'a> Rows<'a> {
         let keys = self.unit.iter().flat_map(|unit| &unit.keys);
         let partitions =
             keys.map(|key| format!("partition({}, {})", column(self.name(&key.column)), key.literal));
+        let slice = self.unit.iter().flat_map(|unit| &unit.slice).flat_map(|slice| self.part(slice));
         let window = self.window.into_iter().flat_map(|window| self.bounds(window));
         let filter = self.filter.map(|filter| format!("({filter})"));
-        let all: Vec<String> = partitions.chain(window).chain(filter).collect();
+        let all: Vec<String> = partitions.chain(slice).chain(window).chain(filter).collect();
         match all.is_empty() {
             true => String::new(),
             false => format!(" where {}", all.join(", ")),
         }
     }
 
-    /// The conditions of a window, each of which a server prunes by. NULL counts as smaller than every
-    /// value (manual of `nullAsMinValueForComparison`), so that it would pass where there is no lower end.
-    fn bounds(&self, window: &Window) -> Vec<String> {
-        let name = column(self.name(&window.column));
-        let from = window.from.as_ref().map(|from| format!("{name} >= {}", from.literal));
-        let to = window.to.as_ref().map(|to| format!("{name} < {}", to.literal));
-        let valid = window.from.is_none().then(|| format!("isValid({name})"));
+    /// The conditions of a window, each of which a server prunes by.
+    fn bounds(&self, window: &'a Window) -> Vec<String> {
+        let literal = |bound: &'a Option<Bound>| bound.as_ref().map(|bound| bound.literal.as_str());
+        self.between(&window.column, literal(&window.from), literal(&window.to))
+    }
+
+    /// The conditions of a slice.
+    fn part(&self, slice: &Slice) -> Vec<String> {
+        match (&slice.from, &slice.to) {
+            (None, None) => vec![format!("isNull({})", column(self.name(&slice.column)))],
+            (from, to) => self.between(&slice.column, from.as_deref(), to.as_deref()),
+        }
+    }
+
+    /// NULL counts as smaller than every value (manual of `nullAsMinValueForComparison`), so that it would
+    /// pass where there is no lower end.
+    fn between(&self, name: &str, from: Option<&str>, to: Option<&str>) -> Vec<String> {
+        let name = column(self.name(name));
+        let valid = from.is_none().then(|| format!("isValid({name})"));
+        let from = from.map(|from| format!("{name} >= {from}"));
+        let to = to.map(|to| format!("{name} < {to}"));
         from.into_iter().chain(to).chain(valid).collect()
     }
 }
@@ -235,5 +275,26 @@ mod tests {
         assert!(both.ends_with("where _\"a b\" >= 1, _\"a b\" < 5, (x)"), "{both}");
         let open = count(None, bound("5"));
         assert!(open.ends_with("where _\"a b\" < 5, isValid(_\"a b\"), (x)"), "{open}");
+    }
+
+    #[test]
+    fn a_slice_stands_behind_its_partition_and_rows_without_a_value_are_one_of_their_own() {
+        let table = TableName::new("dfs://db", "t");
+        let count = |from: Option<&str>, to: Option<&str>| {
+            let slice = Slice { column: "a".into(), from: from.map(Into::into), to: to.map(Into::into) };
+            let unit = Unit { keys: vec![key("k", "1")], slice: Some(slice), ..Unit::default() };
+            Rows::of(&table)
+                .within(&unit)
+                .passing(Some("x"))
+                .count()
+                .split_once(" where ")
+                .unwrap()
+                .1
+                .to_owned()
+        };
+        assert_eq!(count(Some("1"), Some("5")), "partition(k, 1), a >= 1, a < 5, (x)");
+        assert_eq!(count(Some("1"), None), "partition(k, 1), a >= 1, (x)");
+        assert_eq!(count(None, Some("5")), "partition(k, 1), a < 5, isValid(a), (x)");
+        assert_eq!(count(None, None), "partition(k, 1), isNull(a), (x)");
     }
 }

@@ -1,5 +1,5 @@
 //! Which unit is read next, and whether somebody else has read it already.
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::round::Round;
@@ -13,6 +13,8 @@ pub(super) struct Agenda<'a> {
     round: &'a Round<'a>,
     /// By their places in the round.
     left: BTreeSet<usize>,
+    /// The places of those whose rows are read at all.
+    read: Vec<usize>,
     seat: Option<Arc<Seat>>,
 }
 
@@ -20,26 +22,52 @@ impl<'a> Agenda<'a> {
     /// All of them. Whoever reads beside this call is told of them.
     pub(super) fn new(host: &dyn Host, round: &'a Round<'a>) -> Self {
         let seat = host.seat();
+        let is_read = |place: &usize| round.job.reads(round.units[*place]);
+        let read: Vec<usize> = (0..round.units.len()).filter(is_read).collect();
         if let Some(seat) = &seat {
-            let units = round.units.iter().map(|number| &round.draft.units[*number]);
+            let units = read.iter().map(|place| &round.draft.units[round.units[*place]]);
             seat.announce(units.map(|unit| query(round, unit)));
         }
-        Agenda { round, left: (0..round.units.len()).collect(), seat }
+        Agenda { round, left: (0..round.units.len()).collect(), read, seat }
+    }
+
+    /// The number of the first unit that is left.
+    pub(super) fn first(&self) -> Option<usize> {
+        self.left.first().map(|place| self.round.units[*place])
     }
 
     /// The number of the unit to read next: one that somebody has read, since nobody knows for how long
-    /// it is kept, else the first one.
-    pub(super) fn next(&mut self) -> Option<usize> {
-        let at_hand = self.seat.as_ref().and_then(|seat| seat.at_hand());
-        let at_hand = at_hand.filter(|place| self.left.contains(place));
-        let place = at_hand.or_else(|| self.left.first().copied())?;
+    /// it is kept, else the first one. Slices of the partitions in `taken` come later, if others are left.
+    pub(super) fn next(&mut self, taken: &HashSet<String>) -> Option<usize> {
+        let at_hand = self.seat.as_ref().and_then(|seat| self.read.get(seat.at_hand()?).copied());
+        let at_hand = at_hand.filter(|place| self.left.contains(place) && self.is_free(*place, taken));
+        let first = || self.left.iter().copied().find(|place| self.is_free(*place, taken));
+        let place = at_hand.or_else(first).or_else(|| self.left.first().copied())?;
         self.left.remove(&place);
         Some(self.round.units[place])
     }
 
-    /// The rows of a unit.
-    pub(super) fn read(&self, host: &mut dyn Host, unit: &Unit) -> Result<Batch> {
+    /// Whether nothing of the same partition is under way or has to come before.
+    fn is_free(&self, place: usize, taken: &HashSet<String>) -> bool {
+        let unit = &self.round.draft.units[self.round.units[place]];
+        if unit.slice.is_none() {
+            return true;
+        }
+        let path = unit.path();
+        let clears = |before: &usize| {
+            let number = self.round.units[*before];
+            !self.round.job.reads(number) && self.round.draft.units[number].path() == path
+        };
+        !taken.contains(&path) && !self.left.range(..place).any(clears)
+    }
+
+    /// The rows of a unit; none of one that is not read.
+    pub(super) fn read(&self, host: &mut dyn Host, number: usize) -> Result<Batch> {
+        if !self.round.job.reads(number) {
+            return Ok(Batch::default());
+        }
         let draft = self.round.draft;
+        let unit = &draft.units[number];
         let mut own = || read(host, draft.rows(unit), &draft.columns);
         let rows = match &self.seat {
             Some(seat) => seat.read(&query(self.round, unit), own),

@@ -43,7 +43,10 @@ impl Job for Copy<'_> {
     fn work(&self, link: &mut Link, work: &Work) -> Result<()> {
         let effort = Effort { lane: link.lane, began: now(), tried: 0, bytes: work.rows.byte_len() as u64 };
         let draft = &self.plan.draft;
-        let rows = online::fitted(&work.rows, &draft.columns, &draft.counterpart.widened)?;
+        let rows = match self.reads(work.number) {
+            true => online::fitted(&work.rows, &draft.columns, &draft.counterpart.widened)?,
+            false => Batch::default(),
+        };
         let sent = online::fingerprint(&rows);
         let mut parcel = Parcel { number: work.number, unit: work.unit, rows, sent, effort, doubt: None };
         self.persist(link, &mut parcel).map_err(|error| {
@@ -60,6 +63,14 @@ impl Job for Copy<'_> {
     fn reads_back(&self, number: usize) -> bool {
         let is_merged = self.plan.decisions[number].action == Action::Upsert;
         is_merged || self.sight.reads_back(self.plan.draft.there(&self.plan.draft.units[number]))
+    }
+
+    fn writes(&self) -> bool {
+        true
+    }
+
+    fn reads(&self, number: usize) -> bool {
+        !self.plan.decisions[number].action.clears()
     }
 
     fn progress(&self) -> Option<Progress> {
@@ -121,8 +132,11 @@ impl Copy<'_> {
             let gone = merge::superseded(&parcel.rows, &rows, &self.plan.keys_of(parcel.unit))?;
             return Ok((online::fingerprint(&rows), gone, Method::ReadBack));
         }
-        let (held, method) = link.glance(there, columns, &self.sight)?;
-        let goes = matches!(self.action(parcel), Action::Replace | Action::Delete);
+        let (held, method) = match self.action(parcel).clears() {
+            true => counted(link, there)?,
+            false => link.glance(there, columns, &self.sight)?,
+        };
+        let goes = matches!(self.action(parcel), Action::Replace | Action::Clear | Action::Delete);
         let gone = if goes { held } else { Fingerprint::default() };
         Ok((held, gone, method))
     }
@@ -150,7 +164,7 @@ impl Copy<'_> {
 
     /// What the target holds now must still be what the plan may touch.
     fn admit(&self, parcel: &Parcel, held: Fingerprint) -> Result<()> {
-        let touches = matches!(self.action(parcel), Action::Replace | Action::Upsert | Action::Delete);
+        let touches = !matches!(self.action(parcel), Action::Copy);
         if held.rows == 0 || self.plan.mode == Mode::Append || touches {
             return Ok(());
         }
@@ -166,8 +180,8 @@ impl Copy<'_> {
         let rows = self.plan.draft.counterpart.complete(&parcel.rows);
         let stored = match self.action(parcel) {
             // Nothing is to be changed.
-            Action::Upsert | Action::Delete if intent.after() == intent.before => Ok(()),
-            Action::Delete => online::clear(target, there),
+            Action::Upsert | Action::Delete | Action::Clear if intent.after() == intent.before => Ok(()),
+            Action::Delete | Action::Clear => online::clear(target, there),
             Action::Upsert => online::upsert(target, there, &rows, &self.plan.keys),
             Action::Replace if intent.before.rows > 0 => online::clear(target, there).and_then(|()| {
                 reach("cleared");
@@ -227,6 +241,11 @@ impl Copy<'_> {
     fn note(&self, parcel: &Parcel, event: Event, why: &str) -> Result<()> {
         self.journal.lock().note((self.table, parcel.number), event, why)
     }
+}
+
+/// How much there is of what goes, whatever it is.
+fn counted(link: &mut Link, there: Rows) -> Result<(Fingerprint, Method)> {
+    Ok((Fingerprint { rows: count(link.open()?, there)?, sum: 0 }, Method::Count))
 }
 
 fn difference(intent: Intent, held: Fingerprint) -> Error {

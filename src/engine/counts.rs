@@ -9,7 +9,7 @@ use crate::model::{ChunkMark, Unit};
 use crate::plan::{Draft, Look};
 
 /// Units that are asked for in one query; the text of a query is limited (dolphindb-semantics §6).
-const TOGETHER: usize = 200;
+pub(super) const TOGETHER: usize = 200;
 /// So few units are counted rather than looked up.
 const FEW: usize = 16;
 
@@ -56,7 +56,7 @@ pub fn count_units<S: Cluster + ?Sized>(
 
 /// Metadata knows nothing of conditions.
 fn is_looked_up(draft: &Draft) -> bool {
-    let whole = draft.units.iter().filter(|unit| !unit.is_cut).count();
+    let whole = draft.units.iter().filter(|unit| unit.is_whole()).count();
     draft.filter.is_none() && (whole > FEW || draft.remembered.is_some())
 }
 

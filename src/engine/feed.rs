@@ -1,4 +1,5 @@
 //! The calling thread's part of a run: read, hand out, collect, drop.
+use std::collections::HashSet;
 use std::thread;
 use std::time::Duration;
 
@@ -62,10 +63,14 @@ struct Feeder<'h, 'a> {
     moved: Moved,
     in_flight: usize,
     held: usize,
-    /// The largest unit so far, without and with what is read back.
-    largest: [usize; 2],
     /// Whether the last one is read back.
     reads_back: bool,
+    /// Bytes of a row, where they were most.
+    row: usize,
+    /// The partitions that lanes write to.
+    taken: HashSet<String>,
+    /// The partitions of slices of which something is done.
+    begun: HashSet<String>,
     failures: Failures,
 }
 
@@ -90,32 +95,41 @@ impl<'h, 'a> Feeder<'h, 'a> {
             moved: Moved::default(),
             in_flight: 0,
             held: 0,
-            largest: [0; 2],
             reads_back: true,
+            row: 0,
+            taken: HashSet::new(),
+            begun: HashSet::new(),
             failures: Failures::default(),
         }
     }
 
     /// Reads and hands out units until all are out or the run stops.
     fn hand_out(&mut self) {
-        loop {
-            // How large a unit is shows only when it was read; the largest so far is the guess, weighed
-            // as the last one was.
-            self.await_room(self.largest[usize::from(self.reads_back)]);
+        while let Some(first) = self.agenda.first() {
+            self.await_room(self.expected(first));
             if self.must_stop() {
                 return;
             }
-            let Some(number) = self.agenda.next() else { return };
+            let Some(number) = self.agenda.next(&self.taken) else { return };
             let unit = &self.round.draft.units[number];
-            match self.agenda.read(self.host, unit) {
+            match self.agenda.read(self.host, number) {
                 Err(error) => return self.fail(error),
-                Ok(rows) if rows.rows == 0 => self.moved.empty += 1,
+                Ok(rows) if rows.rows == 0 && self.round.job.reads(number) => self.moved.empty += 1,
                 Ok(rows) => {
                     let weight = self.weight(number, &rows);
                     self.send(Work { number, unit, weight, rows });
                 }
             }
         }
+    }
+
+    /// What a unit is going to hold, as far as those before tell, and weighed as the last one was: only
+    /// the reading shows.
+    fn expected(&self, number: usize) -> usize {
+        let look = &self.round.looks[number];
+        let back = if self.reads_back { look.rows + look.held } else { 0 };
+        let load = u128::from(look.rows) + u128::from(back);
+        usize::try_from(load * self.row as u128).unwrap_or(usize::MAX)
     }
 
     /// Bytes that a unit holds while it is under way: its rows, and what is read back of the target's.
@@ -133,11 +147,16 @@ impl<'h, 'a> Feeder<'h, 'a> {
     /// Hands `work` to the lanes once there is room for it.
     fn send(&mut self, work: Work<'a>) {
         let weight = work.weight;
-        let [rows, all] = self.largest;
-        self.largest = [rows.max(work.rows.byte_len()), all.max(weight)];
+        self.row = self.row.max(work.rows.byte_len().div_ceil(work.rows.rows.max(1)));
         self.await_room(weight);
+        while self.taken.contains(&work.unit.path()) && !self.must_stop() {
+            self.await_report();
+        }
         if self.failures.any() {
             return;
+        }
+        if self.round.job.writes() {
+            self.taken.insert(work.unit.path());
         }
         self.in_flight += 1;
         self.held += weight;
@@ -186,9 +205,12 @@ impl<'h, 'a> Feeder<'h, 'a> {
     fn settle(&mut self, Report { work, outcome }: Report) {
         self.in_flight -= 1;
         self.held -= work.weight;
+        self.taken.remove(&work.unit.path());
         match outcome {
             Ok(true) => {
-                self.moved.partitions += 1;
+                self.moved.units += 1;
+                let is_first = work.unit.slice.is_none() || self.begun.insert(work.unit.path());
+                self.moved.partitions += u64::from(is_first && self.round.job.reads(work.number));
                 self.moved.rows += work.rows.rows as u64;
                 self.moved.bytes += work.rows.byte_len() as u64;
             }

@@ -41,6 +41,18 @@ pub(super) trait Job: Sync {
     /// Whether what the target holds of unit `number` may be read back, and so needs room.
     fn reads_back(&self, number: usize) -> bool;
 
+    /// Whether it writes to the target, where no two writers may be at one chunk
+    /// (dolphindb-semantics §4.2).
+    fn writes(&self) -> bool {
+        false
+    }
+
+    /// Whether it needs the rows of the unit with this number.
+    fn reads(&self, number: usize) -> bool {
+        let _ = number;
+        true
+    }
+
     /// How far its run has come, where that is written down.
     fn progress(&self) -> Option<Progress> {
         None

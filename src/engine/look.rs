@@ -8,13 +8,14 @@ use super::feed::feed;
 use super::lane::{Job, Link, Work};
 use super::round::Round;
 use super::sight::Sight;
+use super::slices::{Slicing, slice};
 use super::{Connect, Limits};
 use crate::cluster::Host;
 use crate::error::{Error, Result};
 use crate::journal::{Left, Method};
 use crate::model::{ChunkMark, Mode};
 use crate::online;
-use crate::plan::{Counterpart, Draft, Look, Plan, decide};
+use crate::plan::{Counterpart, Draft, Look, Plan, decide, is_compared};
 
 /// What both sides hold.
 #[derive(Clone, Debug)]
@@ -38,31 +39,48 @@ impl Looks {
     }
 }
 
-/// Counts every unit of `draft` on both sides, and compares the rows of those that `is_compared`
-/// picks by number and counts. Nothing is written.
+/// Counts every unit of `draft` on both sides, divides those that are too large, and compares the rows
+/// of those that counts alone cannot decide about. Nothing is written.
 ///
 /// # Errors
 /// `Mismatch` when the source holds rows that no unit has, `Cancelled`, or what a side answers.
 pub fn look(
     host: &mut dyn Host,
-    draft: &Draft,
+    draft: Draft,
     connect: Connect,
     limits: Limits,
-    is_compared: &dyn Fn(usize, &Look) -> bool,
-) -> Result<Looks> {
-    let mut looks = count_units(host, draft, &mut *connect()?, &|host| refuse_cancelled(host))?;
+    slicing: Slicing,
+) -> Result<(Draft, Looks)> {
+    let mut target = connect()?;
+    let looks = count_units(host, &draft, &mut *target, &|host| refuse_cancelled(host))?;
+    let (draft, mut looks) = slice(host, &mut *target, (draft, looks), limits, slicing)?;
+    drop(target);
     let picked = |number: &usize| {
         let look = &looks.units[*number];
-        !look.unchanged && is_compared(*number, look)
+        let left = slicing.left.state(&draft.units[*number]);
+        !look.unchanged && is_compared(slicing.mode, look, left)
     };
     let units: Vec<usize> = (0..looks.units.len()).filter(picked).collect();
-    if !units.is_empty() {
-        let holds: Vec<Look> = looks.units.clone();
-        let compare = Compare { draft, looks: Mutex::new(&mut looks), sight: Sight::default() };
-        let round = Round { draft, units: &units, looks: &holds, job: &compare };
-        feed(host, &round, connect, limits)?;
+    compare(host, &draft, &mut looks, &units, connect, limits)?;
+    Ok((draft, looks))
+}
+
+/// Reads these units on both sides and takes their fingerprints.
+pub(super) fn compare(
+    host: &mut dyn Host,
+    draft: &Draft,
+    looks: &mut Looks,
+    units: &[usize],
+    connect: Connect,
+    limits: Limits,
+) -> Result<()> {
+    if units.is_empty() {
+        return Ok(());
     }
-    Ok(looks)
+    let holds: Vec<Look> = looks.units.clone();
+    let compare = Compare { draft, looks: Mutex::new(looks), sight: Sight::default() };
+    let round = Round { draft, units, looks: &holds, job: &compare };
+    feed(host, &round, connect, limits).map(drop)
 }
 
 /// Reads units on both sides and takes their fingerprints.

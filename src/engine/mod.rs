@@ -16,12 +16,14 @@ mod feed;
 mod lane;
 mod look;
 mod merge;
+mod moments;
 mod patience;
 mod progress;
 mod remove;
 mod round;
 mod run_id;
 mod sight;
+mod slices;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +37,7 @@ pub use drill::{OddRow, Side, Wanted, drill};
 pub use look::{Looks, look};
 pub use patience::Retries;
 pub use run_id::RunId;
+pub use slices::Slicing;
 
 use crate::cluster::{Cluster, Host, count};
 use crate::error::{Error, Kind, Result};
@@ -57,7 +60,8 @@ pub type Guard<'a> = &'a (dyn Fn() -> Result<()> + Sync);
 pub struct Limits {
     /// Threads that send, each over its own connection; at least one.
     pub lanes: usize,
-    /// Bytes of rows that may be held at once, the read-back included. One unit is always allowed.
+    /// Bytes of rows that may be held at once, the read-back included. Units that would hold more are
+    /// divided; one that cannot be is always allowed.
     pub memory: usize,
     /// How often a unit is tried again.
     pub retries: Retries,
@@ -101,13 +105,14 @@ pub fn run(
 ) -> Result<Summary> {
     let started = Instant::now();
     let stop = Stop::default();
-    let units: Vec<usize> = plan.sent().map(|(number, _)| number).collect();
+    let units: Vec<usize> = plan.handled().collect();
     let known = |decision: &Decision| Look { rows: decision.rows, held: decision.held, ..Look::default() };
     let looks: Vec<Look> = plan.decisions.iter().map(known).collect();
     let (retries, sight) = (limits.retries, Sight::default());
     let copy = Copy { plan, journal, table, retries, stop: &stop, guard, sight };
     let round = Round { draft: &plan.draft, units: &units, looks: &looks, job: &copy };
     let moved = feed::feed_until(host, &round, connect, limits, &stop)?;
+    moments::require_one(host, plan, connect, limits)?;
     require_complete(host, plan, &moved)?;
     let removed = remove::remove(host, &copy, connect)?;
     Ok(Summary {

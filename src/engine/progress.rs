@@ -94,7 +94,7 @@ mod tests {
             units: Vec::new(),
         };
         let round = Round { draft: &draft, units: &[0; 10], looks: &[], job: &Nothing };
-        let moved = Moved { partitions: 3, empty: 1, rows: 99, bytes: 8_000_000 };
+        let moved = Moved { units: 3, partitions: 3, empty: 1, rows: 99, bytes: 8_000_000 };
         assert_eq!(
             looking(&round, &moved, Duration::from_secs(4)),
             "dfs://db/t: comparing, 4 of 10 partitions, 99 rows, 8.0 MB, 2.0 MB/s, 6 s left"

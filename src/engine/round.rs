@@ -5,9 +5,11 @@ use crate::plan::{Draft, Look};
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Moved {
-    /// Partitions that are done.
+    /// Units that are done.
+    pub(super) units: u64,
+    /// Partitions of which something is done.
     pub(super) partitions: u64,
-    /// Partitions without rows.
+    /// Units without rows.
     pub(super) empty: u64,
     /// Rows of those.
     pub(super) rows: u64,
@@ -16,9 +18,9 @@ pub(super) struct Moved {
 }
 
 impl Moved {
-    /// Partitions that need nothing more.
+    /// Units that need nothing more.
     pub(super) fn settled(&self) -> u64 {
-        self.partitions + self.empty
+        self.units + self.empty
     }
 }
 

@@ -9,11 +9,14 @@ use super::*;
 use crate::data::Type;
 use crate::journal::{Begun, Runs, State};
 use crate::model::Mode;
-use crate::plan::{Wanted, is_compared, prepare};
-use crate::testing::{FakeHost, FakeNode, FakeTable, Fault, Row, flight, flights, flights_table, ints, told};
+use crate::plan::{Wanted, prepare};
+use crate::testing::{
+    FakeHost, FakeNode, FakeTable, Fault, Row, flight, flights, flights_schema, flights_table, ints, told,
+};
 
 mod native;
 mod once;
+mod slices;
 mod upsert;
 
 const NAMES: [&str; 4] = ["date", "carrier", "delay", "distance"];
@@ -60,9 +63,8 @@ impl Pair {
         let draft = prepare(&mut self.host, &mut self.target.clone(), &flights(), &Wanted::default())?;
         let past = self.runs().past(&draft.target, &draft.table.db)?;
         let left = past.left(&draft.identity(self.mode));
-        let picked =
-            |number: usize, look: &Look| is_compared(self.mode, look, left.state(&draft.units[number]));
-        let looks = look(&mut self.host, &draft, &connect, self.limits, &picked)?;
+        let slicing = Slicing { mode: self.mode, keys: &self.keys, left: &left };
+        let (draft, looks) = look(&mut self.host, draft, &connect, self.limits, slicing)?;
         Ok(Plan { keys: self.keys.clone(), ..looks.decide(draft, self.mode, &left) })
     }
 

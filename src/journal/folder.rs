@@ -15,6 +15,7 @@ use super::storage::{Disk, is_locked};
 use super::writer::{Journal, now};
 use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
+use crate::model::Slice;
 
 pub(super) const EXTENSION: &str = "journal";
 
@@ -56,6 +57,8 @@ pub struct Left {
     pub units: HashMap<String, State>,
     /// How many rows the source had of each unit then.
     pub rows: HashMap<String, u64>,
+    /// The slices of each partition that had some, by the partition's path.
+    pub slices: HashMap<String, Vec<Slice>>,
 }
 
 impl Left {
@@ -261,7 +264,11 @@ impl Past {
                 let paths = plans.iter().map(|unit| unit.partition.clone());
                 let units = paths.zip(table.units.iter().map(super::UnitRun::left)).collect();
                 let rows = plans.iter().map(|unit| (unit.partition.clone(), unit.rows)).collect();
-                Left { run: Some(run.begun.run.clone()), units, rows }
+                let mut slices: HashMap<String, Vec<Slice>> = HashMap::new();
+                for part in plans.iter().filter_map(|unit| unit.slice.as_ref()) {
+                    slices.entry(part.of.clone()).or_default().push(part.slice());
+                }
+                Left { run: Some(run.begun.run.clone()), units, rows, slices }
             }
             _ => Left::default(),
         }

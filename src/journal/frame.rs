@@ -2,8 +2,10 @@
 use std::fmt;
 
 const MAGIC: &[u8; 8] = b"CSYNCRUN";
-/// The version of the format that this code writes, and the only one that it reads.
-pub(super) const VERSION: u32 = 2;
+/// The version of the format that this code writes.
+pub(super) const VERSION: u32 = 3;
+/// The oldest version that it reads.
+const OLDEST: u32 = 2;
 /// Magic, version, and the checksum of both.
 pub(super) const HEAD: usize = 16;
 /// Length and checksum, in front of each payload.
@@ -26,7 +28,9 @@ impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Damage::Foreign => write!(f, "it is no journal of a run"),
-            Damage::Version(found) => write!(f, "its format has version {found}, known is {VERSION}"),
+            Damage::Version(found) => {
+                write!(f, "its format has version {found}, known are {OLDEST} to {VERSION}")
+            }
             Damage::At(offset) => write!(f, "it is damaged at byte {offset}"),
             Damage::Senseless(offset) => {
                 write!(f, "its record at byte {offset} cannot follow those before it")
@@ -76,12 +80,11 @@ fn check_head(bytes: &[u8]) -> Result<(), Damage> {
         let torn = head.starts_with(bytes) || bytes.iter().all(|byte| *byte == 0);
         return if torn { Ok(()) } else { Err(Damage::Foreign) };
     };
-    if found == head {
-        return Ok(());
-    }
     let sound = crc32c::crc32c(&found[..12]).to_le_bytes() == found[12..];
+    let version = u32::from_le_bytes([found[8], found[9], found[10], found[11]]);
     match found[..8] == MAGIC[..] && sound {
-        true => Err(Damage::Version(u32::from_le_bytes([found[8], found[9], found[10], found[11]]))),
+        true if (OLDEST..=VERSION).contains(&version) => Ok(()),
+        true => Err(Damage::Version(version)),
         false => Err(Damage::Foreign),
     }
 }

@@ -29,7 +29,7 @@ pub use outline::{Examined, Outline};
 pub use progress::{Phase, Progress, left};
 pub use queue::Queued;
 pub use record::{
-    Begun, Bounds, Direction, Effort, Ended, FOLLOW, Identity, Makes, Method, Rename, Sum, TablePlan,
+    Begun, Bounds, Direction, Effort, Ended, FOLLOW, Identity, Makes, Method, Part, Rename, Sum, TablePlan,
     UnitPlan,
 };
 pub use replay::{Run, TableRun, UnitRun, replay};

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{Event, State};
 use super::writer::now;
-use crate::model::{Bound, Window};
+use crate::model::{Bound, Slice, Unit, Window};
 
 /// One record of a run's file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,8 +172,11 @@ pub struct TablePlan {
 /// What is planned for one unit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitPlan {
-    /// Its path, such as `/20130101/Key3`.
+    /// Its path, such as `/20130101/Key3`, and which slice of the partition it is if it is one.
     pub partition: String,
+    /// The same of a slice, for whoever has to make it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slice: Option<Part>,
     /// The action, as tables show it.
     pub action: String,
     /// Why.
@@ -184,6 +187,33 @@ pub struct UnitPlan {
     pub held: u64,
     /// Where it begins: what earlier runs left, after a look at the target.
     pub state: State,
+}
+
+/// A slice of a partition; without either end the rows that have no value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The partition's path.
+    pub of: String,
+    /// The column.
+    pub column: String,
+    /// The first value as a script literal, if there is a limit.
+    pub from: Option<String>,
+    /// The first value after the last one, if there is a limit.
+    pub to: Option<String>,
+}
+
+impl Part {
+    /// That of `unit`, which is `slice`.
+    pub fn of(unit: &Unit, slice: &Slice) -> Self {
+        let Slice { column, from, to } = slice.clone();
+        Part { of: unit.path(), column, from, to }
+    }
+
+    /// As a unit has it.
+    pub fn slice(&self) -> Slice {
+        let Part { column, from, to, .. } = self.clone();
+        Slice { column, from, to }
+    }
 }
 
 /// An event of one unit.

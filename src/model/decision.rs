@@ -74,6 +74,8 @@ pub enum Action {
     Copy,
     /// The target's partition is dropped, then the source's rows are appended.
     Replace,
+    /// The target's partition is dropped, before the source's rows are appended in slices.
+    Clear,
     /// The source's rows take the place of rows with the same keys, or are added.
     Upsert,
     /// The target's rows are removed, because the source has none.
@@ -86,14 +88,22 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 6] =
-        [Action::Copy, Action::Replace, Action::Upsert, Action::Delete, Action::Skip, Action::Refuse];
+    pub const ALL: [Action; 7] = [
+        Action::Copy,
+        Action::Replace,
+        Action::Clear,
+        Action::Upsert,
+        Action::Delete,
+        Action::Skip,
+        Action::Refuse,
+    ];
 
     /// As tables show it.
     pub fn name(self) -> &'static str {
         match self {
             Action::Copy => "Copy",
             Action::Replace => "Replace",
+            Action::Clear => "Clear",
             Action::Upsert => "Upsert",
             Action::Delete => "Delete",
             Action::Skip => "Skip",
@@ -104,6 +114,11 @@ impl Action {
     /// The action that tables show as `name`.
     pub fn named(name: &str) -> Option<Action> {
         Action::ALL.into_iter().find(|action| action.name() == name)
+    }
+
+    /// Whether a whole partition gives way to slices.
+    pub fn clears(self) -> bool {
+        self == Action::Clear
     }
 
     /// Whether the unit's rows are sent.

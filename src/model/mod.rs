@@ -14,5 +14,5 @@ pub use name::TableName;
 pub use naming::{Naming, nearest};
 pub use schema::{ColumnDef, Level, Scheme, Storage, TableSchema};
 pub use secret::Secret;
-pub use unit::{ChunkMark, PartitionKey, Remembered, Unit};
+pub use unit::{ChunkMark, PartitionKey, Remembered, Slice, Unit};
 pub use window::{Bound, Window};

@@ -123,7 +123,7 @@ fn removal(target: &mut dyn Cluster, there: Rows) -> Result<String> {
             .advise("empty the table with truncate, then use the mode auto")
     };
     let unit = there.unit.filter(|_| there.filter.is_none()).ok_or_else(partial)?;
-    if there.window.is_some() {
+    if there.window.is_some() || unit.slice.is_some() {
         return Ok(there.delete());
     }
     if unit.keys.is_empty() {
@@ -140,7 +140,7 @@ fn removal(target: &mut dyn Cluster, there: Rows) -> Result<String> {
     }
     // The table is named always: without it the partition of every table would go
     // (dolphindb-semantics §4.1).
-    Ok(format!("dropPartition(database({db}), {}, {table})", sql::text(&unit.to_string())))
+    Ok(format!("dropPartition(database({db}), {}, {table})", sql::text(&unit.path())))
 }
 
 /// Whether `label` is surely one component of a path: separators and wildcards would make it drop

@@ -2,11 +2,12 @@
 use crate::cluster::{Cluster, sql, sql::Rows};
 use crate::data::{Batch, Datum, Fingerprint};
 use crate::error::{Kind, Result};
+use crate::model::Unit;
 
 /// Whether the target's plugin could name exactly the rows of `there`: whole partitions, or what a
-/// filter takes of them. What a window cuts is read back.
+/// filter takes of them. What a window cuts, and a slice, is read back.
 pub fn can_ask(there: Rows) -> bool {
-    there.unit.is_some() && there.window.is_none()
+    there.unit.is_some_and(|unit| unit.slice.is_none()) && there.window.is_none()
 }
 
 /// The fingerprint of `there`, which [`can_ask`] allows, as the target's plugin takes it; `None` when
@@ -18,7 +19,7 @@ pub fn native(target: &mut dyn Cluster, there: Rows, columns: &[String]) -> Resu
     let (db, table) = (sql::text(&there.table.db), sql::text(&there.table.table));
     let filter = sql::text(there.filter.unwrap_or_default());
     let columns: Vec<String> = columns.iter().map(|column| sql::text(there.name(column))).collect();
-    let path = sql::text(&there.unit.map_or(String::new(), ToString::to_string));
+    let path = sql::text(&there.unit.map_or(String::new(), Unit::path));
     let columns = columns.join(", ");
     let script = format!("clusterSync::fingerprint({db}, {table}, {filter}, [{columns}], {path})");
     match target.query(&script) {

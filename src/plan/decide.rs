@@ -1,4 +1,5 @@
 //! From what both sides hold, and what earlier runs left, to what is going to happen. Pure.
+use super::slices::clear_first;
 use super::{Decision, Draft, Plan};
 use crate::data::Fingerprint;
 use crate::journal::{Found, Intent, Left, State};
@@ -57,7 +58,13 @@ pub fn is_compared(mode: Mode, look: &Look, left: Option<State>) -> bool {
 
 /// The plan for `draft`: one look per unit, in its order, `rows` rows at the source in all, and
 /// `strangers` rows at the target outside of all units.
-pub fn decide(draft: Draft, mode: Mode, looks: &[Look], left: &Left, (rows, strangers): (u64, u64)) -> Plan {
+pub fn decide(
+    mut draft: Draft,
+    mode: Mode,
+    looks: &[Look],
+    left: &Left,
+    (rows, strangers): (u64, u64),
+) -> Plan {
     let run = left.run.as_deref().unwrap_or_default();
     let decision = |(unit, look): (&String, &Look)| {
         let (left, sent) = (left.units.get(unit).copied(), left.rows.get(unit).copied());
@@ -70,7 +77,10 @@ pub fn decide(draft: Draft, mode: Mode, looks: &[Look], left: &Left, (rows, stra
         Decision { action, reason, rows: look.rows, held: look.held, state }
     };
     let units: Vec<String> = draft.units.iter().map(ToString::to_string).collect();
-    let decisions = units.iter().zip(looks).map(decision).collect();
+    let mut decisions = units.iter().zip(looks).map(decision).collect();
+    if mode == Mode::Replace {
+        clear_first(&mut draft, &mut decisions);
+    }
     let (check, keys) = (Check::default(), Vec::new());
     Plan { mode, check, keys, decisions, rows, strangers, mirror: None, surplus: 0, cost: None, draft }
 }

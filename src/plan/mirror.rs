@@ -21,7 +21,7 @@ pub struct Mirror {
 pub fn surplus(target: &mut dyn Cluster, draft: &Draft) -> Result<Vec<(Unit, u64)>> {
     let schema = named_here(describe(target, &draft.counterpart.table)?, &draft.counterpart.naming);
     let theirs = window::units(&schema, draft.window.as_ref())?;
-    let ours: std::collections::HashSet<String> = draft.units.iter().map(ToString::to_string).collect();
+    let ours: std::collections::HashSet<String> = draft.units.iter().map(Unit::path).collect();
     let mut found = Vec::new();
     for unit in theirs.into_iter().filter(|unit| !ours.contains(&unit.to_string())) {
         let held = count(target, draft.there(&unit))?;
@@ -33,7 +33,7 @@ pub fn surplus(target: &mut dyn Cluster, draft: &Draft) -> Result<Vec<(Unit, u64
 impl Plan {
     /// The same plan, in which what the source does not have stays and is in nobody's way.
     pub fn keeping(mut self) -> Plan {
-        for decision in self.decisions.iter_mut().filter(|decision| decision.rows == 0 && decision.held > 0) {
+        for decision in self.unmatched() {
             let reason = format!("the source has no rows of it, and its {} are kept", decision.held);
             (decision.action, decision.reason, decision.state) = (Action::Skip, reason, State::Skipped);
         }
@@ -51,7 +51,7 @@ impl Plan {
             held,
             state: State::Waiting,
         };
-        for decision in self.decisions.iter_mut().filter(|decision| decision.rows == 0 && decision.held > 0) {
+        for decision in self.unmatched() {
             *decision = gone(decision.held);
         }
         self.surplus = surplus.len();
@@ -62,6 +62,15 @@ impl Plan {
         }
         self.mirror = Some(mirror);
         self
+    }
+
+    /// The partitions that only the target has rows of; of one that is sliced the source has some.
+    fn unmatched(&mut self) -> impl Iterator<Item = &mut Decision> {
+        let all = self.draft.units.iter().zip(&mut self.decisions);
+        all.filter(|(unit, decision)| {
+            unit.slice.is_none() && !decision.action.clears() && decision.rows == 0 && decision.held > 0
+        })
+        .map(|(_, decision)| decision)
     }
 
     /// The units that are removed, by their numbers, and whether the source's scheme has them.

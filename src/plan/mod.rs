@@ -15,6 +15,7 @@ mod partitions;
 mod prepare;
 mod rights;
 mod show;
+mod slices;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -28,11 +29,14 @@ pub use mirror::{Mirror, surplus};
 pub use naming::Counterpart;
 pub use prepare::{Wanted, prepare};
 pub use rights::Deed;
+pub use slices::{Cut, Range, candidates, cut, slices, width};
 pub use window::{Asked, End, LookBack, Point, fold};
+
+use std::collections::HashSet;
 
 use crate::cluster::sql::Rows;
 use crate::data::Type;
-use crate::journal::{Bounds, Cost, Identity, State, TablePlan, UnitPlan};
+use crate::journal::{Bounds, Cost, Identity, Part, State, TablePlan, UnitPlan};
 use crate::model::{Action, Check, ChunkMark, Mode, Remembered, TableName, Unit, Window};
 
 /// A sync whose tables fit each other.
@@ -98,18 +102,21 @@ impl Draft {
         let known = || self.remembered.as_ref()?.get(&unit.to_string());
         let same =
             |(rows, was): &(u64, ChunkMark)| (look.rows, look.held) == (*rows, *rows) && mark == Some(was);
-        !unit.is_cut && self.filter.is_none() && known().is_some_and(same)
+        unit.is_whole() && self.filter.is_none() && known().is_some_and(same)
     }
 
     /// What is to be remembered once every unit is verified, those outside of the window as before.
     pub fn verified(&self, looks: impl IntoIterator<Item = u64>) -> Remembered {
         let mut known = self.remembered.clone().unwrap_or_default();
+        let mut seen = Remembered::new();
         for ((unit, mark), rows) in self.units.iter().zip(&self.marks).zip(looks) {
-            match mark {
-                Some(mark) if !unit.is_cut => known.insert(unit.to_string(), (rows, mark.clone())),
-                _ => known.remove(&unit.to_string()),
-            };
+            known.remove(&unit.path());
+            if let Some(mark) = mark.as_ref().filter(|_| !unit.is_cut) {
+                // The slices of a partition follow each other and add up to it.
+                seen.entry(unit.path()).or_insert((0, mark.clone())).0 += rows;
+            }
         }
+        known.extend(seen);
         known
     }
 
@@ -169,6 +176,14 @@ pub struct Decision {
 }
 
 impl Plan {
+    /// The units that lanes work on, by their numbers: those that are sent, and those that are cleared
+    /// before.
+    pub fn handled(&self) -> impl Iterator<Item = usize> {
+        let all = self.decisions.iter().enumerate();
+        all.filter(|(_, decision)| decision.action.sends() || decision.action.clears())
+            .map(|(number, _)| number)
+    }
+
     /// The units that are sent, by their numbers.
     pub fn sent(&self) -> impl Iterator<Item = (usize, &Unit)> {
         let all = self.draft.units.iter().zip(&self.decisions).enumerate();
@@ -196,16 +211,28 @@ impl Plan {
         sent.map(|decision| decision.rows).sum()
     }
 
-    /// How many units with rows need nothing.
+    /// How many partitions with rows need nothing.
     pub fn skipped(&self) -> u64 {
-        let skipped = |decision: &&Decision| decision.action == Action::Skip && decision.rows > 0;
-        self.decisions.iter().filter(skipped).count() as u64
+        let units = || self.draft.units.iter().zip(&self.decisions);
+        let handled: HashSet<String> = units()
+            .filter(|(unit, decision)| unit.slice.is_some() && decision.action != Action::Skip)
+            .map(|(unit, _)| unit.path())
+            .collect();
+        let is_skipped = |decision: &Decision| decision.action == Action::Skip && decision.rows > 0;
+        let mut skipped: Vec<String> = units()
+            .filter(|(_, decision)| is_skipped(decision))
+            .map(|(unit, _)| unit.path())
+            .filter(|path| !handled.contains(path))
+            .collect();
+        skipped.dedup();
+        skipped.len() as u64
     }
 
     /// The plan as the journal keeps it.
     pub fn record(&self) -> TablePlan {
         let unit = |(unit, decision): (&Unit, &Decision)| UnitPlan {
             partition: unit.to_string(),
+            slice: unit.slice.as_ref().map(|slice| Part::of(unit, slice)),
             action: decision.action.name().into(),
             reason: decision.reason.clone(),
             rows: decision.rows,

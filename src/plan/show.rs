@@ -27,6 +27,7 @@ impl fmt::Display for Plan {
         let each = [
             (Action::Copy, "copy"),
             (Action::Replace, "replace"),
+            (Action::Clear, "clear"),
             (Action::Upsert, "upsert"),
             (Action::Delete, "remove"),
             (Action::Refuse, "refuse"),
@@ -65,7 +66,7 @@ impl Plan {
     fn emptied(&self) -> Option<String> {
         let blank = self.draft.counterpart.blank();
         let gives_way = |decision: &Decision| {
-            matches!(decision.action, Action::Replace | Action::Upsert) && decision.held > 0
+            matches!(decision.action, Action::Replace | Action::Clear | Action::Upsert) && decision.held > 0
         };
         let is_lost = !blank.is_empty() && self.decisions.iter().any(gives_way);
         is_lost.then(|| format!("the mode `{}` would empty the target's {}", self.mode, some_of(&blank)))

@@ -155,6 +155,7 @@ pub(super) fn units(schema: &TableSchema, window: Option<&Window>) -> Result<Vec
                 keys: unit.keys.iter().chain([key]).cloned().collect(),
                 is_cut: unit.is_cut && *share != Share::All,
                 is_new: false,
+                slice: None,
             })
         };
         units = units.into_iter().flat_map(longer).collect();

@@ -217,7 +217,7 @@ impl Options {
                 "period" => options.period = Some(seconds(name, value, 1, 86_400)?),
                 "background" => options.background = flag(name, value)?,
                 "lanes" => options.limits.lanes = number(name, value, 1, 16)?,
-                "memoryBudget" => options.limits.memory = number(name, value, 1, 1 << 20)? * MEGABYTE,
+                "memoryBudget" => options.limits.memory = megabytes(name, value)?,
                 "retries" => options.limits.retries.count = number(name, value, 0, 100)? as u32,
                 "verify" => {
                     let known = Check::ALL.map(|check| (check.name(), check));
@@ -276,4 +276,13 @@ fn direction(value: &Datum) -> Result<Direction> {
 
 fn seconds(name: &str, value: &Datum, least: usize, most: usize) -> Result<Duration> {
     Ok(Duration::from_secs(number(name, value, least, most)? as u64))
+}
+
+/// Bytes, of an option in megabytes that may have a fraction.
+fn megabytes(name: &str, value: &Datum) -> Result<usize> {
+    const MOST: f64 = (1 << 20) as f64;
+    match rates::number(value) {
+        Some(number) if number > 0.0 && number <= MOST => Ok((number * MEGABYTE as f64) as usize),
+        _ => Err(wrong(name, &format!("must be a number of megabytes above 0 and up to {MOST}"))),
+    }
 }

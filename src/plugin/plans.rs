@@ -2,11 +2,11 @@
 use super::request::Request;
 use super::site::Site;
 use crate::cluster::Host;
-use crate::engine::{Connect, look};
+use crate::engine::{Connect, Slicing, look};
 use crate::error::{Error, Kind, Result};
 use crate::journal::Past;
 use crate::model::{Mode, Unit};
-use crate::plan::{Draft, Plan, is_compared, surplus};
+use crate::plan::{Draft, Plan, surplus};
 
 /// The plan for every table, told to the caller.
 pub(super) fn plans(
@@ -26,8 +26,8 @@ fn plan(host: &mut dyn Host, request: &Request, draft: Draft, past: &Past, conne
         require_finished(past, &draft)?;
     }
     let left = past.left(&draft.identity(mode));
-    let picked = |number: usize, look: &_| is_compared(mode, look, left.state(&draft.units[number]));
-    let looks = look(host, &draft, connect, limits, &picked)?;
+    let slicing = Slicing { mode, keys: &request.options.keys, left: &left };
+    let (draft, looks) = look(host, draft, connect, limits, slicing)?;
     if draft.remembered.is_some() && looks.marks.iter().all(Option::is_none) {
         host.print("the chunks of this cluster cannot be told apart by metadata, so all of them are read");
     }

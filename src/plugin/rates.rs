@@ -92,7 +92,8 @@ pub(super) fn parse(value: &Datum) -> Result<Limit> {
     }
 }
 
-fn number(value: &Datum) -> Option<f64> {
+/// A number with or without a fraction.
+pub(super) fn number(value: &Datum) -> Option<f64> {
     match value {
         Datum::Scalar(column) if column.ty == Type::Double => {
             let cell = column.fixed_cells().next()?.try_into().ok()?;

@@ -5,10 +5,11 @@ use super::request::Request;
 use super::site::{connected, drafts};
 use crate::cluster::{Host, describe};
 use crate::data::{Batch, Column, Datum, Type};
-use crate::engine::{Connect, OddRow, Side, Wanted, drill, look};
+use crate::engine::{Connect, OddRow, Side, Slicing, Wanted, drill, look};
 use crate::error::Result;
+use crate::journal::Left;
 use crate::model::{ColumnDef, Mode};
-use crate::plan::{Draft, is_compared};
+use crate::plan::Draft;
 
 /// Its parameters as the manual writes them.
 pub(super) const VERIFY_ROWS: &str =
@@ -29,8 +30,9 @@ pub(super) fn verify_rows(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> 
 pub(super) fn show(host: &mut dyn Host, draft: &Draft, request: &Request, connect: Connect) -> Result<Datum> {
     let (options, table) = (&request.options, &draft.table);
     let columns = describe(host, table)?.columns;
-    let looks =
-        look(host, draft, connect, options.limits, &|_, look| is_compared(Mode::VerifyOnly, look, None))?;
+    let slicing = Slicing { mode: Mode::VerifyOnly, keys: &[], left: &Left::default() };
+    let (draft, looks) = look(host, draft.clone(), connect, options.limits, slicing)?;
+    let draft = &draft;
     // One more than is shown tells whether there are more.
     let wanted = Wanted { keys: &options.keys, most: options.rows + 1 };
     let mut found = drill(host, draft, &looks, wanted, connect, options.limits)?;

@@ -108,7 +108,7 @@ fn wrong_arguments_say_what_and_what_to_do() {
             vec![remote(), db(), Datum::Void, text("delay = 3"), dict(vec![("mode", text("replace"))])],
         ),
         (
-            "the option `memoryBudget` must be a whole number of megabytes from 1 to 1048576",
+            "the option `memoryBudget` must be a number of megabytes above 0 and up to 1048576",
             with_options(dict(vec![("memoryBudget", int(0))])),
         ),
         (

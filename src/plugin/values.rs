@@ -29,7 +29,6 @@ pub(super) fn number(name: &str, value: &Datum, least: usize, most: usize) -> Re
     let whole = value.as_i64().and_then(|value| usize::try_from(value).ok());
     whole.filter(|value| (least..=most).contains(value)).ok_or_else(|| {
         let unit = match name {
-            "memoryBudget" => " of megabytes",
             "maxDelete" => " of percent",
             "timeout" | "lease" | "wait" | "period" => " of seconds",
             _ => "",

@@ -8,12 +8,12 @@ use super::targets::{self, Aim};
 use super::{background, config};
 use crate::cluster::{Host, describe, read, sql::Rows, units, units_at};
 use crate::data::{Datum, Fingerprint};
-use crate::engine::{Connect, look};
+use crate::engine::{Connect, Slicing, look};
 use crate::error::Result;
-use crate::journal::Method;
+use crate::journal::{Left, Method};
 use crate::model::{Mode, TableName};
 use crate::online;
-use crate::plan::{Draft, Look, is_compared};
+use crate::plan::{Draft, Look};
 
 /// The parameters of each function as the manual writes them.
 pub(super) const VERIFY: &str = "clusterSync::verify(remote, dbPath, [tableName], [filter], [options])";
@@ -72,20 +72,21 @@ pub(super) fn compare(
 ) -> Result<Datum> {
     let mut differences = Vec::new();
     for draft in drafts {
-        let picked = |_, look: &Look| is_compared(Mode::VerifyOnly, look, None);
-        let looks = look(host, draft, connect, request.options.limits, &picked)?;
+        let (table, target) = (&draft.table, &draft.target);
+        let slicing = Slicing { mode: Mode::VerifyOnly, keys: &[], left: &Left::default() };
+        let (draft, looks) = look(host, draft.clone(), connect, request.options.limits, slicing)?;
         let before = differences.len();
         let units = draft.units.iter().zip(&looks.units).enumerate();
         for (number, (unit, look)) in units.filter(|(_, (_, look))| !look.is_equal()) {
             let (partition, is_native) = (unit.to_string(), looks.native.contains(&number));
-            differences.push(Difference { table: &draft.table, partition, look: *look, is_native });
+            differences.push(Difference { table, partition, look: *look, is_native });
         }
         if looks.strangers > 0 {
             let look = Look { held: looks.strangers, ..Look::default() };
             let partition = "partitions that the source does not have".to_owned();
-            differences.push(Difference { table: &draft.table, partition, look, is_native: false });
+            differences.push(Difference { table, partition, look, is_native: false });
         }
-        let (table, target, found) = (&draft.table, &draft.target, differences.len() - before);
+        let found = differences.len() - before;
         host.print(&match found {
             0 => format!("{table} is equal to that of {target}: {} rows, by fingerprint", looks.rows),
             found => format!("{table} differs from that of {target} in {found} partitions"),

@@ -29,6 +29,7 @@ fn run(names: impl IntoIterator<Item = String>) -> Run {
     };
     let plan = |name: &String| UnitPlan {
         partition: name.clone(),
+        slice: None,
         action: "Copy".into(),
         reason: "empty".into(),
         rows: 1_000,

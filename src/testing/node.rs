@@ -95,7 +95,7 @@ impl FakeNode {
         let inner = self.lock();
         let table = inner.table(from)?;
         let picked = picked(table, conditions)?;
-        let names: Vec<&str> = match what.strip_prefix("select ") {
+        let names: Vec<&str> = match what.strip_prefix("select top 64 ").or(what.strip_prefix("select ")) {
             Some(names) => names.split(',').collect(),
             None => vec![&table.schema.columns[0].name],
         };
@@ -106,6 +106,16 @@ impl FakeNode {
         };
         Ok(Batch { rows: picked.len(), columns: names.iter().map(column).collect::<Result<_>>()? })
     }
+}
+
+/// The parts of `exec max(a) from ..`, or of `min`.
+fn extreme(script: &str) -> Option<(bool, &str, &str)> {
+    let (greatest, rest) = match script.strip_prefix("exec max(") {
+        Some(rest) => (true, rest),
+        None => (false, script.strip_prefix("exec min(")?),
+    };
+    let (name, rest) = rest.split_once(") from ")?;
+    Some((greatest, name, rest))
 }
 
 impl Inner {
@@ -245,6 +255,12 @@ impl Cluster for FakeNode {
             let inner = self.lock();
             let plugin = inner.plugin.as_ref().ok_or_else(|| syntax(script))?;
             return plugin(super::plugin::fingerprint(&inner.tables, script)?);
+        }
+        if let Some((greatest, name, rest)) = extreme(script) {
+            let rows = self.rows_of(&format!("select {name} from {rest}"))?;
+            let cells = rows.columns[0].1.integers().flatten();
+            let end = if greatest { cells.max() } else { cells.min() };
+            return Ok(Datum::Scalar(Column::fixed(Type::Long, end.unwrap_or(i64::MIN).to_le_bytes())));
         }
         let rows = self.rows_of(script)?;
         Ok(if script.starts_with("exec count") { long(rows.rows as u64) } else { Datum::Table(rows) })

@@ -38,7 +38,7 @@ fn split(conditions: &str) -> Vec<&str> {
 
 type Test = Box<dyn Fn(&Row) -> bool>;
 
-/// `a = 1`, `a >= 1` or `a < 1` over a column of four bytes, or `isValid(a`.
+/// `a = 1`, `a >= 1` or `a < 1` over a column of four bytes, `isValid(a` or `isNull(a`.
 fn comparison(table: &FakeTable, text: &str) -> Result<Test> {
     let cell = |name: &str| {
         let at = table.position(name).ok_or_else(|| unrecognized(name))?;
@@ -46,9 +46,10 @@ fn comparison(table: &FakeTable, text: &str) -> Result<Test> {
         let read = move |row: &Row| i32::from_le_bytes(row[at][..].try_into().expect("four bytes"));
         Ok::<_, Error>((ty, read))
     };
-    if let Some(name) = text.strip_prefix("isValid(") {
+    if let Some((function, name)) = text.split_once('(') {
         let (_, read) = cell(name)?;
-        return Ok(Box::new(move |row| read(row) != i32::MIN));
+        let valid = function == "isValid";
+        return Ok(Box::new(move |row| (read(row) != i32::MIN) == valid));
     }
     let [name, operator, constant] = text.split(' ').collect::<Vec<_>>()[..] else {
         return Err(syntax(text));

@@ -34,6 +34,7 @@ fn begun(run: &str) -> Begun {
 fn plan(units: usize) -> TablePlan {
     let unit = |number| UnitPlan {
         partition: format!("/Key{number}"),
+        slice: None,
         action: "Copy".into(),
         reason: "empty".into(),
         rows: 3,
