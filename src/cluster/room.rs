@@ -89,10 +89,15 @@ impl Seat {
         if let Some(rows) = self.take(query) {
             return Ok(rows);
         }
-        let began = self.shelf().give_up(self.number, query);
-        let rows = read()?;
-        self.shelf().keep(query, &rows, began, self.room.budget);
-        Ok(rows)
+        // The own wish stays as long as it is being fulfilled, so that others see that it is.
+        let began = self.shelf().tick();
+        let rows = read();
+        let mut shelf = self.shelf();
+        shelf.give_up(self.number, query);
+        if let Ok(rows) = &rows {
+            shelf.keep(query, rows, began, self.room.budget);
+        }
+        rows
     }
 
     fn take(&self, query: &str) -> Option<Batch> {
@@ -204,10 +209,9 @@ impl Shelf {
         Some(rows)
     }
 
-    /// Ends the wish of `seat` for `query`; says when.
-    fn give_up(&mut self, seat: u64, query: &str) -> u64 {
-        let now = self.tick();
-        let Some(wish) = self.wishes.get_mut(query) else { return now };
+    /// Ends the wish of `seat` for `query`.
+    fn give_up(&mut self, seat: u64, query: &str) {
+        let Some(wish) = self.wishes.get_mut(query) else { return };
         for claim in wish.claims.extract_if(.., |claim| claim.seat == seat) {
             self.readers.entry(seat).or_default().ready.remove(&claim.number);
         }
@@ -221,7 +225,6 @@ impl Shelf {
         if is_over {
             self.wishes.remove(query);
         }
-        now
     }
 
     /// Keeps rows that were read since `began` for all who had asked by then.

@@ -109,24 +109,28 @@ fn a_read_that_fails_is_the_failure_of_who_made_it() {
 }
 
 #[test]
-fn many_at_once_read_each_query_once() {
-    let (room, reads) = (Room::new(usize::MAX, Duration::from_secs(60)), AtomicUsize::new(0));
-    let seats: Vec<_> = (0..4).map(|_| room.seat()).collect();
-    thread::scope(|scope| {
-        for seat in &seats {
-            scope.spawn(|| {
-                seat.announce(queries(50));
-                for query in queries(50) {
-                    let read = || {
-                        reads.fetch_add(1, Ordering::Relaxed);
-                        Ok(rows(1))
-                    };
-                    assert_eq!(seat.read(&query, read).unwrap().rows, 1);
-                }
-            });
-        }
-    });
-    assert_eq!((reads.into_inner(), held(&room)), (50, 0));
+fn two_or_more_at_once_read_each_query_once() {
+    for count in [2, 3, 5] {
+        let (room, reads) = (Room::new(usize::MAX, Duration::from_secs(60)), AtomicUsize::new(0));
+        let seats: Vec<_> = (0..count).map(|_| room.seat()).collect();
+        thread::scope(|scope| {
+            for seat in &seats {
+                scope.spawn(|| {
+                    seat.announce(queries(50));
+                    for query in queries(50) {
+                        let read = || {
+                            reads.fetch_add(1, Ordering::Relaxed);
+                            // The others come meanwhile.
+                            (0..20).for_each(|_| thread::yield_now());
+                            Ok(rows(1))
+                        };
+                        assert_eq!(seat.read(&query, read).unwrap().rows, 1);
+                    }
+                });
+            }
+        });
+        assert_eq!((reads.into_inner(), held(&room)), (50, 0), "{count}");
+    }
 }
 
 #[test]
