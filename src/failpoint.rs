@@ -18,16 +18,20 @@ pub const PLACES: &[&str] =
 pub const MAKING: &[&str] = &["made"];
 
 /// Further places of a run by backup, shipping and restore.
-pub const OFFLINE: &[&str] = &["backedUp", "shipped", "restored", "removed"];
+pub const OFFLINE: &[&str] = &["backedUp", "copying", "shipped", "restored", "removed"];
 
-/// Places of a stream: of whoever sends, then of the node that receives.
-pub const STREAM: &[&str] = &["sent", "received", "synced"];
+/// Places of a stream: of whoever sends, of the node that is asked for bytes, then of the node that
+/// receives.
+pub const STREAM: &[&str] = &["sent", "served", "received", "synced"];
+
+/// Places of a bundle: a chunk of a volume is written; a file is unpacked, an older piece gives way.
+pub const BUNDLE: &[&str] = &["packed", "unpacked", "replacing"];
 
 /// Dies here, without any cleaning up, if a test has ordered it.
 pub fn reach(place: &str) {
     if cfg!(debug_assertions) {
         static ORDER: OnceLock<Option<PathBuf>> = OnceLock::new();
-        let is_known = [PLACES, MAKING, OFFLINE, STREAM].iter().any(|list| list.contains(&place));
+        let is_known = [PLACES, MAKING, OFFLINE, STREAM, BUNDLE].iter().any(|list| list.contains(&place));
         debug_assert!(is_known, "{place} is on no list");
         if let Some(order) = ORDER.get_or_init(|| env::var_os(VARIABLE).map(PathBuf::from)) {
             obey(order, place);

@@ -35,6 +35,8 @@ pub mod kernel;
 #[forbid(unsafe_code)]
 pub mod lease;
 #[forbid(unsafe_code)]
+pub mod limiter;
+#[forbid(unsafe_code)]
 pub mod lock;
 #[forbid(unsafe_code)]
 pub mod memory;

@@ -37,7 +37,8 @@ fn quoted(path: impl AsRef<Path>) -> String {
 fn wrong_ways_are_refused_before_anything_is_changed() {
     let sshd = Sshd::start();
     let [a, b, other] = [(); 3].map(|()| tempfile::tempdir().expect("a directory"));
-    let (mut source, mut target) = pair(&[a.path(), b.path()]);
+    // Nobody may make anything in the last one, whoever the server runs as.
+    let (mut source, mut target) = pair(&[a.path(), b.path(), Path::new("/proc")]);
     fs::write(a.path().join("file"), b"no directory").unwrap();
     std::os::unix::fs::symlink(other.path(), a.path().join("out")).unwrap();
     let (backup, restore) = (("backupDir", quoted(a.path())), ("restoreDir", quoted(b.path())));
@@ -70,6 +71,9 @@ fn wrong_ways_are_refused_before_anything_is_changed() {
             "is not below one that this node",
         ),
         (vec![("backupDir", quoted(a.path().join("file"))), restore.clone()], "cannot be made"),
+        (vec![("backupDir", quoted("/proc/x")), restore.clone()], "/proc/x/db1+t cannot be made"),
+        (vec![backup.clone(), ("restoreDir", quoted("/proc/x"))], "cannot be made"),
+        (vec![backup.clone(), ("restoreDir", quoted(a.path().join("file/x")))], "cannot be made"),
         (ssh(nobody, &sshd.file("known")), "ssh cannot reach 127.0.0.1 port"),
         (ssh(sshd.login(), &sshd.file("empty")), "ssh does not know the key of 127.0.0.1"),
     ];
@@ -172,4 +176,54 @@ fn a_harmed_piece_is_found_before_it_is_restored() {
     }
     assert_eq!(target.table(&restore).rows, 1);
     assert_eq!(target.number("exec count(*) from loadTable(\"dfs://db1\", \"t\")"), 3);
+}
+
+#[test]
+fn steps_and_bundles_name_directories_they_cannot_use_before_anything_is_changed() {
+    let a = tempfile::tempdir().expect("a directory");
+    let (mut source, _) = pair(&[a.path(), Path::new("/proc")]);
+    let [pieces, media] = ["pieces", "media"].map(|name| a.path().join(name).display().to_string());
+    let backup = |dir: &str| format!("clusterSync::backupTo(\"{dir}\", \"dfs://db1\", \"t\")");
+    source.table(&backup(&pieces));
+    source.table(&format!("clusterSync::exportBundle(\"{pieces}\", \"{media}\")"));
+    std::os::unix::fs::symlink("/etc", a.path().join("out")).expect("a link");
+    fs::create_dir(a.path().join("links")).expect("a folder");
+    std::os::unix::fs::symlink(format!("{pieces}/db1+t"), a.path().join("links/db1+t")).expect("a link");
+    let before = contents(Path::new(&pieces)).expect("a listing");
+    let inside = |name: &str| a.path().join(name).display().to_string();
+    let cases = [
+        (backup("/proc/x"), "cannot be made"),
+        (backup(&inside("out/x")), "is not below one that this node allows"),
+        (format!("clusterSync::shipTo(\"{pieces}\", \"/proc/x\")"), "cannot be made"),
+        (format!("clusterSync::shipTo(\"{}\", \"{pieces}\")", inside("none")), "does not exist"),
+        (format!("clusterSync::shipTo(\"{}\", \"{}\")", inside("links"), inside("b")), "is a link"),
+        (format!("clusterSync::shipTo(\"{pieces}/../media\", \"{pieces}\")"), "absolute path without `..`"),
+        (format!("clusterSync::exportBundle(\"{pieces}\", \"/proc/x\")"), "cannot be made"),
+        (
+            format!("clusterSync::exportBundle(\"{}\", \"{}\")", inside("none"), inside("m2")),
+            "does not exist",
+        ),
+        (format!("clusterSync::importBundle(\"{media}\", \"/proc/x\")"), "cannot be made"),
+        (format!("clusterSync::importBundle(\"{pieces}\", \"{pieces}\")"), "there is no complete bundle"),
+        (
+            format!("clusterSync::inspectBundle(\"{media}\", dict([\"report\"], [\"/proc/x\"]))"),
+            "cannot be written",
+        ),
+    ];
+    for (script, text) in cases {
+        let error = source.error(&script);
+        assert!(error.contains(text) && error.contains("; ") && !error.contains('\n'), "{script}: {error}");
+    }
+    assert_eq!(contents(Path::new(&pieces)).expect("a listing"), before);
+    assert!(!a.path().join("b").join("db1+t").exists());
+
+    // A backup that the user made in the other mode, where the piece would go.
+    let other = inside("other");
+    source
+        .run(&format!("backup(\"{other}/db1+t/snapshot\", <select * from loadTable(\"dfs://db1\", \"t\")>)"))
+        .expect("it");
+    let held = contents(Path::new(&other)).expect("a listing");
+    let error = source.error(&backup(&other));
+    assert!(error.contains("other mode") && error.contains("; "), "{error}");
+    assert_eq!(contents(Path::new(&other)).expect("a listing"), held);
 }

@@ -149,3 +149,67 @@ fn a_bundle_of_another_key_database_or_media_is_refused() {
     let again = world.source.error(&format!("clusterSync::exportBundle(\"{full}\", \"{media}\")"));
     assert!(again.contains("holds a bundle already"), "{again}");
 }
+
+#[test]
+fn an_export_and_an_import_that_die_anywhere_are_repeated() {
+    let mut world = World::new();
+    world.fill("1..4", 200_000);
+    let (pieces, media, out) = (world.path("pieces"), world.path("media"), world.path("out"));
+    world.source.table(&format!(
+        "clusterSync::backupTo(\"{pieces}\", \"dfs://c\", \"t\", , dict([\"consistent\"], [false]))"
+    ));
+    let export = format!("clusterSync::exportBundle(\"{pieces}\", \"{media}\", dict([\"volumeSize\"], [1]))");
+    let import = format!("clusterSync::importBundle(\"{media}\", \"{out}\")");
+    for skip in [0, 2] {
+        world.source.die_at("packed", skip);
+        assert!(world.source.run(&export).is_err() && !world.source.spare(), "packed {skip}");
+        let error = world.target.error(&import);
+        assert!(error.contains("there is no complete bundle"), "{error}");
+        world.source.revive("A");
+        world.source.run("loadPlugin(\"clusterSync\")").expect("the plugin loads");
+    }
+    world.source.table(&export);
+    for (place, skip) in [("unpacked", 0), ("unpacked", 3), ("replacing", 0), ("replacing", 2)] {
+        world.target.die_at(place, skip);
+        assert!(world.target.run(&import).is_err() && !world.target.spare(), "{place} {skip}");
+        world.target.revive("B");
+        world.target.run("loadPlugin(\"clusterSync\")").expect("the plugin loads");
+    }
+    world.target.table(&import);
+    let restore = format!("clusterSync::restoreFrom(\"{out}\", \"dfs://c\", \"t\")");
+    assert_eq!(number(&world.target.table(&restore), "rows"), 200_000);
+    world.target.table(&import);
+    assert_eq!(number(&world.target.table(&restore), "rows"), 0, "imported and restored again");
+    world.require_equal();
+}
+
+#[test]
+fn a_delta_is_refused_where_its_base_is_not() {
+    let mut world = World::new();
+    world.fill("1..4", 1000);
+    world.export("one", None);
+    world.fill("[2, 5]", 10);
+    world.export("delta", Some("one"));
+    let (delta, out, options) =
+        (world.path("delta"), world.path("out"), format!("dict([\"keyFile\"], [\"{}\"])", world.path("key")));
+    let import = format!("clusterSync::importBundle(\"{delta}\", \"{out}\", {options})");
+    let error = world.target.error(&import);
+    assert!(error.contains("goes without partition /1 of dfs://c t, which its base"), "{error}");
+    assert!(error.contains("import and restore the base first, or export without `base`"), "{error}");
+    assert!(!std::path::Path::new(&out).exists());
+
+    // Other rows than those of the base are no base.
+    world
+        .target
+        .run("tableInsert(loadTable(\"dfs://c\", \"t\"), table(take([1, 3, 4], 9) as k, long(1..9) as v))")
+        .unwrap();
+    assert!(world.target.error(&import).contains("here it is different"));
+    world.target.run("delete from loadTable(\"dfs://c\", \"t\")").unwrap();
+
+    // A base that was imported there and not restored yet is one.
+    let one = world.path("one");
+    world.target.table(&format!("clusterSync::importBundle(\"{one}\", \"{out}\", {options})"));
+    world.target.table(&import);
+    world.target.table(&format!("clusterSync::restoreFrom(\"{out}\", \"dfs://c\", \"t\")"));
+    world.require_equal();
+}

@@ -86,16 +86,25 @@ fn near_again(world: &mut World, pushes: bool, call: &str) -> i64 {
 
 #[test]
 fn a_push_of_pieces_survives_its_death_at_every_stage() {
-    for (place, skip) in
-        [("backedUp", 0), ("backedUp", 2), ("shipped", 0), ("intended", 1), ("restored", 1), ("removed", 0)]
-    {
+    for (place, skip) in [
+        ("backedUp", 0),
+        ("backedUp", 2),
+        ("copying", 0),
+        ("copying", 3),
+        ("shipped", 0),
+        ("intended", 1),
+        ("restored", 1),
+        ("removed", 0),
+    ] {
         World::new().die_and_repeat("push", false, place, skip);
     }
 }
 
 #[test]
 fn a_push_of_a_snapshot_survives_its_death_at_every_stage() {
-    for (place, skip) in [("backedUp", 0), ("shipped", 0), ("intended", 1), ("restored", 2)] {
+    for (place, skip) in
+        [("backedUp", 0), ("copying", 0), ("copying", 2), ("shipped", 0), ("intended", 1), ("restored", 2)]
+    {
         World::new().die_and_repeat("push", true, place, skip);
     }
 }
@@ -104,6 +113,7 @@ fn a_push_of_a_snapshot_survives_its_death_at_every_stage() {
 fn a_pull_survives_its_death_at_every_stage() {
     for (consistent, place, skip) in [
         (false, "backedUp", 1),
+        (false, "copying", 1),
         (false, "shipped", 0),
         (false, "intended", 0),
         (false, "restored", 1),

@@ -3,8 +3,11 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
 
 use clustersync::error::Kind;
+use clustersync::limiter::{Limiter, Rate};
 use clustersync::ship::{Rsync, Shipper, Side, Ssh, Watch, contents};
 use common::sshd::{Sshd, write};
 
@@ -108,4 +111,26 @@ fn a_name_that_leads_out_of_the_root_is_refused() {
         let error = rsync.ship(&[piece.to_owned()], &Watch::default()).expect_err(piece);
         assert_eq!(error.kind(), Kind::Argument, "{error}");
     }
+}
+
+#[test]
+fn rsync_keeps_to_its_rate_in_both_directions_and_refuses_links() {
+    let sshd = Sshd::start();
+    let [a, b] = [(); 2].map(|()| tempfile::tempdir().expect("a root"));
+    // Nothing that could be squeezed on the way.
+    let noise = |i: u32| i.wrapping_mul(0x9e37_79b9).to_le_bytes();
+    write(a.path(), "p/chunk", &(0..1_000_000).flat_map(noise).collect::<Vec<u8>>());
+    let limiter = Arc::<Limiter>::default();
+    limiter.set(Rate::Always(2e6));
+    for (near, here, there) in [(Side::Source, a.path(), b.path()), (Side::Target, b.path(), a.path())] {
+        let _ = fs::remove_dir_all(b.path().join("p"));
+        let rsync = Rsync::new(ssh(&sshd), here, there.to_string_lossy(), near).limited(limiter.clone());
+        let started = Instant::now();
+        assert_eq!(rsync.ship(&["p".into()], &Watch::default()).expect("a shipment").sent, 4_000_000);
+        assert!(started.elapsed().as_secs_f64() > 1.5, "{near:?}: {:?}", started.elapsed());
+    }
+    std::os::unix::fs::symlink("/etc/hostname", a.path().join("p/link")).expect("a link");
+    let push = Rsync::new(ssh(&sshd), a.path(), b.path().to_string_lossy(), Side::Source);
+    let error = push.ship(&["p".into()], &Watch::default()).expect_err("a link").to_string();
+    assert!(error.contains("p/link is neither a file nor a folder; "), "{error}");
 }

@@ -52,7 +52,19 @@ impl World {
         format!("clusterSync::syncOffline({remote}, \"dfs://k\", \"t\", , {options})")
     }
 
+    /// The node that is called for a sync in this direction.
+    fn near(&mut self, direction: &str) -> &mut Node {
+        if direction == "push" { &mut self.source } else { &mut self.target }
+    }
+
     fn require_equal(&mut self, what: &str) {
+        self.require_rows(what);
+        for dir in [&self.a, &self.b] {
+            assert_eq!(contents(dir.path()).expect("a listing"), [], "{what}: no piece is left");
+        }
+    }
+
+    fn require_rows(&mut self, what: &str) {
         for node in [&mut self.source, &mut self.target] {
             assert_eq!(node.number(&format!("exec count(*) from {TABLE}")), 4 * ROWS, "{what}");
             assert_eq!(
@@ -61,9 +73,44 @@ impl World {
                 "{what}"
             );
         }
-        for dir in [&self.a, &self.b] {
-            assert_eq!(contents(dir.path()).expect("a listing"), [], "{what}: no piece is left");
+    }
+}
+
+#[test]
+fn shipping_alone_streams_to_a_node_and_from_one() {
+    for (direction, shipper) in [("push", "stream"), ("pull", "stream"), ("push", "auto")] {
+        let mut world = World::new();
+        let [a, b] = [&world.a, &world.b].map(|dir| dir.path().display().to_string());
+        world.source.table(&format!("clusterSync::backupTo(\"{a}\", \"dfs://k\", \"t\")"));
+        let far = if direction == "push" { world.target.port } else { world.source.port };
+        let mut options = vec![
+            ("shipper", format!("\"{shipper}\"")),
+            ("direction", format!("\"{direction}\"")),
+            ("lanes", "2".to_owned()),
+        ];
+        let ship = |options: &[(&str, String)]| {
+            format!("clusterSync::shipTo(\"{a}\", \"{b}\", {})", common::dict(options))
+        };
+        if shipper == "stream" {
+            let error = world.near(direction).error(&ship(&options));
+            assert!(error.contains("a stream needs the option `remote`"), "{error}");
         }
+        options.push(("remote", common::remote(far)));
+        let call = ship(&options);
+        let first = world.near(direction).table(&call);
+        assert_eq!((number(&first, "verified"), number(&first, "sent")), (1, number(&first, "bytes")));
+        assert!(number(&first, "bytes") > 1 << 20);
+        assert_eq!(contents(world.a.path()).expect("a"), contents(world.b.path()).expect("b"));
+        assert_eq!(number(&world.near(direction).table(&call), "sent"), 0);
+
+        options.push(("rateLimit", "0.01".to_owned()));
+        std::fs::remove_dir_all(world.b.path().join("k+t")).expect("what came");
+        let call = ship(&options).replace(&common::remote(far), &common::remote(common::unused_port()));
+        let error = world.near(direction).error(&call);
+        assert!(error.contains("127.0.0.1:") && error.contains("; "), "{error}");
+        world.near(direction).table(&ship(&options[..4]));
+        world.target.table(&format!("clusterSync::restoreFrom(\"{b}\", \"dfs://k\", \"t\")"));
+        world.require_rows(direction);
     }
 }
 
@@ -87,16 +134,23 @@ fn where_no_directory_is_shared_a_stream_carries_pushes_and_pulls() {
 
 #[test]
 fn whichever_side_dies_only_what_is_missing_is_sent_again() {
-    for (side, place, skip) in
-        [("A", "sent", 1), ("A", "sent", 5), ("B", "received", 2), ("B", "synced", 1), ("B", "synced", 2)]
-    {
-        let what = format!("{side} {place} {skip}");
+    for (direction, side, place, skip) in [
+        ("push", "A", "sent", 1),
+        ("push", "A", "sent", 5),
+        ("push", "B", "received", 2),
+        ("push", "B", "synced", 1),
+        ("push", "B", "synced", 2),
+        ("pull", "A", "served", 3),
+        ("pull", "B", "received", 2),
+        ("pull", "B", "synced", 1),
+    ] {
+        let what = format!("{direction} {side} {place} {skip}");
         let mut world = World::new();
         let options = [("consistent", "true"), ("lanes", "1"), ("retries", "0"), ("lease", "0")];
         let dying = if side == "A" { &world.source } else { &world.target };
         dying.die_at(place, skip);
-        let call = world.call("push", &options);
-        assert!(world.source.run(&call).is_err(), "{what}");
+        let call = world.call(direction, &options);
+        assert!(world.near(direction).run(&call).is_err(), "{what}");
         let World { source, target, a, b } = world;
         assert!(!(if side == "A" { &source } else { &target }).spare(), "{what}");
         let arrived: u64 = contents(b.path()).expect("a listing").iter().map(|file| file.bytes).sum();
@@ -105,8 +159,8 @@ fn whichever_side_dies_only_what_is_missing_is_sent_again() {
             node.run("loadPlugin(\"clusterSync\")").expect("the plugin loads");
         }
         let all: u64 = contents(world.a.path()).expect("a listing").iter().map(|file| file.bytes).sum();
-        let call = world.call("push", &options);
-        let sent = number(&world.source.table(&call), "bytes") as u64;
+        let call = world.call(direction, &options);
+        let sent = number(&world.near(direction).table(&call), "bytes") as u64;
         // The message that was under way, at most, is sent again; so is a file of a few bytes that
         // the server itself writes anew.
         assert!(sent + arrived <= all + (1 << 20) + 4096, "{what}: {sent} of {all}, {arrived} were there");
@@ -132,7 +186,7 @@ fn strangers_and_paths_outside_get_nothing() {
         let password = Secret::new(password);
         let endpoint = Endpoint { user: user.into(), password, ..world.target.endpoint() };
         let mut session = Remote::connect(&endpoint).expect("a session");
-        for action in ["list", "sums", "read", "write", "finish", "remove"] {
+        for action in ["folders", "list", "sums", "read", "write", "finish", "remove"] {
             let error = session.query(&serve(action, world.b.path(), "p/x")).expect_err(action).to_string();
             assert!(error.contains(text), "{user} {action}: {error}");
         }

@@ -8,8 +8,8 @@ use chacha20poly1305::aead::{Aead, Generate, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
-use super::failed;
 use crate::error::{Error, Kind, Result};
+use crate::ship::failed;
 
 /// Bytes of a nonce.
 pub(super) const NONCE: usize = 24;

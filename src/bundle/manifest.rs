@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::key::{Key, NONCE, random};
-use super::{failed, refused};
+use super::refused;
+use super::volume::name;
 use crate::error::{Error, Kind, Result};
+use crate::ship::{failed, names_one_folder};
 
 pub(super) const FILE: &str = "bundle.manifest";
 const PLAIN: &[u8] = b"clusterSync bundle 1 plain\n";
@@ -112,7 +114,18 @@ impl Manifest {
         } else {
             return Err(changed());
         };
-        serde_json::from_slice(&json).map_err(|_| changed())
+        let manifest: Manifest = serde_json::from_slice(&json).map_err(|_| changed())?;
+        match manifest.stays_below() {
+            true => Ok(manifest),
+            false => Err(refused(format!("{} names what no export writes", path.display()))),
+        }
+    }
+
+    /// Whether every name in it stays where it is put: whoever can write a plain bundle can write these.
+    fn stays_below(&self) -> bool {
+        let numbered = |(number, volume): (u32, &Volume)| volume.name == name(number);
+        (1..).zip(&self.volumes).all(numbered)
+            && self.pieces.iter().all(|piece| piece.folder.split('/').all(names_one_folder))
     }
 }
 

@@ -19,23 +19,10 @@ pub use manifest::{Manifest, Packed, Volume};
 pub use pack::pack;
 pub use unpack::{examine, unpack};
 
-use std::io;
-use std::path::Path;
-
 use crate::error::{Error, Kind};
 
 /// What to do about a bundle that cannot be believed.
 const AGAIN: &str = "copy the bundle's files again from where they were exported";
-
-fn failed(done: &str, path: &Path, error: io::Error) -> Error {
-    let (path, full) = (path.display(), error.kind() == io::ErrorKind::StorageFull);
-    let what = match full {
-        true => format!("there is no room left on the disk for {path}"),
-        false => format!("{path} cannot be {done} ({error})"),
-    };
-    let advice = if full { "make room, then repeat the call" } else { "check the directory and its disk" };
-    Error::new(Kind::State, what).advise(advice).caused_by(error)
-}
 
 fn refused(what: String) -> Error {
     Error::new(Kind::Mismatch, what).advise(AGAIN)

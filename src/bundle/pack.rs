@@ -3,13 +3,12 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
-use super::failed;
 use super::key::{Key, random};
 use super::manifest::{FILE, Manifest, Packed, hex};
 use super::stream::{Output, head};
 use super::volume::CHUNK;
 use crate::error::{Error, Kind, Result};
-use crate::ship::contents;
+use crate::ship::{contents, failed};
 
 /// Packs the folders `pieces` below `root`, each with the record of what it holds, into volumes of about
 /// `limit` bytes in `dir`; those whose record `base` has too are only named.

@@ -6,6 +6,7 @@ use super::manifest::{Manifest, Volume};
 use super::refused;
 use super::volume::{CHUNK, Reader, Writer};
 use crate::error::Result;
+use crate::failpoint::reach;
 
 /// Cuts a stream into volumes of at most `limit` bytes, as far as a chunk allows.
 pub(super) struct Output<'a> {
@@ -54,6 +55,7 @@ impl<'a> Output<'a> {
         // Another chunk of full length would not fit any more.
         let is_last = is_end || volume.len() + 2 * (chunk.len() as u64 + 20) > self.limit;
         volume.chunk(chunk, is_last)?;
+        reach("packed");
         match is_last {
             true => self.done.push(volume.finish()?),
             false => self.open = Some(volume),

@@ -3,6 +3,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{Key, Manifest, examine, pack, unpack};
+use crate::error::{Error, Kind};
 use crate::ship::contents;
 
 struct World {
@@ -74,11 +75,14 @@ fn what_is_packed_is_unpacked_any_number_of_times() {
         assert!(manifest.volumes.len() >= 4, "{manifest:?}");
         assert!(manifest.volumes.iter().all(|volume| volume.bytes <= 30_000), "{manifest:?}");
         for _ in 0..2 {
-            assert_eq!(unpack(world.media.path(), world.out.path(), key.as_ref()).unwrap(), manifest);
+            assert_eq!(
+                unpack(world.media.path(), world.out.path(), key.as_ref(), |_| Ok(())).unwrap(),
+                manifest
+            );
             world.require_equal();
         }
         fs::write(world.out.path().join("t/1/stale"), b"of an older piece").unwrap();
-        unpack(world.media.path(), world.out.path(), key.as_ref()).unwrap();
+        unpack(world.media.path(), world.out.path(), key.as_ref(), |_| Ok(())).unwrap();
         world.require_equal();
         let error = pack(world.root.path(), &world.pieces(), world.media.path(), (30_000, None, None));
         assert!(error.unwrap_err().message().ends_with("holds a bundle already"));
@@ -94,8 +98,8 @@ fn a_delta_names_what_the_base_has_and_carries_what_it_has_not() {
     let delta = pack(world.root.path(), &world.pieces(), media.path(), (1 << 30, None, Some(&base))).unwrap();
     assert_eq!(delta.base.as_deref(), Some(base.id.as_str()));
     assert_eq!(delta.pieces.iter().map(|piece| piece.is_here).collect::<Vec<_>>(), [false, true]);
-    unpack(world.media.path(), world.out.path(), None).unwrap();
-    unpack(media.path(), world.out.path(), None).unwrap();
+    unpack(world.media.path(), world.out.path(), None, |_| Ok(())).unwrap();
+    unpack(media.path(), world.out.path(), None, |_| Ok(())).unwrap();
     world.require_equal();
 }
 
@@ -132,7 +136,8 @@ fn harmed_volumes_are_refused_by_name_and_nothing_is_written() {
             let world = World::new();
             world.pack(key.as_ref(), None);
             harm(&world);
-            let error = unpack(world.media.path(), world.out.path(), key.as_ref()).expect_err(text);
+            let error =
+                unpack(world.media.path(), world.out.path(), key.as_ref(), |_| Ok(())).expect_err(text);
             assert!(error.message().contains(text), "{text}: {error}");
             assert_eq!(all(world.out.path()), []);
         }
@@ -169,6 +174,59 @@ fn a_manifest_of_changed_bytes_is_not_believed() {
     fs::write(world.media("bundle.manifest"), text.replace("t/2", "t/3")).unwrap();
     let error = examine(world.media.path(), None).unwrap_err();
     assert!(error.message().ends_with("was changed or damaged"), "{error}");
+}
+
+#[test]
+fn a_forged_manifest_leads_nowhere() {
+    for folder in ["../victim", "", "t/../../victim", "/tmp/victim", ".hidden"] {
+        let world = World::new();
+        let mut manifest = world.pack(None, None);
+        manifest.pieces[0].folder = folder.to_owned();
+        manifest.write(world.media.path(), None).unwrap();
+        fs::write(world.out.path().join("kept"), b"mine").unwrap();
+        let error = unpack(world.media.path(), world.out.path(), None, |_| Ok(())).unwrap_err();
+        assert!(error.message().ends_with("names what no export writes"), "{folder}: {error}");
+        assert!(world.out.path().join("kept").exists());
+    }
+    // Pieces of which the volumes hold other files, or none.
+    let forgeries: [fn(&mut Manifest); 4] = [
+        |manifest| manifest.pieces[0].folder = "t/7".into(),
+        |manifest| manifest.pieces[1].bytes += 1,
+        |manifest| manifest.pieces.swap(0, 1),
+        |manifest| manifest.pieces[1].is_here = false,
+    ];
+    for forge in forgeries {
+        let world = World::new();
+        let mut manifest = world.pack(None, None);
+        forge(&mut manifest);
+        manifest.write(world.media.path(), None).unwrap();
+        let error = unpack(world.media.path(), world.out.path(), None, |_| Ok(())).unwrap_err();
+        assert!(error.message().ends_with("holds what no export writes"), "{error}");
+        assert!(!world.out.path().join("t/2").exists(), "no piece that is not whole has its name");
+    }
+}
+
+#[test]
+fn no_link_leads_an_import_away_and_no_piece_is_seen_before_it_is_whole() {
+    let world = World::new();
+    world.pack(None, None);
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), world.out.path().join("t")).unwrap();
+    let error = unpack(world.media.path(), world.out.path(), None, |_| Ok(())).unwrap_err();
+    assert!(error.message().ends_with("t is a link, which could lead anywhere"), "{error}");
+    assert_eq!(all(elsewhere.path()), []);
+    fs::remove_file(world.out.path().join("t")).unwrap();
+
+    // What an import that was killed has left.
+    fs::create_dir_all(world.out.path().join("t/.clusterSync-part/db")).unwrap();
+    fs::write(world.out.path().join("t/.clusterSync-part/db/torn"), b"half").unwrap();
+    let refused = unpack(world.media.path(), world.out.path(), None, |_| {
+        Err(Error::new(Kind::Refused, "another base is needed"))
+    });
+    assert_eq!(refused.unwrap_err().kind(), Kind::Refused);
+    assert!(!world.out.path().join("t/1").exists());
+    unpack(world.media.path(), world.out.path(), None, |_| Ok(())).unwrap();
+    world.require_equal();
 }
 
 #[test]

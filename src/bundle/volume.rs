@@ -7,8 +7,9 @@ use sha2::{Digest, Sha256};
 
 use super::key::{Key, NONCE, random};
 use super::manifest::{Volume, hex};
-use super::{failed, refused};
+use super::refused;
 use crate::error::Result;
+use crate::ship::failed;
 
 /// Bytes of the stream in a chunk, at most.
 pub(super) const CHUNK: usize = 1 << 20;

@@ -12,7 +12,8 @@ use crate::cluster::Host;
 use crate::data::{Column, Datum, Type};
 use crate::engine::RunId;
 use crate::error::{Error, Kind, Result};
-use crate::wire::{Control, Rate, Span};
+use crate::limiter::{Rate, Span};
+use crate::wire::Control;
 
 /// The parameters as the manual writes them.
 pub(super) const SET: &str = "clusterSync::setRateLimit(runId, rateLimit)";

@@ -104,7 +104,8 @@ impl Ends {
     }
 }
 
-fn open(sites: &Sites) -> Result<Box<dyn Cluster + Send>> {
+/// A connection to one of `sites`.
+pub(super) fn open(sites: &Sites) -> Result<Box<dyn Cluster + Send>> {
     sites.connect().map(|remote| Box::new(remote) as Box<dyn Cluster + Send>)
 }
 

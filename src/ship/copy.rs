@@ -7,19 +7,22 @@ use std::path::{Path, PathBuf};
 use super::Watch;
 use super::files::{BLOCK, checksum, failed, fill};
 use crate::error::{Error, Kind, Result};
+use crate::failpoint::reach;
+use crate::limiter::Limiter;
 
 /// What the name of a file ends in while it is on its way.
 pub(super) const PART: &str = ".clusterSync-part";
 
-/// Makes the file `to` equal to `from` and returns how many bytes had to be written. A half file
-/// that an earlier try left is continued: what it holds already is compared, not written again.
-pub(super) fn copy(from: &Path, to: &Path, watch: &Watch) -> Result<u64> {
+/// Makes the file `to` equal to `from`, as fast as `limiter` lets it, and returns how many bytes had to
+/// be written. A half file that an earlier try left is continued: what it holds already is compared,
+/// not written again.
+pub(super) fn copy(from: &Path, to: &Path, limiter: &Limiter, watch: &Watch) -> Result<u64> {
     let part = part_of(to);
     // A whole file of before is compared in place, so that an equal one costs no write.
     if is_same_length(from, to) && checksum_of(from, watch)? == checksum_of(to, watch)? {
         return Ok(0);
     }
-    let (crc, written) = fill_part(from, &part, watch)?;
+    let (crc, written) = fill_part(from, &part, limiter, watch)?;
     if checksum_of(&part, watch)? != crc {
         let what = format!("{} is not what was written to it", part.display());
         return Err(Error::new(Kind::Mismatch, what).advise("check the disk, then repeat the call"));
@@ -47,7 +50,7 @@ fn checksum_of(path: &Path, watch: &Watch) -> Result<u32> {
 
 /// Fills `part` with what `from` holds and syncs it; returns the checksum of what was read and how
 /// much was written.
-fn fill_part(from: &Path, part: &Path, watch: &Watch) -> Result<(u32, u64)> {
+fn fill_part(from: &Path, part: &Path, limiter: &Limiter, watch: &Watch) -> Result<(u32, u64)> {
     let unread = |error| failed("read", from, error);
     let unwritten = |error| failed("written", part, error);
     let mut source = File::open(from).map_err(unread)?;
@@ -63,6 +66,7 @@ fn fill_part(from: &Path, part: &Path, watch: &Watch) -> Result<(u32, u64)> {
     let length = source.metadata().map_err(unread)?.len();
     // Where the file system can share blocks between files, no byte moves at all.
     if length > 0 && rustix::fs::ioctl_ficlone(&target, &source).is_ok() {
+        reach("copying");
         target.sync_all().map_err(unwritten)?;
         return Ok((checksum(from, |bytes| tell(watch, bytes))?, 0));
     }
@@ -82,14 +86,26 @@ fn fill_part(from: &Path, part: &Path, watch: &Watch) -> Result<(u32, u64)> {
         if !is_there {
             // From the first difference on nothing that is there is worth a look.
             held = 0;
+            pass(limiter, read, watch)?;
             target.seek(SeekFrom::Start(at)).map_err(unwritten)?;
             target.write_all(&block[..read]).map_err(unwritten)?;
             written += read as u64;
+            reach("copying");
         }
         at += read as u64;
     }
     target.set_len(at).and_then(|()| target.sync_all()).map_err(unwritten)?;
     Ok((crc, written))
+}
+
+/// Waits until so many bytes may be written.
+fn pass(limiter: &Limiter, bytes: usize, watch: &Watch) -> Result<()> {
+    let mut left = bytes;
+    while left > 0 {
+        watch.go_on()?;
+        left -= limiter.take(left, &|| watch.is_stopped()).unwrap_or(0);
+    }
+    Ok(())
 }
 
 fn tell(watch: &Watch, bytes: u64) -> Result<()> {

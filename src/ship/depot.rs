@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::below::{Below, require_path};
 use super::copy::PART;
 use super::end::{Chunk, End, Listed};
-use super::files::{contents, failed, require_folders};
+use super::files::{changed, contents, failed, folders, require_folders};
 use crate::error::{Error, Kind, Result};
 use crate::failpoint::reach;
 
@@ -57,6 +57,10 @@ impl Depot {
 }
 
 impl End for Depot {
+    fn folders(&mut self) -> Result<Vec<String>> {
+        folders(&self.root)
+    }
+
     fn list(&mut self, folders: &[String]) -> Result<Vec<Listed>> {
         require_folders(folders)?;
         let mut found = Vec::new();
@@ -170,10 +174,4 @@ pub(super) fn half(path: &str) -> String {
 
 fn total(chunks: &[Chunk]) -> usize {
     chunks.iter().map(|chunk| chunk.bytes as usize).sum()
-}
-
-/// What a file that is shorter than it was listed means.
-fn changed(path: &str) -> Error {
-    Error::new(Kind::Mismatch, format!("{path} has changed while it was shipped"))
-        .advise("look who writes to the directory, then repeat the call")
 }

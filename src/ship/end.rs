@@ -24,6 +24,12 @@ pub struct Chunk {
 /// What a stream asks of the directory at either end. Paths lead nowhere else: no end follows a link
 /// or a `..`.
 pub trait End {
+    /// The folders that lie in the directory itself.
+    ///
+    /// # Errors
+    /// Naming the directory, or saying that it holds none.
+    fn folders(&mut self) -> Result<Vec<String>>;
+
     /// Every file below `folders`; a folder that is not there holds none.
     ///
     /// # Errors

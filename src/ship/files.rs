@@ -70,6 +70,50 @@ pub fn names_one_folder(name: &str) -> bool {
     !name.is_empty() && name.len() <= 255 && !name.starts_with('.') && !name.contains(['/', '\0'])
 }
 
+/// The folders of the directory `dir` that are no leftovers.
+///
+/// # Errors
+/// As [`contents`], and `NotFound` when there are none.
+pub fn folders(dir: &Path) -> Result<Vec<String>> {
+    let unread = |error| failed("read", dir, error);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir).map_err(unread)? {
+        let entry = entry.map_err(unread)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if names_one_folder(&name) && entry.path().is_dir() {
+            names.push(name);
+        }
+    }
+    names.sort();
+    match names.is_empty() {
+        false => Ok(names),
+        true => Err(Error::new(Kind::NotFound, format!("the directory {} holds no folder", dir.display()))
+            .advise("give the directory that was given to backupTo, or to the server's backup")),
+    }
+}
+
+/// Refuses a folder below `root` that is, or lies below, a link.
+///
+/// # Errors
+/// `Refused`, since a link could lead anywhere.
+pub fn require_no_link(root: &Path, folder: &str) -> Result<()> {
+    let mut path = root.to_owned();
+    for step in folder.split('/') {
+        path.push(step);
+        if fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink()) {
+            let what = format!("{} is a link, which could lead anywhere", path.display());
+            return Err(Error::new(Kind::Refused, what).advise("take it out of the directory"));
+        }
+    }
+    Ok(())
+}
+
+/// What a file that is not as long as it was listed means.
+pub(super) fn changed(path: &str) -> Error {
+    Error::new(Kind::Mismatch, format!("{path} has changed while it was shipped"))
+        .advise("look who writes to the directory, then repeat the call")
+}
+
 /// Nothing that reaches a path may lead out of the root.
 pub(super) fn require_folders(pieces: &[String]) -> Result<()> {
     match pieces.iter().find(|piece| !piece.split('/').all(names_one_folder)) {
@@ -108,7 +152,7 @@ pub(super) fn fill(file: &mut impl Read, block: &mut [u8]) -> io::Result<usize> 
 }
 
 /// Why `path` could not be `done`.
-pub(super) fn failed(done: &str, path: &Path, error: io::Error) -> Error {
+pub fn failed(done: &str, path: &Path, error: io::Error) -> Error {
     let path = path.display();
     let (what, advice) = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {

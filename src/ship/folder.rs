@@ -3,15 +3,17 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use parking_lot::Mutex;
 
 use super::copy::copy;
-use super::files::{Entry, checksum, contents, failed, surface};
+use super::files::{Entry, changed, checksum, contents, failed, require_folders, require_no_link, surface};
 use super::{Shipped, Shipper, Side, Watch};
 use crate::error::{Error, Kind, Result};
+use crate::limiter::Limiter;
 
 /// Copies between the folders `source` and `target`, several files at a time.
 #[derive(Clone, Debug)]
@@ -19,12 +21,19 @@ pub struct Folder {
     source: PathBuf,
     target: PathBuf,
     lanes: usize,
+    limiter: Arc<Limiter>,
 }
 
 impl Folder {
     /// From below `source` to below `target`, at least one file at a time.
     pub fn new(source: impl Into<PathBuf>, target: impl Into<PathBuf>, lanes: usize) -> Self {
-        Folder { source: source.into(), target: target.into(), lanes: lanes.max(1) }
+        Folder { source: source.into(), target: target.into(), lanes: lanes.max(1), limiter: Arc::default() }
+    }
+
+    /// As fast as `limiter` lets it. Where the file system shares blocks between files, nothing is
+    /// written and nothing is held back.
+    pub fn limited(self, limiter: Arc<Limiter>) -> Self {
+        Folder { limiter, ..self }
     }
 
     fn root(&self, side: Side) -> &Path {
@@ -45,6 +54,11 @@ impl Folder {
             return Err(Error::new(Kind::Argument, "backupDir and restoreDir are the same directory")
                 .advise("give two, or leave the shipping out"));
         }
+        require_folders(pieces)?;
+        for piece in pieces {
+            require_no_link(&self.source, piece)?;
+            require_no_link(&self.target, piece)?;
+        }
         let (mut all, mut folders) = (Vec::new(), BTreeSet::from([self.target.clone()]));
         for piece in pieces {
             let (from, to) = (self.source.join(piece), self.target.join(piece));
@@ -58,7 +72,12 @@ impl Folder {
             );
         }
         let copied = self.each(&all, |entry| {
-            copy(&self.source.join(&entry.path), &self.target.join(&entry.path), watch)
+            let (from, to) = (self.source.join(&entry.path), self.target.join(&entry.path));
+            let written = copy(&from, &to, &self.limiter, watch)?;
+            match fs::metadata(&from).map_err(|error| failed("read", &from, error))?.len() {
+                length if length == entry.bytes => Ok(written),
+                _ => Err(changed(&from.to_string_lossy())),
+            }
         })?;
         // A new name is durable only when its folder is.
         let folders: Vec<PathBuf> = folders.into_iter().collect();

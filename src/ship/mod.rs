@@ -21,7 +21,7 @@ mod watch;
 
 pub use depot::Depot;
 pub use end::{Chunk, End, Listed};
-pub use files::{Entry, contents, names_one_folder, size};
+pub use files::{Entry, contents, failed, folders, names_one_folder, require_no_link, size};
 pub use folder::Folder;
 pub use lanes::Dial;
 pub use rsync::{Rsync, Ssh};

@@ -6,7 +6,6 @@ pub mod codec;
 mod connection;
 mod dial;
 mod endpoint;
-mod limiter;
 mod login;
 mod packer;
 mod remote;
@@ -15,7 +14,6 @@ mod terms;
 mod tls;
 
 pub use endpoint::Endpoint;
-pub use limiter::{Limiter, Rate, Span};
 pub use remote::Remote;
 pub use terms::{Compress, Control, Terms};
 pub use tls::Tls;

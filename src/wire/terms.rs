@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
-use super::{Limiter, Tls};
+use super::Tls;
+use crate::limiter::Limiter;
 
 /// What one call says about all its connections.
 #[derive(Clone, Default)]
@@ -90,7 +91,7 @@ impl Control {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Rate;
+    use crate::limiter::Rate;
 
     #[test]
     fn who_is_beside_another_shares_its_rate_and_not_its_end() {

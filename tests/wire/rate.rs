@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use clustersync::cluster::Cluster;
 use clustersync::data::{Batch, Bytes, Cells, Column, Type};
+use clustersync::limiter::Rate;
 use clustersync::model::TableName;
-use clustersync::wire::{Compress, Control, Endpoint, Rate, Remote, Terms};
+use clustersync::wire::{Compress, Control, Endpoint, Remote, Terms};
 
 use crate::peer::endpoint;
 

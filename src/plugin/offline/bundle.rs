@@ -7,7 +7,6 @@ use super::super::arguments::{argument, text};
 use super::super::names::members;
 use super::super::table::{longs, table, texts};
 use super::super::{caller, roots};
-use super::steps::folders;
 use crate::bundle::{Key, Manifest, Packed, examine, pack, unpack};
 use crate::cluster::sql::Rows;
 use crate::cluster::{Host, describe, units};
@@ -16,6 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::{TableName, Unit};
 use crate::offline::Piece;
 use crate::online;
+use crate::ship::folders;
 
 /// The parameters of each function as the manual writes them.
 pub(in super::super) const EXPORT: &str = "clusterSync::exportBundle(backupDir, bundleDir, [options])";
@@ -126,8 +126,43 @@ pub(in super::super) fn import_bundle(host: &mut dyn Host, args: &[Datum]) -> Re
     let dir = allowed(host, text(args, 0, "bundleDir", IMPORT)?)?;
     let root = allowed(host, text(args, 1, "restoreDir", IMPORT)?)?;
     let given = parse(host, argument(args, 2), &["keyFile"])?;
-    let manifest = unpack(Path::new(&dir), Path::new(&root), given.key.as_ref())?;
+    let accept = |manifest: &Manifest| {
+        let mut known = HashMap::new();
+        let mut left_out = manifest.pieces.iter().filter(|piece| !piece.is_here);
+        left_out.try_for_each(|packed| require_base(host, &mut known, Path::new(&root), packed, manifest))
+    };
+    let manifest = unpack(Path::new(&dir), Path::new(&root), given.key.as_ref(), accept)?;
     Ok(summary(&dir, &manifest))
+}
+
+/// Makes sure that a piece that a delta goes without lies in the directory, or its rows in this cluster.
+fn require_base(
+    host: &mut dyn Host,
+    known: &mut Known,
+    root: &Path,
+    packed: &Packed,
+    delta: &Manifest,
+) -> Result<()> {
+    let piece = record(packed)?;
+    if Piece::read(&root.join(&packed.folder))?.as_ref() == Some(&piece) {
+        return Ok(());
+    }
+    for part in &piece.parts {
+        let held = part.fingerprint().ok_or_else(|| senseless(&packed.folder))?;
+        let state = state(host, known, &piece, &part.partition, held)?;
+        if state != "PRESENT" {
+            let (db, table, base) = (&piece.db, &piece.table, delta.base.as_deref().unwrap_or_default());
+            let what = format!(
+                "bundle {} goes without partition {} of {db} {table}, which its base {base} has: here it is {}",
+                delta.id,
+                part.partition,
+                state.to_lowercase()
+            );
+            return Err(Error::new(Kind::Refused, what)
+                .advise("import and restore the base first, or export without `base`"));
+        }
+    }
+    Ok(())
 }
 
 /// One row about a bundle.

@@ -2,7 +2,7 @@
 use crate::cluster::Cluster;
 use crate::data::{Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
-use crate::ship::{Chunk, End, Listed};
+use crate::ship::{Chunk, End, Listed, names_one_folder};
 
 /// A directory of a node that has the plugin.
 pub(super) struct Far {
@@ -37,6 +37,16 @@ impl Far {
 }
 
 impl End for Far {
+    fn folders(&mut self) -> Result<Vec<String>> {
+        let Datum::Vector(names) = self.call("folders", Vec::new(), &[])? else { return Err(self.strange()) };
+        let plain = |name: &[u8]| String::from_utf8(name.to_vec()).ok().filter(|name| names_one_folder(name));
+        let folders: Option<Vec<String>> = match names.ty.is_text() {
+            true => names.texts().map(plain).collect(),
+            false => None,
+        };
+        folders.ok_or_else(|| self.strange())
+    }
+
     fn list(&mut self, folders: &[String]) -> Result<Vec<Listed>> {
         let answer = self.call("list", folders.iter().map(String::as_str).collect(), &[])?;
         let Datum::Table(files) = &answer else { return Err(self.strange()) };

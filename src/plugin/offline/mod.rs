@@ -4,6 +4,7 @@ mod far;
 mod options;
 mod restore;
 mod serve;
+mod shipping;
 mod steps;
 mod style;
 mod sync;
@@ -13,5 +14,6 @@ pub(super) use bundle::{EXPORT, IMPORT, INSPECT, export_bundle, import_bundle, i
 pub(super) use options::Offline;
 pub(super) use restore::{RESTORE, restore_from};
 pub(super) use serve::{SERVE, serve_files};
-pub(super) use steps::{BACKUP, SHIP, backup_to, ship_to};
+pub(super) use shipping::{SHIP, ship_to};
+pub(super) use steps::{BACKUP, backup_to};
 pub(super) use sync::{SYNC, sync_offline};

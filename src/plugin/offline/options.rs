@@ -79,6 +79,8 @@ pub(in super::super) struct Offline {
     /// Whether the table is taken at one moment; nothing for the plan to choose.
     pub(super) consistent: Option<bool>,
     disk: u64,
+    /// The other node of a shipment alone, if there is one.
+    pub(super) remote: Datum,
 }
 
 impl Offline {
@@ -94,6 +96,20 @@ impl Offline {
 
     /// From the argument, which may be left out.
     pub(in super::super) fn parse(argument: &Datum) -> Result<Self> {
+        Offline::read(argument, &Offline::known())
+    }
+
+    /// The options that shipping alone knows.
+    pub(super) fn known_to_ship() -> Vec<&'static str> {
+        [Offline::known(), vec!["remote"]].concat()
+    }
+
+    /// As [`Offline::parse`], for shipping alone.
+    pub(super) fn parse_to_ship(argument: &Datum) -> Result<Self> {
+        Offline::read(argument, &Offline::known_to_ship())
+    }
+
+    fn read(argument: &Datum, known: &[&str]) -> Result<Self> {
         let mut given = Offline {
             online: Options::default(),
             backup_dir: None,
@@ -104,13 +120,13 @@ impl Offline {
             keep: false,
             consistent: None,
             disk: Offline::default_disk_budget() << 20,
+            remote: Datum::Void,
         };
         if matches!(argument, Datum::Void) {
             return Ok(given);
         }
-        let known = Offline::known();
         let (mut shared, mut login) = (Vec::new(), Login::default());
-        for (name, value) in members("options", argument, &known)? {
+        for (name, value) in members("options", argument, known)? {
             match name {
                 "backupDir" => given.backup_dir = Some(directory(name, value)?),
                 "restoreDir" => given.restore_dir = Some(directory(name, value)?),
@@ -132,6 +148,7 @@ impl Offline {
                 "hostKeys" => {
                     login.accepts_new = one_of(name, value, &[("known", false), ("acceptNew", true)])?
                 }
+                "remote" => given.remote = value.clone(),
                 "keep" => given.keep = flag(name, value)?,
                 "consistent" => given.consistent = Some(flag(name, value)?),
                 "diskBudget" => given.disk = megabytes(name, value)? << 20,

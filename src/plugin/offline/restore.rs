@@ -10,7 +10,6 @@ use super::super::exclusive::exclusively_here;
 use super::super::request::database;
 use super::super::{caller, config, report, roots};
 use super::options::Offline;
-use super::steps::folders;
 use crate::cluster::{Host, count, describe, tables, units};
 use crate::data::{Datum, Fingerprint};
 use crate::engine::{RunId, Summary};
@@ -20,7 +19,7 @@ use crate::model::{Check, Mode, TableName, Unit};
 use crate::offline::{Backup, Delivery, Kind as PieceKind, Permit, Piece, folder_of};
 use crate::online;
 use crate::plan::{Counterpart, Creation, Draft, Look, Plan, decide, is_compared};
-use crate::ship::size;
+use crate::ship::{folders, size};
 
 /// The parameters as the manual writes them.
 pub(in super::super) const RESTORE: &str =

@@ -6,6 +6,7 @@ use super::super::{caller, roots};
 use crate::cluster::Host;
 use crate::data::{Column, Datum, Type};
 use crate::error::Result;
+use crate::failpoint::reach;
 use crate::ship::{Chunk, Depot, End, Listed};
 
 /// The parameters as the manual writes them.
@@ -24,7 +25,12 @@ pub(in super::super) fn serve_files(host: &mut dyn Host, args: &[Datum]) -> Resu
     match action {
         "list" => Ok(listed(&depot.list(&paths)?)),
         "sums" => Ok(sums(&depot.sums(&chunks(&paths, args)?)?)),
-        "read" => Ok(read(&mut depot, &chunks(&paths, args)?)?),
+        "folders" => Ok(Datum::Vector(Column::text(Type::String, depot.folders()?))),
+        "read" => {
+            let answer = read(&mut depot, &chunks(&paths, args)?)?;
+            reach("served");
+            Ok(answer)
+        }
         "write" => {
             let (sums, bytes) = (numbers(args, 5, "sums")?, bytes(argument(args, 6))?);
             let sums: Vec<u32> = sums.into_iter().map(|sum| sum as u32).collect();
@@ -37,7 +43,7 @@ pub(in super::super) fn serve_files(host: &mut dyn Host, args: &[Datum]) -> Resu
             depot.finish(&files).map(|()| done(&paths))
         }
         "remove" => depot.remove(&paths).map(|()| done(&paths)),
-        _ => Err(usage("action must be one of list, sums, read, write, finish, remove", SERVE)),
+        _ => Err(usage("action must be one of folders, list, sums, read, write, finish, remove", SERVE)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `backupTo` and `shipTo`: the first two steps of a sync alone.
+//! `backupTo`: the first step of a sync alone.
 use std::fs;
 use std::path::Path;
 
@@ -6,20 +6,19 @@ use super::super::arguments::{argument, optional_text, text, usage};
 use super::super::request::database;
 use super::super::table::{longs, table, texts};
 use super::super::{caller, config, roots};
-use super::options::{Choice, Offline};
+use super::options::Offline;
 use crate::cluster::{Host, count, describe, tables, units};
-use crate::data::{Column, Datum, Type};
+use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
 use crate::model::TableName;
 use crate::offline::{Backup, Kind as PieceKind, Part, Piece, folder_of, name_of, save, seal, sweep};
 use crate::online;
 use crate::plan::{Counterpart, Draft};
-use crate::ship::{Folder, Rsync, Shipper, Side, Watch, names_one_folder, size};
+use crate::ship::size;
 
-/// The parameters of each function as the manual writes them.
+/// The parameters as the manual writes them.
 pub(in super::super) const BACKUP: &str =
     "clusterSync::backupTo(backupDir, dbPath, [tableName], [filter], [options])";
-pub(in super::super) const SHIP: &str = "clusterSync::shipTo(backupDir, restoreDir, [options])";
 
 /// What was backed up of one table.
 struct Saved {
@@ -141,69 +140,6 @@ fn snapshot(host: &mut dyn Host, draft: &Draft, folder: String) -> Result<Saved>
     let rows = record.parts.iter().map(|part| part.rows).sum();
     let (partitions, bytes) = (record.parts.len() as u64, size(&piece)?);
     Ok(Saved { table: draft.table.clone(), folder, partitions, rows, bytes })
-}
-
-/// Ships every folder of one directory into another and compares them, byte by byte.
-pub(in super::super) fn ship_to(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
-    let (source, target) = (text(args, 0, "backupDir", SHIP)?, text(args, 1, "restoreDir", SHIP)?);
-    let (source, target) = (source.trim_end_matches('/'), target.trim_end_matches('/'));
-    let args = &config::completed(host, args, 2, &Offline::known())?;
-    let given = Offline::parse(argument(args, 2))?;
-    caller::administrator(host)?;
-    roots::plain(target)?;
-    roots::permitted(host, if given.near == Side::Source { source } else { target })?;
-    let shipper: Box<dyn Shipper> = match (&given.ssh, given.choice) {
-        (_, Choice::Stream) => {
-            return Err(usage("shipTo sends to no node: a stream is a part of syncOffline", SHIP));
-        }
-        (None, _) => {
-            roots::permitted(host, if given.near == Side::Source { target } else { source })?;
-            Box::new(Folder::new(source, target, given.online.limits.lanes))
-        }
-        (Some(_), _) if given.near == Side::Target => {
-            return Err(usage(
-                "shipTo over ssh sends from this node: call it on the node that has backupDir",
-                SHIP,
-            ));
-        }
-        (Some(ssh), _) => Box::new(Rsync::new(ssh.clone(), source, target, Side::Source)),
-    };
-    let names = folders(Path::new(source))?;
-    host.print(&format!("{} folders are {}", names.len(), shipper.describe()));
-    let watch = Watch::default();
-    let shipped = shipper.ship(&names, &watch)?;
-    if let Some(difference) = shipper.compare(&names, &watch)? {
-        return Err(Error::new(Kind::Mismatch, format!("after shipping, {difference}"))
-            .advise("look whether somebody changes the directories, then repeat the call"));
-    }
-    let row = [()];
-    Ok(table([
-        ("backupDir", texts(&row, |()| source)),
-        ("restoreDir", texts(&row, |()| target)),
-        ("files", longs(&row, |()| shipped.files)),
-        ("bytes", longs(&row, |()| shipped.bytes)),
-        ("sent", longs(&row, |()| shipped.sent)),
-        ("verified", Column::fixed(Type::Bool, vec![1u8])),
-    ]))
-}
-
-/// The folders of a directory that are no leftovers.
-pub(super) fn folders(dir: &Path) -> Result<Vec<String>> {
-    let unread = |error: std::io::Error| unusable("read", dir, error);
-    let mut names = Vec::new();
-    for entry in fs::read_dir(dir).map_err(unread)? {
-        let entry = entry.map_err(unread)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if names_one_folder(&name) && entry.path().is_dir() {
-            names.push(name);
-        }
-    }
-    names.sort();
-    match names.is_empty() {
-        false => Ok(names),
-        true => Err(Error::new(Kind::NotFound, format!("the directory {} holds no folder", dir.display()))
-            .advise("give the directory that was given to backupTo, or to the server's backup")),
-    }
 }
 
 fn make(folder: &Path) -> Result<()> {

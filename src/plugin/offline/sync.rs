@@ -281,7 +281,12 @@ impl Call<'_> {
                     .caused_by(error)
             })?;
             let chosen = match way.take() {
-                None => Way::choose(host, self.given, (&self.site.target, self.connect), &dirs)?,
+                None => Way::choose(
+                    host,
+                    self.given,
+                    (&self.site.target, self.connect, &self.site.control.limiter),
+                    &dirs,
+                )?,
                 Some(chosen) => Way::try_out(&chosen, &dirs).map(|()| chosen)?,
             };
             host.print(&format!("{table}: pieces are {}", chosen.describe(&dirs)?));

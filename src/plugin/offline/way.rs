@@ -1,5 +1,6 @@
 //! Which shipper carries the pieces of a call, and why it is that.
 use std::path::Path;
+use std::sync::Arc;
 
 use super::super::roots;
 use super::far::Far;
@@ -7,8 +8,9 @@ use super::options::{Choice, Offline};
 use crate::cluster::Host;
 use crate::engine::Connect;
 use crate::error::{Error, Kind, Result};
+use crate::limiter::Limiter;
 use crate::offline::trial;
-use crate::ship::{End, Folder, Rsync, Shipper, Side, Stream};
+use crate::ship::{End, Folder, Rsync, Shipper, Side, Stream, folders};
 
 /// The way that was chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,7 @@ pub(super) struct Way<'a> {
     connect: Connect<'a>,
     /// How messages name the other side.
     other: &'a str,
+    limiter: &'a Arc<Limiter>,
     carrier: Carrier,
     why: &'static str,
 }
@@ -51,10 +54,10 @@ impl<'a> Way<'a> {
     pub(super) fn choose(
         host: &mut dyn Host,
         given: &'a Offline,
-        (other, connect): (&'a str, Connect<'a>),
+        (other, connect, limiter): (&'a str, Connect<'a>, &'a Arc<Limiter>),
         dirs: &Dirs,
     ) -> Result<Way<'a>> {
-        let way = |carrier, why| Way { given, connect, other, carrier, why };
+        let way = |carrier, why| Way { given, connect, other, limiter, carrier, why };
         let (_, there) = dirs.sorted(given.near);
         let chosen = match given.choice {
             Choice::Directory => {
@@ -115,6 +118,18 @@ impl<'a> Way<'a> {
         self.with(here, there, self.given.near, work)
     }
 
+    /// The folders of the source's directory.
+    pub(super) fn folders(&self, dirs: &Dirs) -> Result<Vec<String>> {
+        match (self.given.near, self.carrier) {
+            (Side::Source, _) | (_, Carrier::Directory) => folders(Path::new(&dirs.source)),
+            (Side::Target, Carrier::Stream) => Far::new((self.connect)()?, &dirs.source).folders(),
+            (Side::Target, Carrier::Rsync) => {
+                Err(Error::new(Kind::Argument, "rsync cannot be asked what folders the other machine has")
+                    .advise("call shipTo on the node that has backupDir"))
+            }
+        }
+    }
+
     fn with<T>(
         &self,
         here: &str,
@@ -123,14 +138,15 @@ impl<'a> Way<'a> {
         work: impl FnOnce(&dyn Shipper) -> Result<T>,
     ) -> Result<T> {
         let lanes = self.given.online.limits.lanes;
+        let folder = |from, to| Folder::new(from, to, lanes).limited(self.limiter.clone());
         match self.carrier {
-            Carrier::Directory if near == Side::Source => work(&Folder::new(here, there, lanes)),
-            Carrier::Directory => work(&Folder::new(there, here, lanes)),
+            Carrier::Directory if near == Side::Source => work(&folder(here, there)),
+            Carrier::Directory => work(&folder(there, here)),
             Carrier::Rsync => {
                 let ssh = self.given.ssh.clone().ok_or_else(|| {
                     Error::new(Kind::Bug, "rsync was chosen without `ssh`").advise("report this")
                 })?;
-                work(&Rsync::new(ssh, here, there, near))
+                work(&Rsync::new(ssh, here, there, near).limited(self.limiter.clone()))
             }
             Carrier::Stream => {
                 let dial = || Ok(Box::new(Far::new((self.connect)()?, there)) as Box<dyn End + Send>);

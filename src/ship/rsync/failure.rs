@@ -14,7 +14,8 @@ pub(super) fn explain(ssh: &Ssh, ended: &Ended) -> Error {
             format!("ssh does not know the key of {host} port {port}, or it has changed"),
             "check it and add it to the file of known hosts, or set hostKeys=\"acceptNew\" for a new host",
         ),
-        _ if says("Permission denied (") => (
+        // rsync's own complaint about a file ends in the number of the error.
+        _ if says("Permission denied (") && !says("Permission denied (13)") => (
             Kind::Login,
             format!("ssh to {login} is refused"),
             "give the option `sshKey` a key that this user's authorized_keys has there",
@@ -65,4 +66,57 @@ pub(super) fn explain(ssh: &Ssh, ended: &Ended) -> Error {
         complaint.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("Warning:"));
     let said = said.map(|line| format!(" ({line})")).unwrap_or_default();
     Error::new(kind, format!("{what}{said}")).advise(advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, ExitStatus};
+
+    use super::super::super::Watch;
+    use super::super::super::command::run;
+    use super::*;
+
+    #[test]
+    fn every_ending_is_one_sentence_with_what_to_do() {
+        let cases = [
+            (255, "Host key verification failed.", Kind::Login, "ssh does not know the key of h port 22"),
+            (255, "u@h: Permission denied (publickey).", Kind::Login, "ssh to u@h is refused"),
+            (255, "ssh: connect to host h port 22: Connection refused", Kind::Network, "ssh cannot reach h"),
+            (
+                11,
+                "rsync: write failed on \"/b/x\": No space left on device (28)",
+                Kind::State,
+                "no room left",
+            ),
+            (127, "bash: line 1: rsync: command not found", Kind::NotFound, "rsync is not installed on h"),
+            (
+                14,
+                "rsync: Failed to exec ssh: No such file",
+                Kind::NotFound,
+                "ssh is not installed on this node",
+            ),
+            (23, "rsync: mkdir \"/b\" failed: Permission denied (13)", Kind::State, "may not read or write"),
+            (11, "rsync: mkstemp failed: Read-only file system (30)", Kind::State, "may not read or write"),
+            (2, "protocol version mismatch -- is your shell clean?", Kind::State, "do not fit each other"),
+            (12, "rsync: connection unexpectedly closed", Kind::Network, "the line to h broke"),
+            (24, "file has vanished: \"/a/x\"", Kind::State, "could not ship some files to or from h"),
+            (99, "", Kind::State, "rsync ended with"),
+        ];
+        let ssh = Ssh::parse("u@h").unwrap();
+        for (code, complaint, kind, text) in cases {
+            let status = ExitStatus::from_raw(code << 8);
+            let ended = Ended { status, lines: Vec::new(), complaint: format!("Warning: x\n{complaint}\n") };
+            let error = explain(&ssh, &ended);
+            assert_eq!(error.kind(), kind, "{error}");
+            let shown = error.to_string();
+            assert!(shown.contains(text) && shown.contains("; ") && !shown.contains('\n'), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_is_missing_is_named() {
+        let missing = run(Command::new("/nowhere/rsync"), &Watch::default(), |_| false).err().unwrap();
+        assert!(missing.to_string().contains("/nowhere/rsync is not installed on this node; install it"));
+    }
 }

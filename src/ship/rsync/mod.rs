@@ -3,14 +3,16 @@ mod failure;
 mod ssh;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::command::{Ended, run};
-use super::files::{contents, failed, require_folders, surface};
+use super::files::{Entry, contents, failed, require_folders, require_no_link, surface};
 use super::{Shipped, Shipper, Side, Watch};
 use crate::error::Result;
+use crate::limiter::Limiter;
 pub use ssh::Ssh;
 
 /// Where rsync keeps a file that came half, so that the next try goes on with it.
@@ -18,6 +20,8 @@ const PARTIAL: &str = "--partial-dir=.clusterSync-part";
 /// A folder with everything below it, or with the files in it only.
 const WHOLE: &str = "--recursive";
 const SURFACE: &str = "--dirs";
+/// The unit of `--bwlimit`.
+const KIB: f64 = 1024.0;
 /// Folders in use that hold nothing, each with a name of its own.
 static EMPTY: AtomicU64 = AtomicU64::new(0);
 
@@ -29,12 +33,18 @@ pub struct Rsync {
     there: String,
     /// Which side is this machine.
     near: Side,
+    limiter: Arc<Limiter>,
 }
 
 impl Rsync {
     /// Between `here` and `there`, a folder of the other machine; this machine is the side `near`.
     pub fn new(ssh: Ssh, here: impl Into<PathBuf>, there: impl Into<String>, near: Side) -> Self {
-        Rsync { ssh, here: here.into(), there: there.into(), near }
+        Rsync { ssh, here: here.into(), there: there.into(), near, limiter: Arc::default() }
+    }
+
+    /// At the rate of `limiter` at the moment when each rsync begins, which keeps to it by itself.
+    pub fn limited(self, limiter: Arc<Limiter>) -> Self {
+        Rsync { limiter, ..self }
     }
 
     fn base(&self, depth: &str) -> Result<Command> {
@@ -91,11 +101,24 @@ impl Rsync {
         outcome
     }
 
+    /// How many files `listed` finds in `pieces` here.
+    fn count(&self, pieces: &[String], listed: fn(&Path) -> Result<Vec<Entry>>) -> Result<u64> {
+        let files = |piece: &String| {
+            require_no_link(&self.here, piece)?;
+            Ok(listed(&self.here.join(piece))?.len() as u64)
+        };
+        require_folders(pieces)?;
+        pieces.iter().map(files).sum()
+    }
+
     /// Ships `pieces`; how many files these are only this side's folders tell.
     fn send(&self, depth: &str, pieces: &[String], watch: &Watch) -> Result<Shipped> {
         require_folders(pieces)?;
         let mut command = self.base(depth)?;
         command.args([PARTIAL, "--stats", "--no-human-readable", "--info=progress2"]);
+        if let Some(rate) = self.limiter.rate() {
+            command.arg(format!("--bwlimit={}", (rate / KIB).max(1.0) as u64));
+        }
         self.ends(&mut command, pieces);
         let mut before = 0;
         let ended = self.run(command, watch, |line| match progress(line) {
@@ -127,14 +150,18 @@ impl Shipper for Rsync {
     }
 
     fn ship(&self, pieces: &[String], watch: &Watch) -> Result<Shipped> {
+        if self.near == Side::Source {
+            // Links are refused, since rsync leaves them out and says nothing.
+            self.count(pieces, contents)?;
+        }
         let shipped = self.send(WHOLE, pieces, watch)?;
-        let files = |piece: &String| contents(&self.here.join(piece)).map(|entries| entries.len() as u64);
-        Ok(Shipped { files: pieces.iter().map(files).sum::<Result<u64>>()?, ..shipped })
+        Ok(Shipped { files: self.count(pieces, contents)?, ..shipped })
     }
 
     fn ship_files(&self, folder: &str, watch: &Watch) -> Result<Shipped> {
-        let shipped = self.send(SURFACE, &[folder.to_owned()], watch)?;
-        Ok(Shipped { files: surface(&self.here.join(folder))?.len() as u64, ..shipped })
+        let own = [folder.to_owned()];
+        let shipped = self.send(SURFACE, &own, watch)?;
+        Ok(Shipped { files: self.count(&own, surface)?, ..shipped })
     }
 
     fn compare(&self, pieces: &[String], watch: &Watch) -> Result<Option<String>> {

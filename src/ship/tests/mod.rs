@@ -3,9 +3,12 @@ mod stream;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::thread;
 
 use super::{Folder, Shipper, Side, Ssh, Watch, contents, names_one_folder};
 use crate::error::Kind;
+use crate::limiter::{Limiter, Rate};
 
 fn write(root: &Path, path: &str, bytes: &[u8]) {
     let path = root.join(path);
@@ -134,6 +137,69 @@ fn a_link_is_refused_since_it_could_lead_anywhere() {
     let error = roots.shipper().ship(&["p".into()], &Watch::default()).unwrap_err();
     assert!(error.message().ends_with("is neither a file nor a folder"), "{error}");
     assert_eq!(contents(roots.target.path()).unwrap(), []);
+}
+
+#[test]
+fn a_piece_that_is_a_link_or_lies_below_one_is_refused() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    write(elsewhere.path(), "db/t/chunk", b"secret");
+    for is_source in [true, false] {
+        for (link, piece) in [("l", "l"), ("l", "l/db"), ("k", "k/db")] {
+            let roots = Roots::new();
+            write(roots.source.path(), "l/db/t/chunk", b"mine");
+            write(roots.source.path(), "k/db/t/chunk", b"mine");
+            let root = if is_source { roots.source.path() } else { roots.target.path() };
+            let _ = fs::remove_dir_all(root.join(link));
+            std::os::unix::fs::symlink(elsewhere.path(), root.join(link)).unwrap();
+            let error = roots.shipper().ship(&[piece.into()], &Watch::default()).unwrap_err();
+            assert!(error.message().ends_with("is a link, which could lead anywhere"), "{error}");
+            assert_eq!(fs::read(elsewhere.path().join("db/t/chunk")).unwrap(), b"secret");
+            assert_eq!(contents(elsewhere.path()).unwrap().len(), 1);
+        }
+    }
+    let outside = Roots::new().shipper().ship(&["../p".into()], &Watch::default()).unwrap_err();
+    assert_eq!(outside.kind(), Kind::Argument);
+}
+
+/// Whether the disk shares blocks between files, so that a copy writes nothing.
+fn shares_blocks(roots: &Roots) -> bool {
+    let from = fs::File::open(roots.source.path().join("p/db/t/chunk")).unwrap();
+    let to = fs::File::create(roots.at_target("shared")).unwrap();
+    rustix::fs::ioctl_ficlone(&to, &from).is_ok()
+}
+
+#[test]
+fn a_copy_waits_for_its_limiter_and_notices_a_file_that_changes_meanwhile() {
+    let roots = Roots::new();
+    if shares_blocks(&roots) {
+        return;
+    }
+    let (limiter, watch) = (Arc::<Limiter>::default(), Watch::default());
+    limiter.set(Rate::Always(0.001));
+    let folder = Folder::new(roots.source.path(), roots.target.path(), 1).limited(limiter.clone());
+    thread::scope(|scope| {
+        let shipping = scope.spawn(|| folder.ship(&["p".into()], &watch));
+        while watch.bytes() == 0 && !shipping.is_finished() {
+            thread::yield_now();
+        }
+        // The first file waits, all of them are listed.
+        let chunk = fs::File::options().write(true).open(roots.source.path().join("p/db/t/chunk"));
+        chunk.unwrap().set_len(5).unwrap();
+        limiter.set(Rate::Unlimited);
+        let error = shipping.join().unwrap().unwrap_err();
+        assert_eq!(error.kind(), Kind::Mismatch);
+        assert!(error.message().ends_with("p/db/t/chunk has changed while it was shipped"), "{error}");
+    });
+    limiter.set(Rate::Always(0.001));
+    let watch = Watch::default();
+    thread::scope(|scope| {
+        let shipping = scope.spawn(|| {
+            let outcome = folder.ship(&["p".into()], &watch);
+            outcome.unwrap_err().kind()
+        });
+        watch.stop();
+        assert_eq!(shipping.join().unwrap(), Kind::Cancelled, "who waits hears it");
+    });
 }
 
 #[test]

@@ -1,5 +1,4 @@
 //! Streams between two directories: whatever was there, whoever dies, however a path is written.
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
@@ -22,6 +21,9 @@ impl Mortal {
 }
 
 impl End for Mortal {
+    fn folders(&mut self) -> Result<Vec<String>> {
+        self.depot.folders()
+    }
     fn list(&mut self, folders: &[String]) -> Result<Vec<Listed>> {
         self.depot.list(folders)
     }
@@ -198,6 +200,12 @@ fn a_depot_takes_no_bytes_that_are_not_what_was_sent() {
         assert_eq!(depot.write(&chunks, sums, bytes).unwrap_err().kind(), Kind::Mismatch);
     }
     depot.write(&chunks, &[sum], b"abc").unwrap();
+    let gone = [Chunk { path: "p/x.clusterSync-part".into(), at: 1, bytes: 3 }];
+    let changed = depot.read(&gone).unwrap_err();
+    assert!(
+        changed.message().ends_with("has changed while it was shipped"),
+        "it was longer when it was listed"
+    );
     let short = [Listed { path: "p/x".into(), bytes: 4 }];
     assert_eq!(depot.finish(&short).unwrap_err().kind(), Kind::Mismatch, "a byte is missing");
     assert!(!roots.at_target("p/x").exists());

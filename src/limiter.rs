@@ -1,4 +1,5 @@
-//! How many bytes may pass in a second, all connections of a call and both directions together.
+//! How many bytes may pass in a second: all connections of a call, both directions and what is copied
+//! between directories together.
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use parking_lot::{Condvar, Mutex};
@@ -64,11 +65,13 @@ impl Rate {
 }
 
 /// Hands out the right to move bytes.
+#[derive(Debug)]
 pub struct Limiter {
     state: Mutex<State>,
     changed: Condvar,
 }
 
+#[derive(Debug)]
 struct State {
     rate: Rate,
     /// Bytes that may pass, as of a moment.
