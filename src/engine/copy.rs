@@ -109,7 +109,9 @@ impl Copy<'_> {
         self.admit(parcel, held)?;
         let intent = Intent { before: held, gone, sent: parcel.sent };
         (self.guard)()?;
-        self.journal.lock().intend((self.table, parcel.number), intent, parcel.effort)?;
+        // Not under the lock, so that lanes wait for the disk together.
+        let announced = self.journal.lock().intend((self.table, parcel.number), intent, parcel.effort)?;
+        announced.settle()?;
         reach("intended");
         self.put(link, there, parcel, intent)?;
         self.prove(link, there, parcel, intent)

@@ -115,6 +115,8 @@ pub fn run(
     moments::require_one(host, plan, connect, limits)?;
     require_complete(host, plan, &moved)?;
     let removed = remove::remove(host, &copy, connect)?;
+    // Whoever remembers what was verified relies on it from here on.
+    journal.lock().settle()?;
     Ok(Summary {
         copied: moved.partitions,
         skipped: plan.skipped(),

@@ -5,6 +5,7 @@
 //! that goes on, [`replay()`] reads any run, [`Runs`] finds them.
 mod append;
 mod cost;
+mod durable;
 mod folder;
 mod frame;
 mod orders;
@@ -36,4 +37,4 @@ pub use replay::{Run, TableRun, UnitRun, replay};
 pub use retention::Keep;
 pub use state::{Event, Found, Illegal, Intent, State};
 pub use storage::Storage;
-pub use writer::{Journal, now};
+pub use writer::{Announced, Journal, now};

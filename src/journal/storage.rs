@@ -5,18 +5,18 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// A file that only grows.
-pub trait Storage: Send {
+pub trait Storage: Send + Sync {
     /// Adds `bytes` at the end.
     ///
     /// # Errors
     /// When not all of them were taken; some may have been.
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+    fn append(&self, bytes: &[u8]) -> io::Result<()>;
 
     /// Returns when everything appended so far survives a crash.
     ///
     /// # Errors
     /// When that is not certain.
-    fn sync(&mut self) -> io::Result<()>;
+    fn sync(&self) -> io::Result<()>;
 }
 
 /// A file on disk, locked while it is open: whether a run lives is whether its file is locked, which
@@ -35,11 +35,11 @@ impl Disk {
 }
 
 impl Storage for Disk {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes)
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        (&self.0).write_all(bytes)
     }
 
-    fn sync(&mut self) -> io::Result<()> {
+    fn sync(&self) -> io::Result<()> {
         self.0.sync_data()
     }
 }

@@ -1,6 +1,9 @@
 //! The journal of the run that goes on.
+use std::io;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::durable::Durable;
 use super::frame;
 use super::progress::Progress;
 use super::record::{Begun, Effort, Ended, Happened, Method, Record, TablePlan};
@@ -8,15 +11,45 @@ use super::replay::{Run, take};
 use super::state::{Event, Intent};
 use super::storage::Storage;
 use crate::error::{Error, Kind, Result};
-use crate::failpoint::reach;
 
-/// A run's file while the run goes on. Every record is durable before the next is written, and
-/// before the method that wrote it returns.
+/// A run's file while the run goes on. A record is durable before the method that wrote it returns,
+/// but for what is announced, which has to be waited for, and for what a look at the target can find
+/// out again: that is durable with the next one that must be.
 pub struct Journal {
     /// What was written so far.
     told: Run,
-    storage: Box<dyn Storage>,
-    is_broken: bool,
+    file: Arc<Durable>,
+}
+
+/// What was announced and may not be begun before it is durable.
+#[must_use]
+pub struct Announced {
+    file: Arc<Durable>,
+    length: u64,
+    run: String,
+}
+
+impl Announced {
+    /// Waits until it is durable. Several can wait at once, and then one sync does for all.
+    ///
+    /// # Errors
+    /// `State` when it cannot be written.
+    pub fn settle(self) -> Result<()> {
+        self.file.sync(self.length).map_err(|error| unwritten(&self.run, error))
+    }
+}
+
+fn unwritten(run: &str, error: io::Error) -> Error {
+    Error::new(Kind::State, format!("the journal of run {run} cannot be written: {error}"))
+        .advise("check the disk of this node's home directory, then repeat the call")
+        .caused_by(error)
+}
+
+/// When a record has to be durable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Now,
+    Later,
 }
 
 impl Journal {
@@ -26,9 +59,9 @@ impl Journal {
     /// `State` when it cannot be written.
     pub fn begin(storage: Box<dyn Storage>, begun: Begun) -> Result<Journal> {
         let told = Run { begun: begun.clone(), tables: Vec::new(), ended: None };
-        let mut journal = Journal { told, storage, is_broken: false };
-        journal.write(&frame::head())?;
-        journal.persist(&Record::Begun(begun))?;
+        let mut journal = Journal { told, file: Arc::new(Durable::new(storage)) };
+        journal.write(&frame::head(), Due::Now)?;
+        journal.persist(&Record::Begun(begun), Due::Now)?;
         Ok(journal)
     }
 
@@ -47,16 +80,19 @@ impl Journal {
     /// # Errors
     /// As [`Journal::begin`].
     pub fn plan(&mut self, plan: TablePlan) -> Result<usize> {
-        self.add(Record::Table(plan))?;
+        self.add(Record::Table(plan), Due::Now)?;
         Ok(self.told.tables.len() - 1)
     }
 
-    /// Notes that `intent` is about to be carried out, and by whom.
+    /// Notes that `intent` is about to be carried out, and by whom. It may not be before what is
+    /// returned has settled.
     ///
     /// # Errors
     /// As [`Journal::note`].
-    pub fn intend(&mut self, at: (usize, usize), intent: Intent, effort: Effort) -> Result<()> {
-        self.happen(Happened { effort: Some(effort), ..Happened::now(at, Event::Intended(intent)) })
+    pub fn intend(&mut self, at: (usize, usize), intent: Intent, effort: Effort) -> Result<Announced> {
+        let intended = Happened { effort: Some(effort), ..Happened::now(at, Event::Intended(intent)) };
+        let length = self.happen(intended, Due::Later)?;
+        Ok(Announced { file: self.file.clone(), length, run: self.run().to_owned() })
     }
 
     /// Notes that `event` happened to a unit, and why.
@@ -64,18 +100,27 @@ impl Journal {
     /// # Errors
     /// `State` when it cannot be written, `Bug` when it cannot have happened.
     pub fn note(&mut self, at: (usize, usize), event: Event, why: &str) -> Result<()> {
-        self.happen(Happened { note: why.to_owned(), ..Happened::now(at, event) })
+        self.happen(Happened { note: why.to_owned(), ..Happened::now(at, event) }, Due::Now).map(drop)
     }
 
-    /// Notes that `event` is what a look at the target showed of a unit, and how it was looked at.
+    /// Notes that `event` is what a look at the target showed of a unit, and how it was looked at. Were
+    /// it lost with the machine's power, the unit would be looked at again.
     ///
     /// # Errors
     /// As [`Journal::note`].
     pub fn saw(&mut self, at: (usize, usize), event: Event, method: Method) -> Result<()> {
-        self.happen(Happened { method: Some(method), ..Happened::now(at, event) })
+        self.happen(Happened { method: Some(method), ..Happened::now(at, event) }, Due::Later).map(drop)
     }
 
-    fn happen(&mut self, happened: Happened) -> Result<()> {
+    /// Makes everything durable that was noted so far.
+    ///
+    /// # Errors
+    /// As [`Journal::begin`].
+    pub fn settle(&mut self) -> Result<()> {
+        self.write(&[], Due::Now).map(drop)
+    }
+
+    fn happen(&mut self, happened: Happened, due: Due) -> Result<u64> {
         let Happened { table, unit, event, .. } = happened;
         let state = self.told.tables[table].units[unit].state;
         state.next(event).map_err(|illegal| {
@@ -83,7 +128,7 @@ impl Journal {
             Error::new(Kind::Bug, format!("unit {unit} of table {table} of run {run}: {illegal}"))
                 .advise("report this, with the run's journal")
         })?;
-        self.add(Record::Unit(happened))
+        self.add(Record::Unit(happened), due)
     }
 
     /// Notes that nobody works on a unit any more, and why, unless its state says so already.
@@ -116,43 +161,31 @@ impl Journal {
     fn finish(&mut self, failure: Option<&str>, is_skipped: bool) -> Result<()> {
         let ended = Ended { at: now(), failure: failure.map(str::to_owned), is_skipped, sum: None };
         let sum = Some(Progress::at_end(&self.told, &ended).sum());
-        self.add(Record::Ended(Ended { sum, ..ended }))
+        self.add(Record::Ended(Ended { sum, ..ended }), Due::Now).map(drop)
     }
 
-    fn add(&mut self, record: Record) -> Result<()> {
-        self.persist(&record)?;
-        take(&mut self.told, record).ok_or_else(|| {
+    /// Returns how long the file is then.
+    fn add(&mut self, record: Record, due: Due) -> Result<u64> {
+        let length = self.persist(&record, due)?;
+        take(&mut self.told, record).map(|()| length).ok_or_else(|| {
             let what = format!("run {} was told something that cannot follow", self.run());
             Error::new(Kind::Bug, what).advise("report this, with the run's journal")
         })
     }
 
-    fn persist(&mut self, record: &Record) -> Result<()> {
+    fn persist(&mut self, record: &Record, due: Due) -> Result<u64> {
         let payload = serde_json::to_vec(record).map_err(|error| {
             Error::new(Kind::Bug, "a record of the journal cannot be written as text").caused_by(error)
         })?;
-        self.write(&frame::frame(&payload))
+        self.write(&frame::frame(&payload), due)
     }
 
-    /// Writes and syncs. After a failure nothing more is written: what follows a torn frame would
-    /// make it damage.
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let failed = |why: String| {
-            Error::new(
-                Kind::State,
-                format!("the journal of run {} cannot be written: {why}", self.told.begun.run),
-            )
-            .advise("check the disk of this node's home directory, then repeat the call")
-        };
-        if self.is_broken {
-            return Err(failed("an earlier record failed".into()));
-        }
-        let written = self.storage.append(bytes).and_then(|()| {
-            reach("unsynced");
-            self.storage.sync()
+    fn write(&mut self, bytes: &[u8], due: Due) -> Result<u64> {
+        let written = self.file.append(bytes).and_then(|length| match due {
+            Due::Later => Ok(length),
+            Due::Now => self.file.sync(length).map(|()| length),
         });
-        self.is_broken = written.is_err();
-        written.map_err(|error| failed(error.to_string()).caused_by(error))
+        written.map_err(|error| unwritten(self.run(), error))
     }
 }
 

@@ -60,7 +60,8 @@ impl Delivery<'_> {
         let gone = if replaces { held } else { Fingerprint::default() };
         let intent = Intent { before: held, gone, sent: self.sent };
         (self.permit)(None)?;
-        self.journal.lock().intend(self.at, intent, effort)?;
+        let announced = self.journal.lock().intend(self.at, intent, effort)?;
+        announced.settle()?;
         reach("intended");
         let cleared = match replaces && !self.overwrites && held.rows > 0 {
             true => online::clear(target, there),

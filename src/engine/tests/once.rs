@@ -175,14 +175,14 @@ fn foreign_rows_survive_and_are_named() {
 struct Disk(Arc<Mutex<(usize, Vec<u8>)>>);
 
 impl Storage for Disk {
-    fn append(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+    fn append(&self, bytes: &[u8]) -> std::io::Result<()> {
         let mut disk = self.0.lock();
         disk.0 = disk.0.checked_sub(1).ok_or(std::io::ErrorKind::StorageFull)?;
         disk.1.extend_from_slice(bytes);
         Ok(())
     }
 
-    fn sync(&mut self) -> std::io::Result<()> {
+    fn sync(&self) -> std::io::Result<()> {
         Ok(())
     }
 }

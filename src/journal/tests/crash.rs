@@ -2,6 +2,7 @@
 use std::io;
 use std::sync::Arc;
 
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use parking_lot::Mutex;
 
 use super::*;
@@ -50,7 +51,7 @@ impl Images {
 }
 
 impl Storage for Memory {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
         let mut images = self.0.lock();
         let outcome = images.call();
         // A disk that fills up takes a part.
@@ -59,7 +60,7 @@ impl Storage for Memory {
         outcome
     }
 
-    fn sync(&mut self) -> io::Result<()> {
+    fn sync(&self) -> io::Result<()> {
         let mut images = self.0.lock();
         images.call()?;
         images.synced = images.written.clone();
@@ -106,6 +107,88 @@ fn whatever_was_announced_survives_a_crash_at_every_call() {
                 Some(Event::Verified) => assert_eq!(state.unwrap().state, State::Verified),
                 _ => {}
             }
+        }
+    }
+}
+
+#[test]
+fn what_was_seen_is_durable_with_the_next_announcement_and_leaves_no_gap() {
+    let memory = Memory::default();
+    let mut journal = Journal::begin(Box::new(memory.clone()), begun("r")).unwrap();
+    journal.plan(plan(60)).unwrap();
+    let states = |image: &[u8]| {
+        let run = replay(image).unwrap().unwrap();
+        run.tables[0].units.iter().map(UnitRun::left).collect::<Vec<_>>()
+    };
+    let mut unsynced = 0;
+    for number in 0..60 {
+        let effort = Effort { lane: 0, began: 0, tried: 1, bytes: 24 };
+        journal.intend((0, number), intent(), effort).unwrap().settle().unwrap();
+        for image in memory.images() {
+            let states = states(&image);
+            assert_eq!(states[..number], vec![State::Verified; number]);
+            assert_eq!(states[number], State::Doubtful(intent()));
+        }
+        journal.saw((0, number), Event::Verified, Method::Native).unwrap();
+        let images = memory.images();
+        let (first, last) = (images.first().unwrap(), images.last().unwrap());
+        assert!(first.len() == last.len() || first.len() / 4096 == last.len() / 4096);
+        unsynced += usize::from(first.len() < last.len());
+        for image in images {
+            assert!([State::Doubtful(intent()), State::Verified].contains(&states(&image)[number]));
+        }
+    }
+    assert!(unsynced > 40, "{unsynced} of 60 wait for the next");
+    journal.settle().unwrap();
+    assert_eq!(states(&memory.synced()), [State::Verified; 60]);
+}
+
+/// A disk that takes its time: every sync says that it has begun, and waits to be let go.
+struct Slow(Sender<()>, Receiver<io::Result<()>>);
+
+impl Storage for Slow {
+    fn append(&self, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.send(()).expect("the test looks");
+        self.1.recv().expect("the test lets go")
+    }
+}
+
+#[test]
+fn who_waits_for_a_slow_disk_together_waits_once() {
+    let full = || io::Error::new(io::ErrorKind::StorageFull, "no space left on device");
+    for fails in [false, true] {
+        let (beginning, begun_syncs) = unbounded();
+        let (letting_go, let_go) = unbounded();
+        // The head, the beginning and the plan are written one after the other.
+        (0..3).for_each(|_| letting_go.send(Ok(())).unwrap());
+        let disk = Box::new(Slow(beginning, let_go));
+        let mut journal = Journal::begin(disk, begun("r")).unwrap();
+        journal.plan(plan(3)).unwrap();
+        assert_eq!(begun_syncs.try_iter().count(), 3);
+        let effort = Effort { lane: 0, began: 0, tried: 1, bytes: 24 };
+        let mut announce = |unit| journal.intend((0, unit), intent(), effort).unwrap();
+        let first = announce(0);
+        std::thread::scope(|scope| {
+            let first = scope.spawn(move || first.settle());
+            begun_syncs.recv().unwrap();
+            // These come too late for the sync under way, and share the next one.
+            let others = [announce(1), announce(2)].map(|own| scope.spawn(move || own.settle()));
+            letting_go.send(Ok(())).unwrap();
+            first.join().unwrap().unwrap();
+            begun_syncs.recv().unwrap();
+            letting_go.send(if fails { Err(full()) } else { Ok(()) }).unwrap();
+            for other in others {
+                assert_eq!(other.join().unwrap().is_err(), fails);
+            }
+        });
+        assert_eq!(begun_syncs.try_iter().count(), 0, "one sync for both");
+        if fails {
+            let error = journal.note((0, 2), Event::Broken, "").unwrap_err();
+            assert!(error.message().contains("an earlier record failed"), "{error}");
         }
     }
 }
