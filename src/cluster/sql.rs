@@ -121,12 +121,14 @@ pub struct Rows<'a> {
     /// What this side calls the columns that partition, window and questions name; the filter is in its
     /// own names.
     pub naming: Option<&'a Naming>,
+    /// Conditions that rows must meet besides, as [`Rows::place`] of another cluster wrote them.
+    pub placed: Option<&'a str>,
 }
 
 impl<'a> Rows<'a> {
     /// All rows of `table`.
     pub fn of(table: &'a TableName) -> Self {
-        Rows { table, unit: None, window: None, filter: None, naming: None }
+        Rows { table, unit: None, window: None, filter: None, naming: None, placed: None }
     }
 
     /// Only the rows of one partition.
@@ -147,6 +149,16 @@ impl<'a> Rows<'a> {
     /// Where columns are called as `naming` says.
     pub fn called(self, naming: &'a Naming) -> Self {
         Rows { naming: Some(naming), ..self }
+    }
+
+    /// Only the rows that meet conditions as [`Rows::place`] writes them.
+    pub fn placed(self, place: &'a str) -> Self {
+        Rows { placed: Some(place), ..self }
+    }
+
+    /// Where they are, as conditions of a query: everything but the filter.
+    pub fn place(&self) -> String {
+        self.passing(None).conditions().trim_start_matches(" where ").to_owned()
     }
 
     /// What this side calls the column `name`.
@@ -194,7 +206,8 @@ impl<'a> Rows<'a> {
         let slice = self.unit.iter().flat_map(|unit| &unit.slice).flat_map(|slice| self.part(slice));
         let window = self.window.into_iter().flat_map(|window| self.bounds(window));
         let filter = self.filter.map(|filter| format!("({filter})"));
-        let all: Vec<String> = partitions.chain(slice).chain(window).chain(filter).collect();
+        let placed = self.placed.map(str::to_owned).into_iter();
+        let all: Vec<String> = placed.chain(partitions).chain(slice).chain(window).chain(filter).collect();
         match all.is_empty() {
             true => String::new(),
             false => format!(" where {}", all.join(", ")),
@@ -261,6 +274,10 @@ mod tests {
              where partition(date, 2013.01.01), partition(carrier, 0), (a > 1 or b)"
         );
         assert_eq!(Rows::of(&table).count(), "exec count(*) from loadTable(\"dfs://db\",\"t\")");
+        let place = rows.place();
+        assert_eq!(place, "partition(date, 2013.01.01), partition(carrier, 0)");
+        assert_eq!(Rows::of(&table).placed(&place).passing(Some("a > 1 or b")).count(), rows.count());
+        assert_eq!(Rows::of(&table).place(), "");
     }
 
     #[test]

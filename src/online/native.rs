@@ -2,7 +2,6 @@
 use crate::cluster::{Cluster, sql, sql::Rows};
 use crate::data::{Batch, Datum, Fingerprint};
 use crate::error::{Kind, Result};
-use crate::model::Unit;
 
 /// Whether the target's plugin could name exactly the rows of `there`: whole partitions, or what a
 /// filter takes of them. What a window cuts, and a slice, is read back.
@@ -19,9 +18,11 @@ pub fn native(target: &mut dyn Cluster, there: Rows, columns: &[String]) -> Resu
     let (db, table) = (sql::text(&there.table.db), sql::text(&there.table.table));
     let filter = sql::text(there.filter.unwrap_or_default());
     let columns: Vec<String> = columns.iter().map(|column| sql::text(there.name(column))).collect();
-    let path = sql::text(&there.unit.map_or(String::new(), Unit::path));
+    // Of a dimension table there is one partition, which no condition names.
+    let place = Some(there.place()).filter(|place| !place.is_empty()).unwrap_or_else(|| "/".to_owned());
+    let place = sql::text(&place);
     let columns = columns.join(", ");
-    let script = format!("clusterSync::fingerprint({db}, {table}, {filter}, [{columns}], {path})");
+    let script = format!("clusterSync::fingerprint({db}, {table}, {filter}, [{columns}], {place})");
     match target.query(&script) {
         Ok(Datum::Table(answer)) => Ok(print_of(&answer)),
         Ok(_) => Ok(None),

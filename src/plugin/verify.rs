@@ -112,24 +112,28 @@ fn report(found: &[Difference]) -> Datum {
 
 /// The fingerprint of every partition of this cluster's table that holds rows. Columns count in the
 /// order of their names unless `columns` gives another, so that two clusters can be compared; of one
-/// partition alone, empty or not, if `partition` gives its path.
+/// partition alone, empty or not, if `partition` gives its path, or the conditions that make it out.
 pub(super) fn fingerprint(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {
     if !(2..=5).contains(&args.len()) {
         return Err(usage(format!("fingerprint takes 2 to 5 arguments, not {}", args.len()), FINGERPRINT));
     }
     let name = TableName::new(database(args, 0, FINGERPRINT)?, text(args, 1, "tableName", FINGERPRINT)?);
     let filter = optional_text(args, 2, "filter", FINGERPRINT)?;
+    let (given, place) =
+        (given_columns(argument(args, 3))?, optional_text(args, 4, "partition", FINGERPRINT)?);
+    // Another node that copies partition by partition says all that has to be known.
+    if let (Some(columns), Some(place)) = (&given, place.filter(|place| !place.starts_with('/'))) {
+        let rows = read(host, Rows::of(&name).placed(place).passing(filter), columns)?;
+        return Ok(prints(&[(place.to_owned(), online::fingerprint(&rows))]));
+    }
     let schema = describe(host, &name)?;
-    let columns = match given_columns(argument(args, 3))? {
-        Some(columns) => columns,
-        None => {
-            let mut names: Vec<_> = schema.columns.iter().map(|column| column.name.clone()).collect();
-            names.sort_unstable();
-            names
-        }
-    };
+    let columns = given.unwrap_or_else(|| {
+        let mut names: Vec<_> = schema.columns.iter().map(|column| column.name.clone()).collect();
+        names.sort_unstable();
+        names
+    });
     let mut found = Vec::new();
-    match optional_text(args, 4, "partition", FINGERPRINT)? {
+    match place {
         Some(path) => {
             let [unit] = &units_at(&schema, path)?[..] else {
                 let what = format!("{name} has no or several partitions with the path `{path}`, not one");
@@ -145,12 +149,16 @@ pub(super) fn fingerprint(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> 
             }
         }
     }
-    Ok(table([
-        ("partition", texts(&found, |(partition, _)| partition)),
-        ("rows", longs(&found, |(_, print)| print.rows)),
-        ("fingerprint", texts(&found, |(_, print)| format!("{:032x}", print.sum))),
-        ("version", longs(&found, |_| Fingerprint::VERSION)),
-    ]))
+    Ok(prints(&found))
+}
+
+fn prints(found: &[(String, Fingerprint)]) -> Datum {
+    table([
+        ("partition", texts(found, |(partition, _)| partition)),
+        ("rows", longs(found, |(_, print)| print.rows)),
+        ("fingerprint", texts(found, |(_, print)| format!("{:032x}", print.sum))),
+        ("version", longs(found, |_| Fingerprint::VERSION)),
+    ])
 }
 
 fn given_columns(argument: &Datum) -> Result<Option<Vec<String>>> {

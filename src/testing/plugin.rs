@@ -2,8 +2,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::table::{self, FakeTable, Row};
-use crate::cluster::units_at;
+use super::pick::picked;
+use super::table::{self, FakeTable};
 use crate::data::{Batch, Column, Datum, Fingerprint, Type};
 use crate::error::{Error, Kind, Result};
 
@@ -21,19 +21,16 @@ pub(crate) fn told(print: Fingerprint, version: u64) -> Datum {
     Datum::Table(Batch { rows: 1, columns })
 }
 
-/// That of `clusterSync::fingerprint("db", "table", "", ["a", "b"], "/path")`.
+/// That of `clusterSync::fingerprint("db", "table", "", ["a", "b"], "partition(a, 1)")`.
 pub(super) fn fingerprint(
     tables: &BTreeMap<(String, String), FakeTable>,
     script: &str,
 ) -> Result<Fingerprint> {
     let wrong = || Error::new(Kind::Server, format!("it is no question: {script}"));
     let literals: Vec<&str> = script.split('"').skip(1).step_by(2).collect();
-    let [db, name, "", columns @ .., path] = &literals[..] else { return Err(wrong()) };
+    let [db, name, "", columns @ .., place] = &literals[..] else { return Err(wrong()) };
     let table = tables.get(&((*db).to_owned(), (*name).to_owned())).ok_or_else(wrong)?;
-    let [unit] = &units_at(&table.schema, path)?[..] else { return Err(wrong()) };
-    let keys: Vec<String> = unit.keys.iter().map(|key| key.literal.clone()).collect();
-    let rows: Vec<&Row> =
-        table.rows.iter().filter(|row| table.keys_of(row).is_some_and(|own| own == keys)).collect();
+    let rows = picked(table, place)?;
     let column = |name: &&str| {
         let at = table.position(name).ok_or_else(wrong)?;
         let cells: Vec<&Vec<u8>> = rows.iter().map(|row| &row[at]).collect();
