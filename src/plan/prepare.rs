@@ -76,7 +76,9 @@ pub fn prepare(
     let (makes, policy) = if wanted.makes { (true, None) } else { grows(target, &name, &lacks, &creation)? };
     misfits.extend(compare(&name, &seen, &theirs, makes)?);
     misfits.extend(policy);
-    let known = rights(target, &deeds(wanted, &name, &creation, makes && !lacks.is_empty()));
+    let mut deeds = deeds(wanted, &name, &creation, makes && !lacks.is_empty());
+    deeds.iter_mut().for_each(|(deed, _)| *deed = deed.to_table_of(&theirs));
+    let known = rights(target, &deeds);
     misfits.extend(known.findings);
     let asked = wanted.window.as_ref().map(|asked| settled(source, table, asked, &ours)).transpose()?;
     let window = asked.as_ref().map(|asked| fold(asked, &ours)).transpose();

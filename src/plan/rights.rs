@@ -3,7 +3,7 @@
 use super::Finding;
 use crate::cluster::{Access, Cluster, Held, sql};
 use crate::error::{Error, Kind};
-use crate::model::{Mode, TableName};
+use crate::model::{Mode, TableName, TableSchema};
 
 /// One thing that a run does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,14 @@ impl Deed {
             deeds.push(removal);
         }
         deeds
+    }
+
+    /// A dimension table has no partitions to drop: it is emptied.
+    pub(super) fn to_table_of(self, schema: &TableSchema) -> Deed {
+        match self {
+            Deed::Drop if schema.levels.is_empty() => Deed::Delete,
+            deed => deed,
+        }
     }
 
     fn is_of_database(self) -> bool {
@@ -209,6 +217,14 @@ mod tests {
              grant(\"sync\", TABLE_INSERT, \"dfs://d/t\")"
         );
         assert!(said(1).ends_with("grant(\"sync\", DB_DELETE, \"dfs://d\")"), "{}", said(1));
+    }
+
+    #[test]
+    fn a_dimension_table_is_emptied_with_the_right_to_remove_its_rows() {
+        let parted = crate::testing::flights_schema(1);
+        assert_eq!(Deed::Drop.to_table_of(&parted), Deed::Drop);
+        assert_eq!(Deed::Drop.to_table_of(&TableSchema::default()), Deed::Delete);
+        assert_eq!(Deed::Insert.to_table_of(&TableSchema::default()), Deed::Insert);
     }
 
     #[test]
