@@ -68,10 +68,13 @@ impl<'a> Agenda<'a> {
         }
         let draft = self.round.draft;
         let unit = &draft.units[number];
-        let mut own = || read(host, draft.rows(unit), &draft.columns);
+        let mut own = |columns: &[String]| read(host, draft.rows(unit), columns);
         let rows = match &self.seat {
-            Some(seat) => seat.read(&query(self.round, unit), own),
-            None => own(),
+            Some(seat) => {
+                let rows = seat.read(&query(self.round, unit), || own(&sorted(&draft.columns)));
+                rows.map(|rows| in_order(&rows, &draft.columns))
+            }
+            None => own(&draft.columns),
         };
         let named =
             |error: Error| error.context(format!("partition {unit} of {} at the source", draft.table));
@@ -80,5 +83,18 @@ impl<'a> Agenda<'a> {
 }
 
 fn query(round: &Round, unit: &Unit) -> String {
-    round.draft.rows(unit).select(&round.draft.columns)
+    round.draft.rows(unit).select(&sorted(&round.draft.columns))
+}
+
+/// In an order that does not depend on the target, so that others ask for the same.
+fn sorted(columns: &[String]) -> Vec<String> {
+    let mut columns = columns.to_vec();
+    columns.sort_unstable();
+    columns
+}
+
+/// The same rows with their columns in this order.
+fn in_order(rows: &Batch, columns: &[String]) -> Batch {
+    let column = |name: &String| Some((name.clone(), rows.column(name)?.clone()));
+    Batch { rows: rows.rows, columns: columns.iter().filter_map(column).collect() }
 }
