@@ -56,8 +56,9 @@ fn is_id(name: &str) -> bool {
     name.len() == 36 && name.bytes().filter(|byte| *byte == b'-').count() == 4
 }
 
-fn sync_while_somebody_looks(direction: &str, consistent: bool) -> Seen {
-    let (mut source, mut target) = (Node::with_plugin("A"), Node::with_plugin("B"));
+fn sync_while_somebody_looks(direction: &str, consistent: bool, switches: &[&str]) -> Seen {
+    let (mut source, mut target) = (Node::with_plugin("A"), Node::start_with("B", "3.00.3", switches));
+    target.run("loadPlugin(\"clusterSync\")").expect("the plugin loads");
     let [a, b] = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
     for node in [&mut source, &mut target] {
         let (a, b) = (a.path().display(), b.path().display());
@@ -68,13 +69,15 @@ fn sync_while_somebody_looks(direction: &str, consistent: bool) -> Seen {
         ))
         .expect("the table");
     }
+    // Shipped at a pace, so that the first partition is there long before the last.
     let rows = format!("table(take(1..{DAYS}, {ROWS}) as k, long(1..{ROWS}) as v)");
     source.run(&format!("tableInsert(loadTable(\"dfs://v\", \"t\"), {rows})")).expect("rows");
     let mut onlooker = Remote::connect(&target.endpoint()).expect("a session");
     let (near, far) = if direction == "push" { (&mut source, &target) } else { (&mut target, &source) };
     let call = format!(
         "clusterSync::syncOffline({}, \"dfs://v\", \"t\", , dict([\"backupDir\", \"restoreDir\", \"direction\",
-           \"consistent\", \"lanes\"], (\"{}\", \"{}\", \"{direction}\", {consistent}, 1)))",
+           \"consistent\", \"lanes\", \"shipper\", \"rateLimit\"],
+           (\"{}\", \"{}\", \"{direction}\", {consistent}, 1, \"stream\", 8)))",
         common::remote(far.port),
         a.path().display(),
         b.path().display()
@@ -99,10 +102,18 @@ fn sync_while_somebody_looks(direction: &str, consistent: bool) -> Seen {
 fn a_partition_is_restored_while_others_are_shipped() {
     for direction in ["push", "pull"] {
         for consistent in [true, false] {
-            let seen = sync_while_somebody_looks(direction, consistent);
+            let seen = sync_while_somebody_looks(direction, consistent, &[]);
             let Seen { folders, restored_early, shipped_ahead } = seen;
             let when = format!("{direction}, consistent {consistent}, {} seen", folders.len());
             assert!(restored_early && shipped_ahead, "{when}: {restored_early} {shipped_ahead}");
         }
+    }
+}
+
+#[test]
+fn a_server_that_wants_the_whole_backup_gets_it() {
+    for direction in ["push", "pull"] {
+        let seen = sync_while_somebody_looks(direction, true, &["--whole-backups"]);
+        assert!(!seen.restored_early, "{direction}");
     }
 }

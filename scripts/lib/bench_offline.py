@@ -27,10 +27,15 @@ def timed(work):
 
 
 class Places:
-    """Directories for backups, emptied before each use, on the disk of the nodes."""
+    """Directories for backups, new ones for each use, on the disk of the nodes."""
 
     def __init__(self, options):
-        self.root = pathlib.Path(tempfile.mkdtemp(dir=options.work))
+        self.work = options.work
+        self.renew()
+
+    def renew(self):
+        """Leaves what was there to the end: some file systems are slow for a while after many removals."""
+        self.root = pathlib.Path(tempfile.mkdtemp(dir=self.work))
 
     def fresh(self, name):
         path = self.root / name
@@ -157,6 +162,7 @@ def recipes(nodes, options, database):
     for _ in range(options.rounds):
         for way, work in ways.items():
             nodes.empty(database, list(TYPES))
+            places.renew()
             places.fresh("a"), places.fresh("b")
             seen[way].append(Watched(nodes, places, work))
             rows = nodes.b.run(f'exec count(*) from loadTable("{database}", "{TABLE}")')

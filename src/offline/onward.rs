@@ -16,6 +16,8 @@ use crate::failpoint::reach;
 use crate::journal::{Effort, now};
 use crate::ship::{Shipped, Side, Watch};
 
+/// Bytes that are shipped by one call, unless the first piece has more.
+const LOAD: u64 = 64 << 20;
 /// The longest wait between two tries.
 const LONGEST: Duration = Duration::from_secs(30);
 
@@ -73,7 +75,11 @@ impl Run<'_> {
     pub(super) fn ship(&self, send: &dyn Fn(&Watch) -> Result<Shipped>) -> Result<()> {
         let mut tried = 0;
         loop {
-            let outcome = send(&self.room.watch);
+            // Two that ship the same file would take its half from each other.
+            let outcome = {
+                let _alone = self.shipping.lock();
+                send(&self.room.watch)
+            };
             match outcome {
                 Ok(shipped) => {
                     self.moved.lock().bytes += shipped.sent;
@@ -220,7 +226,14 @@ impl Run<'_> {
     }
 }
 
-/// `first` and what else is waiting already.
+/// `first` and what else is waiting already, not so much that the next stage would have to wait.
 fn batch(first: Parcel, more: &Receiver<Parcel>) -> Vec<Parcel> {
-    [first].into_iter().chain(more.try_iter().take(BATCH - 1)).collect()
+    let mut parcels = vec![first];
+    while parcels.len() < BATCH && parcels.iter().map(|parcel| parcel.bytes).sum::<u64>() < LOAD {
+        match more.try_recv() {
+            Ok(parcel) => parcels.push(parcel),
+            Err(_) => break,
+        }
+    }
+    parcels
 }

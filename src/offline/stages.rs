@@ -59,6 +59,8 @@ pub(super) struct Run<'a> {
     pub(super) limits: Limits,
     pub(super) room: Room,
     pub(super) snapshot: Option<Snapshot>,
+    /// Held by the one who ships.
+    pub(super) shipping: Mutex<()>,
     pub(super) moved: Mutex<Moved>,
     shown: Mutex<Instant>,
 }
@@ -85,6 +87,7 @@ impl<'a> Run<'a> {
             limits,
             room,
             snapshot: None,
+            shipping: Mutex::default(),
             moved,
             shown: Mutex::new(Instant::now()),
         }

@@ -54,6 +54,10 @@ pub struct Switches {
     /// looked for below `files` in it.
     #[arg(long)]
     pub node_local_files: bool,
+    /// Whether a copy is neither checked nor restored in part before all of its files are there, which is
+    /// not documented (dolphindb-semantics §1.4).
+    #[arg(long)]
+    pub whole_backups: bool,
     /// Lets scripts make things go wrong: `minnow::setFault`.
     #[arg(long)]
     pub faults: bool,

@@ -156,6 +156,14 @@ impl Folder {
         }
     }
 
+    /// Fails unless the file of every partition is there.
+    pub fn require_whole(&self) -> Result<()> {
+        match self.entries.iter().find(|entry| !self.file(&entry.id).exists()) {
+            None => Ok(()),
+            Some(entry) => Err(Error::runtime(format!("The backup lacks the files of {}.", entry.path))),
+        }
+    }
+
     /// Names and types of the backed-up columns.
     pub fn columns(&self) -> Result<Vec<(String, Type)>> {
         let Some(first) = self.entries.first() else { return Ok(Vec::new()) };

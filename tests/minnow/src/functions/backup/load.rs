@@ -51,6 +51,7 @@ fn put_back(
     mut table: Arc<PartitionedTable>,
     force: bool,
 ) -> Result<Vec<String>> {
+    require_whole(session, folder)?;
     let adds_values = folder.mode == Mode::Sql && session.node.is_at_least([3, 0, 3]);
     table.check_origin(&folder.domain()?, adds_values)?;
     let own = table.metadata(&Selection::all());
@@ -82,6 +83,11 @@ fn put_back(
         });
     }
     Ok(restored)
+}
+
+/// Whether files of other partitions may be missing is doubtful.
+fn require_whole(session: &Session, folder: &Folder) -> Result<()> {
+    if session.node.switches.whole_backups { folder.require_whole() } else { Ok(()) }
 }
 
 /// The number is documented, for appending (dolphindb-semantics §4.1).
@@ -287,6 +293,7 @@ pub fn check(session: &mut Session, given: Vec<Value>) -> Result<Value> {
     let mut bad: Vec<(String, Entry)> = Vec::new();
     for name in &names {
         let folder = Folder::existing(dir, url, name)?;
+        require_whole(session, &folder)?;
         let damaged = folder
             .entries
             .iter()
