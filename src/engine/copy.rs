@@ -183,7 +183,8 @@ impl Copy<'_> {
         let stored = match self.action(parcel) {
             // Nothing is to be changed.
             Action::Upsert | Action::Delete | Action::Clear if intent.after() == intent.before => Ok(()),
-            Action::Delete | Action::Clear => online::clear(target, there),
+            Action::Delete => online::clear(target, there),
+            Action::Clear => online::clear(target, there).inspect(|()| reach("cleared")),
             Action::Upsert => online::upsert(target, there, &rows, &self.plan.keys),
             Action::Replace if intent.before.rows > 0 => online::clear(target, there).and_then(|()| {
                 reach("cleared");

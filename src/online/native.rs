@@ -3,10 +3,10 @@ use crate::cluster::{Cluster, sql, sql::Rows};
 use crate::data::{Batch, Datum, Fingerprint};
 use crate::error::{Kind, Result};
 
-/// Whether the target's plugin could name exactly the rows of `there`: whole partitions, or what a
-/// filter takes of them. What a window cuts, and a slice, is read back.
+/// Whether the target's plugin could name exactly the rows of `there`: whole partitions, their
+/// slices, or what a filter takes of them. What a window cuts is read back.
 pub fn can_ask(there: Rows) -> bool {
-    there.unit.is_some_and(|unit| unit.slice.is_none()) && there.window.is_none()
+    there.unit.is_some() && there.window.is_none()
 }
 
 /// The fingerprint of `there`, which [`can_ask`] allows, as the target's plugin takes it; `None` when

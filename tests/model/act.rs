@@ -4,6 +4,7 @@ use std::fmt;
 use super::chaos::Chaos;
 use super::pick::Pick;
 use super::rows::{self, Bag};
+use super::tally;
 use super::verdict::{Case, Mode, Parts, differences};
 use super::world::World;
 
@@ -17,6 +18,8 @@ pub struct Act {
     mirror: bool,
     pick: Pick,
     lanes: u8,
+    /// Whether partitions may be too large for the budget, so that they go in slices.
+    is_sliced: bool,
 }
 
 /// What is left to do after a call.
@@ -41,7 +44,9 @@ impl Act {
             1 if mode != Mode::Replace && !mirror => Pick::filter(world),
             _ => Pick::All,
         };
-        Act { mode, mirror, pick, lanes: world.random.u8(1..4) }
+        // Keys that are not unique are refused by slices, which the model of an upsert knows nothing of.
+        let is_sliced = mode != Mode::Upsert && world.budgets.bool();
+        Act { mode, mirror, pick, lanes: world.random.u8(1..4), is_sliced }
     }
 
     /// Plays it; says whether the table can take another one.
@@ -60,9 +65,9 @@ impl Act {
             let (after, untouched) = self.held(world);
             assert_eq!(untouched, others, "seed {}: rows that the call is not about", world.seed);
             let keys: Vec<usize> = (0..=world.payload()).collect();
-            let (mode, mirror) = (self.mode, self.mirror);
-            let case =
-                Case { mode, mirror, keys: &keys, source: &source, begun: &begun, before: &before, lied };
+            let (mode, mirror, is_sliced) = (self.mode, self.mirror, self.is_sliced);
+            let (source, begun, before) = (&source, &begun, &before);
+            let case = Case { mode, mirror, is_sliced, keys: &keys, source, begun, before, lied };
             match self.judge(world, &case, outcome, &after) {
                 Next::Done => return true,
                 // An append that cannot be finished stays so: another one would have to finish it.
@@ -82,13 +87,15 @@ impl Act {
                 panic!("seed {seed}, mode {mode}: {flaw}, after: {error}");
             }
             world.tally.count(format!("failed {self}"));
-            let is_stuck = expected.is_none() || self.mode == Mode::Append && case.lied;
+            let is_stuck =
+                expected.is_none() || self.mode == Mode::Append && case.lied || case.may_be_refused();
             return if is_stuck { Next::Stuck } else { Next::Repeat(error) };
         }
         let expected =
             expected.unwrap_or_else(|| panic!("seed {seed}, mode {mode}: success over strangers' rows"));
         assert_eq!(*after, expected, "seed {seed}, mode {mode}: a success that is none");
         world.tally.count(format!("succeeded {self}"));
+        self.count_slices(world);
         let options = [self.pick.options(world), world.way()].concat();
         let (table, filter, options) = (world.name(), self.pick.condition(world), dict(&options));
         let verify = format!("clusterSync::verify(\"B\", {table}, {filter}, {options})");
@@ -116,11 +123,26 @@ impl Act {
         outcome
     }
 
+    /// Notes whether the last run went in slices.
+    fn count_slices(&self, world: &mut World) {
+        let Some((run, _)) = self.last_run(world).filter(|_| self.is_sliced) else { return };
+        let script = format!("clusterSync::getRunPartitions(\"{run}\")");
+        let units = world.pair.source.table(&script);
+        let partition = units.column("partition").expect("getRunPartitions has partitions");
+        if partition.texts().any(|path| path.windows(7).any(|text| text == b" where ")) {
+            world.tally.count(tally::SLICED);
+        }
+    }
+
     fn script(&self, world: &mut World, chaos: &Chaos, is_repeated: bool) -> String {
         let retries = u8::from(world.random.u8(0..10) == 0);
         let numbers =
             [("retries", retries.into()), ("lanes", self.lanes.into()), ("timeout", chaos.timeout())];
         let mut options: Vec<_> = numbers.map(|(name, value)| (name, value.to_string())).into();
+        if self.is_sliced {
+            // Megabytes, in bytes of some rows.
+            options.push(("memoryBudget", format!("{:.6}", f64::from(world.budgets.u32(30..250)) / 1e6)));
+        }
         let unfinished = self.last_run(world).filter(|(_, status)| is_repeated && status != "OK");
         if let Some((run, _)) = unfinished.filter(|_| world.random.u8(0..3) == 0) {
             return format!("clusterSync::resumeRun(\"{run}\", , {})", dict(&options));

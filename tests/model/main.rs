@@ -44,6 +44,7 @@ fn the_target_is_what_the_model_says_whatever_happens() {
     if seeds == USUAL {
         let missed: Vec<_> = failpoint::PLACES.iter().filter(|place| !tally.has_killed_at(place)).collect();
         assert!(missed.is_empty(), "nothing died at {missed:?}");
+        assert!(tally.has_sliced(), "nothing went in slices");
     }
 }
 

@@ -2,6 +2,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// A call that succeeded in slices.
+pub const SLICED: &str = "succeeded in slices";
+
 /// Counts of what happened.
 #[derive(Default)]
 pub struct Tally {
@@ -19,6 +22,11 @@ impl Tally {
     /// Whether the syncing node died at `place`.
     pub fn has_killed_at(&self, place: &str) -> bool {
         self.events.contains_key(&format!("killed at {place}"))
+    }
+
+    /// Whether any call went in slices.
+    pub fn has_sliced(&self) -> bool {
+        self.events.contains_key(SLICED)
     }
 
     /// Both together.

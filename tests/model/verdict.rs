@@ -31,6 +31,8 @@ pub struct Case<'a> {
     pub mode: Mode,
     /// Whether partitions that the source has no rows of are removed.
     pub mirror: bool,
+    /// Whether a partition may have been sent in slices, so that some of it may be there.
+    pub is_sliced: bool,
     /// The places of the columns that tell an upsert which rows are the same.
     pub keys: &'a [usize],
     pub source: &'a Parts,
@@ -56,6 +58,7 @@ impl Case<'_> {
                 _ if ours.is_empty() && self.mirror => Bag::new(),
                 _ if ours == before || before.is_empty() => ours.clone(),
                 Mode::Replace if !ours.is_empty() => ours.clone(),
+                Mode::Auto if self.is_sliced && contains(ours, before) => ours.clone(),
                 Mode::Auto | Mode::Replace => return None,
             };
             if !rows.is_empty() {
@@ -82,6 +85,16 @@ impl Case<'_> {
         gone.iter().all(|(row, times)| *times == 1 && met.insert(key(row))).then(|| sum(&kept, ours))
     }
 
+    /// Whether a call may be refused that could also have succeeded: what strangers, or a target that lies,
+    /// have left of a partition may be whole slices of it or not.
+    pub fn may_be_refused(&self) -> bool {
+        let is_part = |part: &Vec<i64>| {
+            let (ours, begun) = (of(self.source, part), of(self.begun, part));
+            self.lied || !begun.is_empty() && begun != ours && contains(ours, begun)
+        };
+        self.is_sliced && self.mode == Mode::Auto && self.all().iter().any(is_part)
+    }
+
     /// Why the target must not be as it is `after` a call that failed.
     pub fn flaw(&self, after: &Parts) -> Option<String> {
         let all = self.all();
@@ -102,9 +115,10 @@ impl Case<'_> {
         if after == before {
             return true;
         }
-        let partly = |whole: &Bag| after == whole || self.lied && contains(whole, after);
+        let partly = |whole: &Bag| after == whole || (self.lied || self.is_sliced) && contains(whole, after);
         match self.mode {
             Mode::Auto | Mode::Replace if ours.is_empty() => self.mirror && after.is_empty(),
+            Mode::Auto if self.is_sliced => contains(after, before) && contains(ours, after),
             Mode::Auto => before.is_empty() && partly(ours),
             Mode::Replace => after.is_empty() || partly(ours),
             Mode::Upsert => self.merged(ours, before).is_some_and(|merged| partly(&merged)),

@@ -146,6 +146,8 @@ impl Level {
 pub struct World<'a> {
     pub seed: u64,
     pub random: Rng,
+    /// Draws memory budgets, apart from everything else.
+    pub budgets: Rng,
     pub pair: &'a mut Pair,
     pub tally: &'a mut Tally,
     pub columns: Vec<(String, Type)>,
@@ -178,7 +180,21 @@ impl<'a> World<'a> {
         let direction = [Direction::Push, Direction::Pull, Direction::Between][other.usize(0..3)];
         let is_renamed = other.u8(0..4) == 0;
         let there = if is_renamed { TableName::new(format!("dfs://r{seed}"), "u") } else { table.clone() };
-        World { seed, random, pair, tally, columns, levels, permuted, table, direction, there, is_renamed }
+        let budgets = Rng::with_seed(seed.rotate_left(32));
+        World {
+            seed,
+            random,
+            budgets,
+            pair,
+            tally,
+            columns,
+            levels,
+            permuted,
+            table,
+            direction,
+            there,
+            is_renamed,
+        }
     }
 
     /// Creates the table, lets things happen to it, and removes it.

@@ -1,5 +1,7 @@
 //! Partitions that are larger than the budget: divided, exactly once, within it.
 use super::*;
+use crate::data::Fingerprint;
+use crate::journal::Method;
 use crate::model::{Action, Scheme};
 
 /// Bytes of a row of the flights: the carrier has one letter.
@@ -63,7 +65,7 @@ fn no_two_lanes_write_to_one_chunk() {
     let seen = inside.clone();
     let meet = Arc::new(move || {
         assert_eq!(seen.fetch_add(1, Ordering::SeqCst), 0, "two writers");
-        thread::yield_now();
+        (0..5_000).for_each(|_| thread::yield_now());
         seen.fetch_sub(1, Ordering::SeqCst);
     });
     pair.target.lock().tables.values_mut().next().unwrap().schema.levels[1].scheme = Scheme::Hash(2);
@@ -251,5 +253,16 @@ fn a_change_that_every_slice_has_seen_is_none() {
         "{:?}",
         pair.host.printed
     );
+    assert_eq!(pair.target_rows(), pair.source_rows());
+}
+
+#[test]
+fn slices_are_proven_by_the_targets_own_plugin_where_it_has_one() {
+    let mut pair = pair(1, 40);
+    pair.target.lock().plugin = Some(Arc::new(|print| Ok(told(print, Fingerprint::VERSION))));
+    let summary = pair.run().unwrap();
+    assert!(pair.states().len() > 3 && summary.methods.iter().eq([&Method::Native]), "{summary:?}");
+    let is_read = |line: &String| line.starts_with("select") && line.contains("partition(");
+    assert!(!pair.target.lock().log.iter().any(is_read));
     assert_eq!(pair.target_rows(), pair.source_rows());
 }
