@@ -168,7 +168,15 @@ fn an_export_and_an_import_that_die_anywhere_are_repeated() {
         world.source.revive("A");
         world.source.run("loadPlugin(\"clusterSync\")").expect("the plugin loads");
     }
+    world.source.limit_files(100_000);
+    let full = world.source.error(&export);
+    assert!(full.contains("there is no room left on the disk for"), "{full}");
+    world.source.limit_files(1 << 40);
     world.source.table(&export);
+    world.target.limit_files(100_000);
+    let full = world.target.error(&import);
+    assert!(full.contains("there is no room left on the disk for"), "{full}");
+    world.target.limit_files(1 << 40);
     for (place, skip) in [("unpacked", 0), ("unpacked", 3), ("replacing", 0), ("replacing", 2)] {
         world.target.die_at(place, skip);
         assert!(world.target.run(&import).is_err() && !world.target.spare(), "{place} {skip}");

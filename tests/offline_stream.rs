@@ -3,6 +3,7 @@ mod common;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use clustersync::cluster::Cluster;
 use clustersync::model::Secret;
@@ -10,6 +11,7 @@ use clustersync::ship::contents;
 use clustersync::wire::{Endpoint, Remote};
 use common::Node;
 use common::shown::number;
+use common::sshd::Sshd;
 
 /// Rows of each of four partitions, so many that a piece takes several messages.
 const ROWS: i64 = 200_000;
@@ -129,6 +131,37 @@ fn where_no_directory_is_shared_a_stream_carries_pushes_and_pulls() {
         let said = said.lock().unwrap().clone();
         assert!(said.contains("in chunks from") && said.contains("(a stream, since no `ssh`"), "{said}");
         world.require_equal(direction);
+    }
+}
+
+#[test]
+fn whatever_ships_keeps_to_the_rate_of_the_call() {
+    let sshd = Sshd::start();
+    for shipper in ["stream", "directory", "rsync"] {
+        let mut world = World::new();
+        let [a, b] = [&world.a, &world.b].map(|dir| dir.path().display().to_string());
+        world.source.run(&format!("clusterSync::setRoots([\"{a}\", \"{b}\"])")).expect("roots");
+        world.source.table(&format!("clusterSync::backupTo(\"{a}\", \"dfs://k\", \"t\")"));
+        let mut options = vec![("shipper", format!("\"{shipper}\"")), ("rateLimit", "4".to_owned())];
+        if shipper == "stream" {
+            options.push(("remote", common::remote(world.target.port)));
+        }
+        if shipper == "rsync" {
+            let file = |name| format!("\"{}\"", sshd.file(name).display());
+            options.push(("ssh", format!("\"{}\"", sshd.login())));
+            options.extend([("sshKey", file("user")), ("knownHosts", file("known"))]);
+        }
+        let call = format!("clusterSync::shipTo(\"{a}\", \"{b}\", {})", common::dict(&options));
+        let started = Instant::now();
+        let sent = number(&world.source.table(&call), "sent") as f64;
+        // Where the disk shares blocks between files, a copy sends nothing.
+        assert!(sent > (1 << 20) as f64 || shipper == "directory", "{shipper}: {sent}");
+        let least = sent / (4 << 20) as f64;
+        assert!(
+            started.elapsed().as_secs_f64() > 0.8 * least,
+            "{shipper}: {sent} in {:?}",
+            started.elapsed()
+        );
     }
 }
 

@@ -42,3 +42,24 @@ pub fn trial(far: &mut dyn Cluster, near: &Path, dir: &str, shipper: &dyn Shippe
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ship::Folder;
+    use crate::testing::{FakeNode, FakeTable, flights, flights_schema};
+
+    #[test]
+    fn a_directory_that_only_the_shipper_sees_is_refused_and_nothing_is_left() {
+        let [near, there, elsewhere] = [(); 3].map(|()| tempfile::tempdir().unwrap());
+        let mut far = FakeNode::with(&flights(), FakeTable::new(flights_schema(1)));
+        let shipper = Folder::new(near.path(), there.path(), 1);
+        trial(&mut far, near.path(), there.path().to_str().unwrap(), &shipper).unwrap();
+        let error = trial(&mut far, near.path(), elsewhere.path().to_str().unwrap(), &shipper).unwrap_err();
+        assert_eq!(error.kind(), Kind::Refused);
+        assert!(error.message().starts_with("fake:8848 does not see the directory"), "{error}");
+        for dir in [near, there, elsewhere] {
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+        }
+    }
+}

@@ -218,6 +218,10 @@ impl Cluster for FakeNode {
         if script.starts_with("existsTable") {
             return Ok(long(u64::from(self.lock().table(script).is_ok())));
         }
+        if let Some(path) = script.strip_prefix("exists(") {
+            let path = path.trim_matches(['"', ')']);
+            return Ok(long(u64::from(std::path::Path::new(path).exists())));
+        }
         if script.starts_with("getTables") {
             let inner = self.lock();
             let names = inner.tables.keys().filter(|(own, _)| *own == db).map(|(_, table)| table);

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 use super::{Folder, Shipper, Side, Ssh, Watch, contents, names_one_folder};
 use crate::error::Kind;
@@ -200,6 +201,12 @@ fn a_copy_waits_for_its_limiter_and_notices_a_file_that_changes_meanwhile() {
         watch.stop();
         assert_eq!(shipping.join().unwrap(), Kind::Cancelled, "who waits hears it");
     });
+    let (roots, rate) = (Roots::new(), 4e6);
+    limiter.set(Rate::Always(rate));
+    let started = Instant::now();
+    let folder = Folder::new(roots.source.path(), roots.target.path(), 3).limited(limiter);
+    folder.ship(&["p".into()], &Watch::default()).unwrap();
+    assert!(started.elapsed().as_secs_f64() > 0.8 * LARGE as f64 / rate, "{:?}", started.elapsed());
 }
 
 #[test]
