@@ -50,14 +50,9 @@ impl Site {
         announced.map_or_else(RunId::now, |run| RunId::named(run))
     }
 
-    /// Lets everybody who waits for the network hear that the run `id` is cancelled: at once who reads
-    /// the source, and later who writes, since of an append that is broken off nobody knows whether
-    /// the target is going to store it.
+    /// Lets everybody who waits for the network hear that the run `id` is cancelled.
     pub(super) fn hear(&self, id: &RunId) {
-        let (runs, run, told) = (self.runs.clone(), id.to_string(), OnceLock::new());
-        let is_cancelled = move || runs.has(&run, Order::Cancel);
-        self.reading.listen(is_cancelled.clone());
-        self.control.listen(move || is_cancelled() && told.get_or_init(Instant::now).elapsed() >= GRACE);
+        hear((&self.reading, &self.control), &self.runs, id.to_string());
     }
 
     /// What the journal keeps of `request`, for a run that has no name yet.
@@ -69,6 +64,16 @@ impl Site {
             ..request.begun()
         }
     }
+}
+
+/// Lets those who wait for the network hear that `run` is cancelled: at once who reads the source, and
+/// later who writes, since of an append that is broken off nobody knows whether the target is going to
+/// store it.
+fn hear((reading, control): (&Control, &Control), runs: &Runs, run: String) {
+    let (runs, told) = (runs.clone(), OnceLock::new());
+    let is_cancelled = move || runs.has(&run, Order::Cancel);
+    reading.listen(is_cancelled.clone());
+    control.listen(move || is_cancelled() && told.get_or_init(Instant::now).elapsed() >= GRACE);
 }
 
 /// Makes connections to one side.
@@ -137,10 +142,12 @@ pub(super) fn held(
     work: impl FnOnce(&mut dyn Host, &Site, Connect) -> Result<Datum> + Send,
 ) -> Result<Datum> {
     let options = &request.options;
-    let (ear, runs, run) = (host.ear(), caller::runs(host)?, request.run.clone());
-    control.listen(move || ear() || run.as_ref().is_some_and(|run| runs.has(run, Order::Cancel)));
+    control.listen(host.ear());
     let (reading, whole) = (Arc::new(control.beside()), control.clone());
     reading.listen(move || whole.is_cancelled());
+    if let Some(announced) = &request.run {
+        hear((&reading, control), &caller::runs(host)?, announced.clone());
+    }
     let Ends { source, target } = Ends::of(host, remote, options, (&reading, control))?;
     let desk = Desk::of(host);
     let here = desk.node();
