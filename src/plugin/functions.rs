@@ -1,10 +1,11 @@
 //! Every function that a script can call.
-use super::{
-    clusters, config, control, ddl, follow, history, offline, pages, rates, roots, rows, setup, sync, verify,
-};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::error::Result;
+use crate::plugin::node::{config, ddl, roots};
+use crate::plugin::online::{rows, sync, verify};
+use crate::plugin::runs::{control, history, pages, rates};
+use crate::plugin::{clusters, follow, offline, setup};
 
 /// What a call does: arguments in, an answer out.
 type Run = fn(&mut dyn Host, &[Datum]) -> Result<Datum>;

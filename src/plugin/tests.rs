@@ -8,14 +8,15 @@ mod windows;
 
 use std::sync::Arc;
 
-use super::options::Options;
-use super::request::Request;
-use super::site::Site;
-use super::sync::{SYNC, resume_run, sync, sync_online};
-use super::{caller, history};
 use crate::cluster::{Cluster, Host};
 use crate::data::{Batch, Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
+use crate::plugin::call::caller;
+use crate::plugin::call::options::Options;
+use crate::plugin::call::request::Request;
+use crate::plugin::online::site::Site;
+use crate::plugin::online::sync::{SYNC, resume_run, sync, sync_online};
+use crate::plugin::runs::history;
 use crate::testing::{FakeHost, FakeNode, FakeTable, Fault, Row, def, flight, flights, flights_table, ints};
 
 const PASSWORD: &str = "hunter2-secret";
@@ -136,7 +137,8 @@ fn options_and_a_port_in_digits_are_understood() {
     assert_eq!((request.options.limits.lanes, request.options.limits.memory), (3, 2 << 20));
     assert_eq!((request.table, request.filter, request.options.timeout.as_secs()), (None, None, 7));
     let (mut host, remote) = (FakeHost::new(FakeNode::default()), remote_with("port", text("8848")));
-    let endpoint = super::remote::endpoint(&mut host, &remote, request.options.timeout).unwrap();
+    let endpoint =
+        crate::plugin::clusters::remote::endpoint(&mut host, &remote, request.options.timeout).unwrap();
     assert_eq!((endpoint.port, endpoint.connect_timeout.as_secs()), (8848, 7));
 }
 
@@ -166,7 +168,7 @@ fn synced_at(host: &mut dyn Host, request: &Request, target: &FakeNode, label: &
     let Options { rename, columns, .. } = &request.options;
     let site = Site {
         target: label.into(),
-        destination: super::rename::destination(label, rename, columns.as_deref()),
+        destination: crate::plugin::online::rename::destination(label, rename, columns.as_deref()),
         remote: Some("B".into()),
         user: "admin".into(),
         runs: caller::runs(host)?,

@@ -1,7 +1,7 @@
 //! The four functions, called by people with and without rights.
 use std::net::TcpListener;
 
-use super::super::remote::resolve;
+use super::remote::resolve;
 use super::*;
 use crate::data::Batch;
 use crate::model::TableName;

@@ -1,13 +1,13 @@
 //! What a call of `follow` asks for.
 use std::time::Duration;
 
-use super::super::arguments::{argument, usage};
-use super::super::request::Request;
 use super::{OPTIONS, SYNTAX};
 use crate::data::Datum;
 use crate::error::{Error, Kind, Result};
 use crate::journal::Direction;
 use crate::model::Mode;
+use crate::plugin::call::arguments::{argument, usage};
+use crate::plugin::call::request::Request;
 
 /// How often tables are looked at, unless the call says so.
 const PERIOD: Duration = Duration::from_secs(60);

@@ -2,13 +2,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::super::caller;
-use super::super::listening::Listening;
-use super::super::notices::{Notify, pass_on};
-use super::super::plans::{keep, plans};
-use super::super::request::Request;
-use super::super::site::{Site, connected, drafts};
-use super::super::sync::sync;
 use super::options::Wish;
 use super::standing::now_ms;
 use crate::cluster::{Host, tables};
@@ -19,6 +12,13 @@ use crate::journal::Runs;
 use crate::memory::{Followed, Memory, Standing};
 use crate::model::Mode;
 use crate::plan::Plan;
+use crate::plugin::call::caller;
+use crate::plugin::call::listening::Listening;
+use crate::plugin::call::request::Request;
+use crate::plugin::online::plans::{keep, plans};
+use crate::plugin::online::site::{Site, connected, drafts};
+use crate::plugin::online::sync::sync;
+use crate::plugin::runs::notices::{Notify, pass_on};
 
 /// So many journals of runs that ended well are kept of one call.
 const KEPT: usize = 10;

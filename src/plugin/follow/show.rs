@@ -1,7 +1,4 @@
 //! `getFollows`: how far every followed table has come.
-use super::super::arguments::usage;
-use super::super::caller;
-use super::super::table::{longs, table, texts, times};
 use super::FOLLOWS;
 use super::standing::now_ms;
 use crate::cluster::Host;
@@ -9,6 +6,9 @@ use crate::data::{Column, Datum, Type};
 use crate::error::Result;
 use crate::journal::{Order, Runs};
 use crate::memory::{Followed, Standing};
+use crate::plugin::call::arguments::usage;
+use crate::plugin::call::caller;
+use crate::plugin::call::table::{longs, table, texts, times};
 
 /// Every table that this node follows or has followed.
 pub(in super::super) fn get_follows(host: &mut dyn Host, args: &[Datum]) -> Result<Datum> {

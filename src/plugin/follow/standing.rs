@@ -1,10 +1,10 @@
 //! What a look at a followed table changes about its standing, and what is worth saying of it.
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::super::notices::Notice;
 use super::round::Outcome;
 use crate::error::Result;
 use crate::memory::{Followed, Standing};
+use crate::plugin::runs::notices::Notice;
 
 impl Standing {
     /// Takes in what became of a look that began at `began`; returns what is new, for people.

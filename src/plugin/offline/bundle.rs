@@ -3,10 +3,6 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::arguments::{argument, text};
-use super::super::names::members;
-use super::super::table::{longs, table, texts};
-use super::super::{caller, roots};
 use crate::bundle::{Key, Manifest, Packed, examine, pack, unpack};
 use crate::cluster::sql::Rows;
 use crate::cluster::{Host, describe, units};
@@ -15,6 +11,11 @@ use crate::error::{Error, Kind, Result};
 use crate::model::{TableName, Unit};
 use crate::offline::Piece;
 use crate::online;
+use crate::plugin::call::arguments::{argument, text};
+use crate::plugin::call::caller;
+use crate::plugin::call::table::{longs, table, texts};
+use crate::plugin::clusters::names::members;
+use crate::plugin::node::roots;
 use crate::ship::folders;
 
 /// The parameters of each function as the manual writes them.

@@ -2,14 +2,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::super::names::members;
-use super::super::options::Options;
-use super::super::roots;
-use super::super::values::{flag, one_of, text, wrong};
 use crate::data::Datum;
 use crate::error::Result;
 use crate::model::Mode;
 use crate::offline;
+use crate::plugin::call::options::Options;
+use crate::plugin::call::values::{flag, one_of, text, wrong};
+use crate::plugin::clusters::names::members;
+use crate::plugin::node::roots;
 use crate::ship::{Side, Ssh};
 
 /// The options of `syncOnline` that mean the same here.

@@ -5,10 +5,6 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 
-use super::super::arguments::{argument, optional_text, text};
-use super::super::exclusive::exclusively_here;
-use super::super::request::database;
-use super::super::{caller, config, report, roots};
 use super::options::Offline;
 use crate::cluster::{Host, count, describe, tables, units};
 use crate::data::{Datum, Fingerprint};
@@ -19,6 +15,12 @@ use crate::model::{Check, Mode, TableName, Unit};
 use crate::offline::{Backup, Delivery, Kind as PieceKind, Permit, Piece, folder_of};
 use crate::online;
 use crate::plan::{Counterpart, Creation, Draft, Look, Plan, decide, is_compared};
+use crate::plugin::call::arguments::{argument, optional_text, text};
+use crate::plugin::call::caller;
+use crate::plugin::call::request::database;
+use crate::plugin::node::{config, roots};
+use crate::plugin::online::exclusive::exclusively_here;
+use crate::plugin::runs::report;
 use crate::ship::{folders, size};
 
 /// The parameters as the manual writes them.

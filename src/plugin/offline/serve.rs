@@ -1,12 +1,13 @@
 //! `serveFiles`: this node's end of a stream, for the plugin of another node.
 
-use super::super::arguments::{argument, text, usage};
-use super::super::table::{longs, table, texts};
-use super::super::{caller, roots};
 use crate::cluster::Host;
 use crate::data::{Column, Datum, Type};
 use crate::error::Result;
 use crate::failpoint::reach;
+use crate::plugin::call::arguments::{argument, text, usage};
+use crate::plugin::call::caller;
+use crate::plugin::call::table::{longs, table, texts};
+use crate::plugin::node::roots;
 use crate::ship::{Chunk, Depot, End, Listed};
 
 /// The parameters as the manual writes them.

@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
 
-use super::super::arguments::{argument, text, usage};
-use super::super::site::open;
-use super::super::table::{longs, table, texts};
-use super::super::{caller, config, remote, roots};
 use super::options::{Choice, Offline};
 use super::way::{Dirs, Way};
 use crate::cluster::{Cluster, Host};
 use crate::data::{Column, Datum, Type};
 use crate::error::{Error, Kind, Result};
+use crate::plugin::call::arguments::{argument, text, usage};
+use crate::plugin::call::caller;
+use crate::plugin::call::table::{longs, table, texts};
+use crate::plugin::clusters::remote;
+use crate::plugin::node::{config, roots};
+use crate::plugin::online::site::open;
 use crate::ship::{Folder, Rsync, Shipped, Shipper, Side, Watch, folders};
 use crate::wire::Control;
 

@@ -2,10 +2,6 @@
 use std::fs;
 use std::path::Path;
 
-use super::super::arguments::{argument, optional_text, text, usage};
-use super::super::request::database;
-use super::super::table::{longs, table, texts};
-use super::super::{caller, config, roots};
 use super::options::Offline;
 use crate::cluster::{Host, count, describe, tables, units};
 use crate::data::Datum;
@@ -14,6 +10,11 @@ use crate::model::TableName;
 use crate::offline::{Backup, Kind as PieceKind, Part, Piece, folder_of, name_of, save, seal, sweep};
 use crate::online;
 use crate::plan::{Counterpart, Draft};
+use crate::plugin::call::arguments::{argument, optional_text, text, usage};
+use crate::plugin::call::caller;
+use crate::plugin::call::request::database;
+use crate::plugin::call::table::{longs, table, texts};
+use crate::plugin::node::{config, roots};
 use crate::ship::size;
 
 /// The parameters as the manual writes them.

@@ -3,16 +3,6 @@ use std::fs;
 
 use parking_lot::Mutex;
 
-use super::super::arguments::{argument, optional_text, usage};
-use super::super::exclusive::{await_turn, exclusively, exclusively_here};
-use super::super::listening::Listening;
-use super::super::plans::{keep, mirrored, recalled};
-use super::super::request::{Request, database};
-use super::super::site::{Site, connected};
-use super::super::steer::Orders;
-use super::super::sync::{is_left, skipped};
-use super::super::watermark::{self, wanted};
-use super::super::{background, caller, config, make, notices, rates, report, roots};
 use super::options::Offline;
 use super::style::{style, unlike};
 use super::way::{Dirs, Way};
@@ -24,6 +14,19 @@ use crate::journal::{Begun, Journal, Makes, Order};
 use crate::model::TableName;
 use crate::offline::{self, Permit, Route, Style, compare, folder_of, grow};
 use crate::plan::{Draft, Plan, Wanted, is_compared, prepare, surplus};
+use crate::plugin::call::arguments::{argument, optional_text, usage};
+use crate::plugin::call::caller;
+use crate::plugin::call::listening::Listening;
+use crate::plugin::call::request::{Request, database};
+use crate::plugin::node::{config, roots};
+use crate::plugin::online::exclusive::{await_turn, exclusively, exclusively_here};
+use crate::plugin::online::make;
+use crate::plugin::online::plans::{keep, mirrored, recalled};
+use crate::plugin::online::site::{Site, connected};
+use crate::plugin::online::sync::{is_left, skipped};
+use crate::plugin::online::watermark::{self, wanted};
+use crate::plugin::runs::steer::Orders;
+use crate::plugin::runs::{background, notices, rates, report};
 use crate::ship::Side;
 
 /// The parameters as the manual writes them.

@@ -2,7 +2,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::super::roots;
 use super::far::Far;
 use super::options::{Choice, Offline};
 use crate::cluster::Host;
@@ -10,6 +9,7 @@ use crate::engine::Connect;
 use crate::error::{Error, Kind, Result};
 use crate::limiter::Limiter;
 use crate::offline::trial;
+use crate::plugin::node::roots;
 use crate::ship::{End, Folder, Rsync, Shipper, Side, Stream, folders};
 
 /// The way that was chosen.

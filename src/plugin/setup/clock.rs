@@ -2,7 +2,7 @@
 use super::Finding;
 use crate::cluster::{Cluster, Host};
 use crate::error::{Error, Kind, Result};
-use crate::plugin::caller;
+use crate::plugin::call::caller;
 
 /// Milliseconds up to which two clocks are the same for what leases and windows need.
 const CLOSE: i64 = 2_000;

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::journal::{Outline, Runs};
 use crate::owner;
 use crate::peers::{self, Peers};
-use crate::plugin::{config, roots};
+use crate::plugin::node::{config, roots};
 
 const GIBIBYTE: u64 = 1 << 30;
 

@@ -6,13 +6,13 @@ mod disk;
 mod peer;
 mod server;
 
-use super::arguments::argument;
-use super::caller;
-use super::table::{table, texts};
 use crate::cluster::Host;
 use crate::data::Datum;
 use crate::error::{Error, Result};
 use crate::peers::Peers;
+use crate::plugin::call::arguments::argument;
+use crate::plugin::call::caller;
+use crate::plugin::call::table::{table, texts};
 
 /// The parameters as the manual writes them.
 pub(super) const CHECK: &str = "clusterSync::checkSetup([remote])";

@@ -6,8 +6,8 @@ use crate::cluster::{Cluster, Host};
 use crate::data::Datum;
 use crate::error::Result;
 use crate::lease;
+use crate::plugin::clusters::remote::{Sites, resolve};
 use crate::plugin::clusters::visit_all;
-use crate::plugin::remote::{Sites, resolve};
 use crate::wire::Endpoint;
 
 /// How long a site may be silent.

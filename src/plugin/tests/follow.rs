@@ -1,11 +1,11 @@
 //! Following tables, round by round, without a clock.
 use std::time::Duration;
 
-use super::super::follow::get_follows;
-use super::super::follow::options::Wish;
-use super::super::follow::round::Follower;
 use super::*;
 use crate::model::TableName;
+use crate::plugin::follow::get_follows;
+use crate::plugin::follow::options::Wish;
+use crate::plugin::follow::round::Follower;
 
 const TABLES: [&str; 3] = ["flights", "planes", "weather"];
 const ORDER: [&str; 4] = ["date", "carrier", "delay", "distance"];

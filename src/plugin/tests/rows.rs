@@ -1,7 +1,7 @@
 //! `verifyRows` names the rows that differ, and no more than it is asked for.
-use super::super::rows::{VERIFY_ROWS, show};
 use super::*;
 use crate::plan::{Wanted, prepare};
+use crate::plugin::online::rows::{VERIFY_ROWS, show};
 
 fn shown(host: &mut FakeHost, target: &FakeNode, options: Datum) -> Batch {
     let args = [remote(), text("dfs://flights"), text("flights"), Datum::Void, options];

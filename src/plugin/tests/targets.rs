@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::super::background;
-use super::super::targets::{Aim, spread};
 use super::*;
 use crate::cluster::Room;
 use crate::journal::Begun;
+use crate::plugin::online::targets::{Aim, spread};
+use crate::plugin::runs::background;
 
 const DAYS: i32 = 6;
 const UNITS: usize = 2 * DAYS as usize;
