@@ -73,7 +73,7 @@ pub fn require_whole(rows: &Batch, limits: &[(String, usize)]) -> Result<()> {
     };
     let what = format!("a cell of `{name}` has {bytes} bytes, and the target keeps no more than {most}");
     Err(Error::new(Kind::Refused, what).advise(format!(
-        "nothing of this partition is sent: shorten it, or leave such rows out with a filter such as \
+        "the rows read with it are not sent: shorten it, or leave such rows out with a filter such as \
          strlen({name}) <= {most}"
     )))
 }

@@ -25,7 +25,7 @@ use crate::plugin::node::config;
 use crate::wire::Control;
 
 /// How long a write under way may take to arrive when its run is cancelled.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Where a call works: what the target is called, and where runs are kept.
 pub(in crate::plugin) struct Site {
