@@ -18,12 +18,17 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use crate::data::Batch;
 use crate::error::Result;
 
+/// What a reader that hears nothing from the source may cost the others, once for each read.
+const LONGEST_READ: Duration = Duration::from_secs(30);
+
 /// Where rows are read together.
 pub struct Room {
     /// Bytes that may be kept.
     budget: usize,
     /// How long one waits for the others.
     patience: Duration,
+    /// How long one waits for what another is reading.
+    reading: Duration,
     shelf: Mutex<Shelf>,
     somebody_came: Condvar,
     /// Held while rows are read that others want too.
@@ -34,7 +39,8 @@ impl Room {
     /// One that keeps so many bytes at most.
     pub fn new(budget: usize, patience: Duration) -> Arc<Room> {
         let (shelf, somebody_came) = (Mutex::default(), Condvar::new());
-        Arc::new(Room { budget, patience, shelf, somebody_came, turn: Mutex::new(()) })
+        let turn = Mutex::new(());
+        Arc::new(Room { budget, patience, reading: LONGEST_READ, shelf, somebody_came, turn })
     }
 
     /// A place for one reader.
@@ -84,7 +90,11 @@ impl Seat {
             self.shelf().give_up(self.number, query);
             return read();
         }
-        let _turn = self.room.turn.lock();
+        let Some(_turn) = self.room.turn.try_lock_for(self.room.reading) else {
+            // A source that is silent to one reader may answer another.
+            self.shelf().give_up(self.number, query);
+            return read();
+        };
         // Whoever had the turn may have read the same.
         if let Some(rows) = self.take(query) {
             return Ok(rows);

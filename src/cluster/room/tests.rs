@@ -163,3 +163,16 @@ fn nobody_is_waited_for_in_vain_twice() {
     assert!(!is_late(), "it is here");
     assert_eq!(room.shelf.lock().readers[&slow.number].pass, 2);
 }
+
+#[test]
+fn a_reader_to_whom_the_source_is_silent_holds_nobody_up_for_ever() {
+    let mut room = room(100);
+    Arc::get_mut(&mut room).expect("nobody sits yet").reading = Duration::from_millis(10);
+    let seats = [room.seat(), room.seat()];
+    seats.iter().for_each(|seat| seat.announce(queries(1)));
+    let got = seats[0].read("select 0", || {
+        assert!(is_read(&seats[1], "select 0"), "while the first one still waits");
+        Ok(rows(1))
+    });
+    assert_eq!((got.unwrap().rows, held(&room)), (1, 0));
+}

@@ -121,7 +121,7 @@ impl Call<'_> {
         }
         await_turn(host, self.request, self.site, &self.begun())?;
         let way = self.way(host, &names)?;
-        let id = self.site.run_id(self.request);
+        let id = self.site.run_id(self.request)?;
         rates::register(&id, &self.site.control);
         caller::claim(host)?;
         let begun = Begun { run: id.to_string(), ..self.begun() };

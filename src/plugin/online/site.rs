@@ -46,9 +46,21 @@ pub(in crate::plugin) struct Site {
 
 impl Site {
     /// The run that was announced for `request`, if it still waits, else a new one.
-    pub(in crate::plugin) fn run_id(&self, request: &Request) -> RunId {
-        let announced = request.run.as_ref().filter(|run| self.runs.is_queued(run));
-        announced.map_or_else(RunId::now, |run| RunId::named(run))
+    ///
+    /// # Errors
+    /// `Cancelled` when it was ended while it waited: nobody may do the work under another name.
+    pub(in crate::plugin) fn run_id(&self, request: &Request) -> Result<RunId> {
+        let Some(run) = &request.run else { return Ok(RunId::now()) };
+        if self.runs.is_queued(run) {
+            return Ok(RunId::named(run));
+        }
+        match self.runs.find(run)?.run.ended {
+            Some(ended) if ended.failure.is_some() => {
+                Err(Error::new(Kind::Cancelled, format!("run {run} was ended before it began"))
+                    .advise("call again if it is still wanted"))
+            }
+            _ => Ok(RunId::now()),
+        }
     }
 
     /// Lets everybody who waits for the network hear that the run `id` is cancelled.

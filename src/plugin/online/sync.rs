@@ -146,7 +146,7 @@ fn run(
     (drafts, is_behind): (Vec<Draft>, bool),
     connect: Connect,
 ) -> Result<Datum> {
-    let id = site.run_id(request);
+    let id = site.run_id(request)?;
     rates::register(&id, &site.control);
     let tables: Vec<TableName> = drafts.iter().map(|draft| draft.table.clone()).collect();
     let there: Vec<TableName> = drafts.iter().map(|draft| draft.counterpart.table.clone()).collect();

@@ -237,6 +237,15 @@ fn end_of(host: &mut dyn Host, job: &str) -> Option<String> {
     Some(told.unwrap_or_else(|| "its job was cancelled before it began".to_owned()))
 }
 
+/// Whether the job of `entry` has other runs, or may have: what a run that has begun was announced with
+/// is forgotten. Such a job goes on, and finds that this run is not wanted.
+fn has_company(runs: &Runs, entry: &Entry, job: &str) -> Result<bool> {
+    let waits = |other: &Entry| other.queued.as_ref().is_some_and(|queued| queued.job == job);
+    let (own, db) = (&entry.run.begun.run, &entry.run.begun.db);
+    let works = |other: &Entry| other.is_live && other.run.begun.run != *own && other.run.begun.db == *db;
+    Ok(runs.waiting()?.iter().any(waits) || runs.list()?.iter().any(works))
+}
+
 /// Ends the run of `entry`, which waits; `false` when it has begun meanwhile.
 pub(in crate::plugin) fn cancel(host: &mut dyn Host, runs: &Runs, entry: &Entry, job: &str) -> Result<bool> {
     let run = &entry.run.begun.run;
@@ -244,8 +253,7 @@ pub(in crate::plugin) fn cancel(host: &mut dyn Host, runs: &Runs, entry: &Entry,
         runs.give(run, Order::Cancel)?;
         return Ok(false);
     }
-    let waits = |other: &Entry| other.queued.as_ref().is_some_and(|queued| queued.job == job);
-    if runs.waiting()?.iter().any(waits) {
+    if has_company(runs, entry, job)? {
         return Ok(true);
     }
     // The job would find that its run does not wait; it only stands in the queue for nothing.

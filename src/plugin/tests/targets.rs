@@ -212,6 +212,27 @@ fn targets_are_different_clusters_and_at_least_one() {
 }
 
 #[test]
+fn a_job_that_works_for_another_target_goes_on_without_the_run_that_is_given_up() {
+    let mut host = FakeHost::new(FakeNode::default());
+    let runs = caller::runs(&mut host).unwrap();
+    let begun = |run: &str, target: &str| Begun {
+        run: run.into(),
+        user: "admin".into(),
+        db: "dfs://db".into(),
+        target: target.into(),
+        ..Begun::default()
+    };
+    runs.queue(begun("one", "cluster `B`"), "one").unwrap();
+    runs.queue(begun("two", "cluster `C`"), "one").unwrap();
+    let journal = runs.begin(begun("one", "cluster `B`")).unwrap();
+    let asked =
+        |host: &FakeHost| host.node.lock().log.iter().filter(|line| line.starts_with("cancelJob")).count();
+    assert!(background::cancel(&mut host, &runs, &runs.find("two").unwrap(), "one").unwrap());
+    assert_eq!((runs.is_queued("two"), asked(&host), runs.is_live("one")), (false, 0, true));
+    drop(journal);
+}
+
+#[test]
 fn a_job_of_several_runs_is_given_up_with_the_last_of_them() {
     let mut host = FakeHost::new(FakeNode::default());
     let runs = caller::runs(&mut host).unwrap();
