@@ -31,20 +31,23 @@ impl<'a> Agenda<'a> {
         Agenda { round, left: (0..round.units.len()).collect(), read, seat }
     }
 
-    /// The number of the first unit that is left.
-    pub(super) fn first(&self) -> Option<usize> {
-        self.left.first().map(|place| self.round.units[*place])
+    /// The number of the unit at a place.
+    pub(super) fn number(&self, place: usize) -> usize {
+        self.round.units[place]
     }
 
-    /// The number of the unit to read next: one that somebody has read, since nobody knows for how long
+    /// Takes the unit at a place off the agenda.
+    pub(super) fn take(&mut self, place: usize) {
+        self.left.remove(&place);
+    }
+
+    /// The place of the unit to read next: one that somebody has read, since nobody knows for how long
     /// it is kept, else the first one. Slices of the partitions in `taken` come later, if others are left.
-    pub(super) fn next(&mut self, taken: &HashSet<String>) -> Option<usize> {
+    pub(super) fn next(&self, taken: &HashSet<String>) -> Option<usize> {
         let at_hand = self.seat.as_ref().and_then(|seat| self.read.get(seat.at_hand()?).copied());
         let at_hand = at_hand.filter(|place| self.left.contains(place) && self.is_free(*place, taken));
         let first = || self.left.iter().copied().find(|place| self.is_free(*place, taken));
-        let place = at_hand.or_else(first).or_else(|| self.left.first().copied())?;
-        self.left.remove(&place);
-        Some(self.round.units[place])
+        at_hand.or_else(first).or_else(|| self.left.first().copied())
     }
 
     /// Whether nothing of the same partition is under way or has to come before.

@@ -105,12 +105,17 @@ impl<'h, 'a> Feeder<'h, 'a> {
 
     /// Reads and hands out units until all are out or the run stops.
     fn hand_out(&mut self) {
-        while let Some(first) = self.agenda.first() {
-            self.await_room(self.expected(first));
+        while let Some(place) = self.agenda.next(&self.taken) {
+            let number = self.agenda.number(place);
+            self.await_room(self.expected(number));
             if self.must_stop() {
                 return;
             }
-            let Some(number) = self.agenda.next(&self.taken) else { return };
+            // While it waited for room for one, another may have become the one to read.
+            if self.agenda.next(&self.taken) != Some(place) {
+                continue;
+            }
+            self.agenda.take(place);
             let unit = &self.round.draft.units[number];
             match self.agenda.read(self.host, number) {
                 Err(error) => return self.fail(error),

@@ -127,6 +127,10 @@ impl Slicer<'_> {
     /// The slices of `unit`, with what both sides hold of each; nothing if it is not divided.
     fn slices(&mut self, unit: &Unit, look: &Look) -> Result<Option<Vec<(Unit, Look)>>> {
         let Slicing { mode, left, .. } = self.slicing;
+        // Of nothing there are no slices; only an append must know which of them it has added.
+        if look.rows == 0 && mode != Mode::Append {
+            return Ok(None);
+        }
         if let Some(slices) = left.slices.get(&unit.path()) {
             let counted = self.counted(unit, slices, look)?;
             return match counted.iter().map(|(_, look)| look.rows).sum::<u64>() {

@@ -14,6 +14,7 @@ use crate::testing::{
     FakeHost, FakeNode, FakeTable, Fault, Row, flight, flights, flights_schema, flights_table, ints, told,
 };
 
+mod emptied;
 mod native;
 mod once;
 mod slices;

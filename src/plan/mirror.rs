@@ -1,4 +1,6 @@
 //! Removing what the source no longer has: which partitions, and how many may go.
+use std::collections::HashSet;
+
 use super::naming::named_here;
 use super::{Decision, Draft, Plan, window};
 use crate::cluster::{Cluster, count, describe};
@@ -84,7 +86,10 @@ impl Plan {
     /// Why so much must not be removed, if it must not.
     pub(super) fn too_much(&self) -> Option<String> {
         let limit = self.mirror?.max_delete;
-        let full = self.decisions.iter().filter(|decision| decision.held > 0).count();
+        let units = self.draft.units.iter().zip(&self.decisions);
+        let full = units.filter(|(_, decision)| decision.held > 0).map(|(unit, _)| unit.path());
+        // A partition that is taken in slices is one.
+        let full = full.collect::<HashSet<_>>().len();
         let gone = self.sum(Action::Delete).0;
         (gone * 100 > full * limit as usize).then(|| {
             format!(

@@ -170,11 +170,12 @@ fn settle(group: &mut Vec<(Unit, Decision)>) {
     let differs = |(unit, decision): &(Unit, Decision)| {
         unit.slice.is_some() && matches!(decision.action, Action::Replace | Action::Refuse)
     };
-    if !group.iter().any(differs) {
-        return;
-    }
     let held: u64 = group.iter().map(|(_, decision)| decision.held).sum();
     let rows: u64 = group.iter().map(|(_, decision)| decision.rows).sum();
+    // Nothing gives way to nothing: what a mirror may remove is not decided here.
+    if rows == 0 || !group.iter().any(differs) {
+        return;
+    }
     for (_, decision) in group.iter_mut() {
         let (action, reason, state) = match decision.rows {
             0 => (Action::Skip, "the source has no rows", State::Skipped),

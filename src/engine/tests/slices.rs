@@ -21,7 +21,7 @@ fn crowded(days: i32) -> FakeTable {
 }
 
 /// A budget of so many rows, each held twice.
-fn pair(days: i32, rows: usize) -> Pair {
+pub(super) fn pair(days: i32, rows: usize) -> Pair {
     let table = crowded(days);
     let target = FakeNode::with(&flights(), table.empty_in_order(&ORDER));
     let mut pair = Pair::of(table, target);
@@ -29,11 +29,11 @@ fn pair(days: i32, rows: usize) -> Pair {
     pair
 }
 
-fn push_there(pair: &Pair, row: Row) {
+pub(super) fn push_there(pair: &Pair, row: Row) {
     pair.target.lock().tables.values_mut().next().unwrap().rows.push(there(row));
 }
 
-fn actions(plan: &Plan, action: Action) -> Vec<String> {
+pub(super) fn actions(plan: &Plan, action: Action) -> Vec<String> {
     let units = plan.draft.units.iter().zip(&plan.decisions);
     units.filter(|(_, decision)| decision.action == action).map(|(unit, _)| unit.to_string()).collect()
 }

@@ -11,7 +11,7 @@ use crate::data::Datum;
 use crate::engine::{Connect, Summary, count_units};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Begun, Journal, Makes, Order};
-use crate::model::TableName;
+use crate::model::{Mode, TableName};
 use crate::offline::{self, Permit, Route, Style, compare, folder_of, grow};
 use crate::plan::{Draft, Plan, Wanted, is_compared, prepare, surplus};
 use crate::plugin::call::arguments::{argument, optional_text, usage};
@@ -242,6 +242,12 @@ impl Call<'_> {
         let (wanted, is_behind) = self.wanted(host, table)?;
         let (draft, unlike) = self.draft(host, table, &wanted)?;
         let left = self.site.runs.left(&draft.identity(mode))?;
+        if mode == Mode::Append && !left.slices.is_empty() {
+            let what =
+                format!("rows of {table} were appended online in slices, by a run that is not finished");
+            return Err(Error::new(Kind::Refused, what)
+                .advise("finish it with clusterSync::resumeRun, or repeat its call of syncOnline"));
+        }
         let picked = |number: usize, look: &_| is_compared(mode, look, left.state(&draft.units[number]));
         let looks = self.sides(host, |source, there| {
             let mut looks = count_units(source, &draft, there, &|_| Ok(()))?;
@@ -317,6 +323,8 @@ impl Call<'_> {
             let (limits, connect) = (self.given.limits(), self.connect);
             offline::run(host, &plan, (journal, number), (route, style, permit), limits, connect)
         })?;
+        // Whoever remembers what was verified relies on it from here on.
+        journal.lock().settle()?;
         self.remember(&plan)?;
         let offline::Summary { copied, skipped, removed, rows, bytes, took } = done;
         let methods = journal.lock().told().tables[number].methods();
