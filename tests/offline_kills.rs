@@ -173,5 +173,33 @@ fn a_restore_of_a_directory_survives_its_death_whoever_made_the_backup() {
         assert_eq!(sum, ROWS * (ROWS + 1) / 2, "{backup} {place}");
         let again = target.table(&restore);
         assert_eq!(again.column("copied").expect("copied").integers().next(), Some(Some(0)), "{backup}");
+        let verified = again.column("verified").expect("verified").integers().next().flatten();
+        assert_eq!(verified, Some(i64::from(!is_counted)), "{backup}: what is left alone is only counted");
     }
+}
+
+#[test]
+fn as_many_rows_as_a_directory_holds_files_of_are_not_taken_for_the_same() {
+    let World { mut source, mut target, dirs } = World::new();
+    let dir = dirs[0].path().display().to_string();
+    source.run(&format!("backupTable(\"{dir}\", \"dfs://k\", \"t\")")).expect("a backup");
+    target.number(&format!(
+        "tableInsert(loadTable(\"dfs://k\", \"t\"), table(take(1..4, {ROWS}) as k, take(-1l, {ROWS}) as v))"
+    ));
+    let restore = |target: &mut Node, mode: &str| {
+        let result = target.table(&format!(
+            "clusterSync::restoreFrom(\"{dir}\", \"dfs://k\", \"t\", dict([\"mode\"], [\"{mode}\"]))"
+        ));
+        let done = |name| result.column(name).expect(name).integers().next().flatten().expect("a number");
+        (done("copied"), done("verified"))
+    };
+    let sum = "exec sum(v) from loadTable(\"dfs://k\", \"t\")";
+    assert_eq!(restore(&mut target, "auto"), (0, 0), "only counted");
+    assert_eq!(target.number(sum), -ROWS, "`auto` touches nothing that is there");
+    assert_eq!(restore(&mut target, "replace"), (4, 0));
+    assert_eq!(target.number(sum), ROWS * (ROWS + 1) / 2);
+    let plan = target.table(&format!(
+        "clusterSync::restoreFrom(\"{dir}\", \"dfs://k\", \"t\", dict([\"dryRun\"], [true]))"
+    ));
+    assert!(plan.column("reason").expect("reason").texts().all(|reason| reason == b"as many rows"));
 }

@@ -19,12 +19,14 @@ pub struct Look {
     /// Whether neither side has changed since both were verified to be equal, as far as the source's
     /// metadata and the target's row count tell.
     pub unchanged: bool,
+    /// Whether only the counts of both sides can be known, which the fingerprints then stand for.
+    pub by_count: bool,
 }
 
 impl Look {
     /// At rows that were read on both sides.
     pub fn compared(ours: Fingerprint, theirs: Fingerprint) -> Self {
-        Look { rows: ours.rows, held: theirs.rows, ours: Some(ours), theirs: Some(theirs), unchanged: false }
+        Look { rows: ours.rows, held: theirs.rows, ours: Some(ours), theirs: Some(theirs), ..Look::default() }
     }
 
     /// Whether both sides hold the same rows, as far as the look can tell.
@@ -35,7 +37,11 @@ impl Look {
 
     /// How it is known that both hold the same.
     fn sameness(&self) -> &'static str {
-        if self.unchanged { "unchanged since it was verified" } else { "equal" }
+        match (self.unchanged, self.by_count) {
+            (true, _) => "unchanged since it was verified",
+            (_, true) => "as many rows",
+            _ => "equal",
+        }
     }
 
     /// The fingerprint of what the target holds; that of nothing is known without asking.
@@ -52,6 +58,8 @@ pub fn is_compared(mode: Mode, look: &Look, left: Option<State>) -> bool {
         Mode::VerifyOnly => true,
         Mode::Append => is_doubtful,
         Mode::Upsert => look.rows == look.held,
+        // As many rows may be others, and whoever is to replace them asked for these.
+        Mode::Replace if look.by_count => false,
         Mode::Auto | Mode::Replace => look.rows == look.held || is_doubtful,
     }
 }

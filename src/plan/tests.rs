@@ -255,6 +255,8 @@ fn rows_are_compared_only_where_counts_cannot_tell() {
         (Mode::Append, counted(3, 5), doubtful, true),
         (Mode::VerifyOnly, counted(3, 2), None, true),
         (Mode::VerifyOnly, counted(3, 0), None, false),
+        (Mode::Auto, Look { by_count: true, ..counted(3, 3) }, None, true),
+        (Mode::Replace, Look { by_count: true, ..counted(3, 3) }, doubtful, false),
     ] {
         assert_eq!(is_compared(mode, &look, left), expected, "{mode} {look:?} {left:?}");
     }

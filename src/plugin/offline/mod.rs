@@ -1,6 +1,7 @@
 //! `syncOffline`, and its steps alone: by backup, shipping and restore.
 mod bundle;
 mod far;
+mod found;
 mod options;
 mod restore;
 mod serve;
