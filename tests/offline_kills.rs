@@ -203,3 +203,36 @@ fn as_many_rows_as_a_directory_holds_files_of_are_not_taken_for_the_same() {
     ));
     assert!(plan.column("reason").expect("reason").texts().all(|reason| reason == b"as many rows"));
 }
+
+#[test]
+fn files_are_not_added_to_rows_that_they_would_replace() {
+    for backup in
+        ["clusterSync::backupTo(\"%\", \"dfs://k\", \"t\")", "backupTable(\"%\", \"dfs://k\", \"t\")"]
+    {
+        let World { mut source, mut target, dirs } = World::new();
+        let dir = dirs[0].path().display().to_string();
+        source.run(&backup.replace('%', &dir)).expect(backup);
+        let table = "loadTable(\"dfs://k\", \"t\")";
+        target.number(&format!("tableInsert({table}, table(take(2, 7) as k, take(-1l, 7) as v))"));
+        let restore = format!(
+            "clusterSync::restoreFrom(\"{dir}\", \"dfs://k\", \"t\", dict([\"mode\"], [\"append\"]))"
+        );
+        let said = target.error(&restore);
+        assert!(said.contains("partition /2") && said.contains("holds 7 rows"), "{said}");
+        assert!(said.contains("back up with consistent=false, or use the mode `replace`"), "{said}");
+        assert_eq!(
+            target.number(&format!("exec sum(v) from {table}")),
+            -7,
+            "{backup}: nothing has come or gone"
+        );
+        target.run(&format!("delete from {table}")).expect("room");
+        let result = target.table(&restore);
+        assert_eq!(result.column("copied").expect("copied").integers().next(), Some(Some(4)), "{backup}");
+        let said = target.error(&restore);
+        assert!(
+            said.contains("holds 1000 rows"),
+            "{backup}: what has arrived is not replaced either: {said}"
+        );
+        assert_eq!(target.number(&format!("exec sum(v) from {table}")), ROWS * (ROWS + 1) / 2, "{backup}");
+    }
+}

@@ -124,7 +124,8 @@ impl Delivery<'_> {
 
     /// What the target holds now must still be what the plan may touch.
     fn admit(&self, held: Fingerprint) -> Result<()> {
-        if held.rows == 0 || self.plan.mode == Mode::Append || self.gives_way() {
+        let adds = self.plan.mode == Mode::Append && !self.overwrites;
+        if held.rows == 0 || adds || self.gives_way() {
             return Ok(());
         }
         let what = format!("it holds {} rows, and was empty when the sync began", held.rows);

@@ -12,7 +12,7 @@ use crate::data::{Datum, Fingerprint};
 use crate::engine::{RunId, Summary};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Begun, Effort, Journal, Method, Runs, now};
-use crate::model::{Check, Mode, TableName, Unit};
+use crate::model::{Action, Check, Mode, TableName, Unit};
 use crate::offline::{Delivery, Permit, folder_of};
 use crate::online;
 use crate::plan::{Counterpart, Creation, Draft, Look, Plan, decide, is_compared};
@@ -192,7 +192,26 @@ fn plan(
     });
     let looks = looks.collect::<Result<Vec<_>>>()?;
     let rows = looks.iter().map(|look| look.rows).sum();
-    Ok((decide(draft, mode, &looks, &left, (rows, 0)), found))
+    let plan = decide(draft, mode, &looks, &left, (rows, 0));
+    require_room(dir, &plan, &found)?;
+    Ok((plan, found))
+}
+
+/// The server restores files in the place of all that the partition holds, so there they add to nothing.
+fn require_room(dir: &str, plan: &Plan, found: &[Found]) -> Result<()> {
+    let loses = |&(number, _): &(usize, &Unit)| {
+        let decision = &plan.decisions[number];
+        found[number].is_snapshot && decision.action == Action::Copy && decision.held > 0
+    };
+    plan.sent().find(loses).map_or(Ok(()), |(number, unit)| {
+        let what = format!(
+            "partition {unit} of {} holds {} rows, and the backup in {dir} is of files, which replace a \
+             partition and cannot be added to rows",
+            plan.draft.table, plan.decisions[number].held
+        );
+        Err(Error::new(Kind::Refused, what)
+            .advise("back up with consistent=false, or use the mode `replace`"))
+    })
 }
 
 /// The tables of `db` that the directory may hold backups of.
