@@ -227,3 +227,43 @@ fn steps_and_bundles_name_directories_they_cannot_use_before_anything_is_changed
     assert!(error.contains("other mode") && error.contains("; "), "{error}");
     assert_eq!(contents(Path::new(&other)).expect("a listing"), held);
 }
+
+#[test]
+fn what_an_unfinished_append_has_added_in_slices_is_not_added_again_offline() {
+    let [a, b] = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
+    let mut source = Node::with_plugin("A");
+    let mut target = Node::start_with("B", "3.00.3", &["--faults"]);
+    target.run("loadPlugin(\"clusterSync\")").expect("the plugin loads");
+    let dirs = [&a, &b].map(|dir| quoted(dir.path())).join(", ");
+    for node in [&mut source, &mut target] {
+        node.run(&format!("clusterSync::setRoots([{dirs}])")).expect("roots");
+        node.run(
+            "db = database(\"dfs://s\", VALUE, 1..3);
+             createPartitionedTable(db, table(1:0, `k`id, [\"INT\", \"LONG\"]), \"t\", `k); 0",
+        )
+        .expect("the table");
+    }
+    source
+        .run("tableInsert(loadTable(\"dfs://s\", \"t\"), table(take(1, 60000) as k, long(1..60000) as id))")
+        .expect("rows");
+    let remote = common::remote(target.port);
+    target
+        .run("minnow::setFault(\"error\", 1000, \"<NoPrivilege>Not granted to write\", 4)")
+        .expect("a fault");
+    let online = "dict([\"mode\", \"memoryBudget\", \"lanes\"], (\"append\", 0.5, 1))";
+    let error = source.error(&format!("clusterSync::syncOnline({remote}, \"dfs://s\", \"t\", , {online})"));
+    assert!(error.contains(" where id "), "{error}");
+    target.run("minnow::clearFaults()").expect("it is over");
+    let held = |node: &mut Node| node.number("exec count(*) from loadTable(\"dfs://s\", \"t\")");
+    let before = held(&mut target);
+    assert!(0 < before && before < 60_000, "{before}");
+
+    let offline = format!(
+        "dict([\"mode\", \"backupDir\", \"restoreDir\"], (\"append\", {}, {}))",
+        quoted(a.path()),
+        quoted(b.path())
+    );
+    let error = source.error(&format!("clusterSync::syncOffline({remote}, \"dfs://s\", \"t\", , {offline})"));
+    assert!(error.contains("appended online in slices") && error.contains("resumeRun"), "{error}");
+    assert_eq!(held(&mut target), before);
+}
