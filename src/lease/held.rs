@@ -126,6 +126,13 @@ impl Lease {
         self.state.lock().until.saturating_duration_since(Instant::now())
     }
 
+    /// The row that it stands on.
+    pub(super) fn last(&self) -> Option<Claim> {
+        let state = self.state.lock();
+        let at = |claim: &Claim| Claim { expires: state.expires, beat: state.beat, ..claim.clone() };
+        self.claims.first().map(at)
+    }
+
     /// As [`Lease::prolong`], by other terms than it was taken for.
     ///
     /// # Errors

@@ -18,7 +18,8 @@
 //! *Keeping.* A holder appends a later row a third of the way through, and believes in it only if
 //! the target's clock, asked after the append, has not passed the row before. Then the right was
 //! never interrupted: whoever looked meanwhile has seen a row that was good. A holder that comes too
-//! late has lost it, even when nobody has taken it.
+//! late has lost it, even when nobody has taken it. It may take it again (`Ask::outlived`) while its last
+//! row stands: whoever takes a right removes, before it writes, what ran out.
 //!
 //! *Clocks.* Rows are dated and judged by the target, whose nodes may differ by up to [`Terms::grace`].
 //! Our own clock only measures how long ago we asked, and stops the writing a quarter early.

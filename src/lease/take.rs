@@ -29,6 +29,8 @@ pub struct Ask<'a> {
     pub patience: Duration,
     /// Whether a run is known to be dead.
     pub is_dead: &'a dyn Fn(&str) -> bool,
+    /// The right of this run that ran out, where it is to be taken again, if nobody has had it since.
+    pub outlived: Option<&'a Lease>,
 }
 
 /// What came of one try.
@@ -44,7 +46,8 @@ enum Outcome {
 /// cancelled.
 ///
 /// # Errors
-/// `Overlap` when another run has one of the tables, naming it; what the target answers when there is
+/// `Overlap` when another run has one of the tables, naming it; `Refused` when one may have had what
+/// is to be taken again; what the target answers when there is
 /// no ledger and it cannot be made.
 pub fn take(
     target: &mut dyn Cluster,
@@ -106,7 +109,13 @@ fn attempt(
         again(pause, || ledger::remove(target, &[ask.run], None))?;
         return Ok(Outcome::Met(other.clone()));
     }
-    sweep(target, &after, ask, now);
+    // Whoever had it meanwhile has swept that row away; a later one may be a sign of life that came late.
+    let last = ask.outlived.and_then(Lease::last);
+    if last.is_some_and(|last| !after.contains(&last)) {
+        again(pause, || ledger::remove(target, &[ask.run], None))?;
+        return Err(Error::new(Kind::Refused, "another run may have had it since").advise("run again"));
+    }
+    again(pause, || sweep(target, &after, ask, now))?;
     Ok(Outcome::Taken(Lease::new(own, ask.terms, asked)))
 }
 
@@ -121,15 +130,16 @@ fn is_good(claim: &Claim, ask: &Ask, now: i64) -> bool {
     claim.expires.saturating_add(ask.terms.grace().as_millis() as i64) > now && !(ask.is_dead)(&claim.run)
 }
 
-/// Removes rows that mean nothing any more. They are in nobody's way, so it need not succeed.
-fn sweep(target: &mut dyn Cluster, claims: &[Claim], ask: &Ask, now: i64) {
+/// Removes rows that mean nothing any more, by which whoever left them sees that somebody has come.
+fn sweep(target: &mut dyn Cluster, claims: &[Claim], ask: &Ask, now: i64) -> Result<()> {
     let has_good = |run: &str| claims.iter().any(|claim| claim.run == run && is_good(claim, ask, now));
     let mut over: Vec<&str> = claims.iter().map(|claim| claim.run.as_str()).collect();
     over.retain(|run| *run != ask.run && !has_good(run));
     over.sort_unstable();
     over.dedup();
-    if !over.is_empty() {
-        drop(ledger::remove(target, &over, None));
+    match over.is_empty() {
+        true => Ok(()),
+        false => ledger::remove(target, &over, None),
     }
 }
 

@@ -79,15 +79,13 @@ fn taken(target: &mut Target, run: &str) -> Result<Lease> {
 }
 
 fn taken_knowing(target: &mut Target, run: &str, is_dead: &dyn Fn(&str) -> bool) -> Result<Lease> {
-    let ask = Ask {
-        tables: &[flights()],
-        run,
-        holder: "admin on A",
-        terms: LONG,
-        patience: Duration::ZERO,
-        is_dead,
-    };
-    take(target, &ask, &mut |_| Ok(()))
+    let tables = [flights()];
+    take(target, &Ask { is_dead, ..ask(&tables, run) }, &mut |_| Ok(()))
+}
+
+fn ask<'a>(tables: &'a [TableName], run: &'a str) -> Ask<'a> {
+    let (holder, terms, patience) = ("admin on A", LONG, Duration::ZERO);
+    Ask { tables, run, holder, terms, patience, is_dead: &|_| false, outlived: None }
 }
 
 #[test]
@@ -111,18 +109,8 @@ fn other_tables_are_in_nobodys_way() {
     let mut target = Target::new();
     let _first = taken(&mut target, "one").unwrap();
     let tables = [TableName::new("dfs://flights", "weather")];
-    let ask = Ask {
-        tables: &tables,
-        run: "two",
-        holder: "",
-        terms: LONG,
-        patience: Duration::ZERO,
-        is_dead: &|_| false,
-    };
-    take(&mut target, &ask, &mut |_| Ok(())).unwrap();
-    let mut runs = target.runs();
-    runs.sort();
-    assert_eq!(runs, ["one", "two"]);
+    take(&mut target, &ask(&tables, "two"), &mut |_| Ok(())).unwrap();
+    assert_eq!(target.runs().len(), 2);
 }
 
 #[test]
@@ -166,14 +154,7 @@ fn of_many_at_once_one_has_it_and_all_get_it_in_turn() {
             let (mut target, inside, worst) = (target.again(), &inside, &worst);
             scope.spawn(move || {
                 let (tables, run) = ([flights()], format!("run{number}"));
-                let ask = Ask {
-                    tables: &tables,
-                    run: &run,
-                    holder: "",
-                    terms: LONG,
-                    patience: Duration::from_secs(60),
-                    is_dead: &|_| false,
-                };
+                let ask = Ask { patience: Duration::from_secs(60), ..ask(&tables, &run) };
                 let pause = &mut |time: Duration| {
                     thread::sleep(time / 50);
                     Ok(())
@@ -225,6 +206,35 @@ fn a_holder_that_comes_too_late_has_lost_it_though_nobody_has_taken_it() {
         });
         lease.prolong(&mut late).unwrap_err();
         lease.permit().unwrap_err();
+    }
+}
+
+#[test]
+fn what_ran_out_is_taken_again_unless_somebody_has_had_it_since() {
+    let retake = |target: &mut Target, lease: &Lease| {
+        take(target, &Ask { outlived: Some(lease), ..ask(&[flights()], "one") }, &mut |_| Ok(()))
+    };
+    for place in ["before", "now()", "append"] {
+        let mut target = Target::new();
+        let first = taken(&mut target, "one").unwrap();
+        target.pass(HOUR);
+        first.prolong(&mut target).unwrap_err();
+        let second = retake(&mut target, &first).unwrap();
+        second.prolong(&mut target).unwrap();
+        target.pass(2 * HOUR);
+        let mut other = target.again();
+        let mut come_and_go = Some(move || {
+            taken(&mut other, "two")?.release(&mut other)?;
+            // A sign of life of the first that was held up on its way.
+            ledger::add(&mut other, &[claim("one", 0)])
+        });
+        let mut late = target.again().doing(move |script| {
+            let is_due = place == "before" || script == place;
+            is_due.then(|| come_and_go.take()).flatten().map_or(Ok(()), |mut visit| visit())
+        });
+        let error = retake(&mut late, &second).err().unwrap();
+        assert_eq!(error.kind(), Kind::Refused, "{place}: {error}");
+        assert!(target.runs().is_empty(), "{place}: its claim is withdrawn");
     }
 }
 

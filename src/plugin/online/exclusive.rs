@@ -17,6 +17,8 @@ use crate::plugin::call::caller;
 use crate::plugin::call::listening::Listening;
 use crate::plugin::call::request::Request;
 
+/// The longest that a lease is taken for ahead of a restore: if this node dies, others wait for as long.
+const LONGEST: Duration = Duration::from_secs(3600);
 /// Rows that a server surely restores in a second.
 const SLOWEST: u64 = 20_000;
 
@@ -85,7 +87,7 @@ pub(in crate::plugin) fn exclusively<T>(
 /// As [`exclusively`] where this node is the target. Nobody else may ask this server, so the calling
 /// thread gives the signs of life, whenever it looks whether it is cancelled, and makes sure before a
 /// restore that the right outlasts it. One that was outlived all the same is taken anew, if nobody else
-/// has come: what the target holds is looked at before anything else is written.
+/// has had it since: what the target holds is looked at before anything else is written.
 pub(in crate::plugin) fn exclusively_here<T>(
     host: &mut dyn Host,
     (length, patience): (Duration, Duration),
@@ -98,15 +100,15 @@ pub(in crate::plugin) fn exclusively_here<T>(
         return work(host, &|_| Ok(()));
     }
     let (holder, run) = (caller::holder(host)?, id.to_string());
-    let take = |target: &mut dyn Cluster, patience| {
-        let is_dead = &|other: &str| runs.is_dead(other);
-        let ask = Ask { tables, run: &run, holder: &holder, terms: Terms { length }, patience, is_dead };
+    let take = |target: &mut dyn Cluster, patience, outlived: Option<&Lease>| {
+        let (terms, is_dead) = (Terms { length }, &|other: &str| runs.is_dead(other));
+        let ask = Ask { tables, run: &run, holder: &holder, terms, patience, is_dead, outlived };
         lease::take(target, &ask, &mut |time| {
             thread::sleep(time);
             Ok(())
         })
     };
-    let lease = Mutex::new(take(host, patience)?);
+    let lease = Mutex::new(take(host, patience, None)?);
     let mut next = Instant::now() + length / 3;
     let hear = |host: &mut dyn Host| {
         if Instant::now() >= next {
@@ -122,10 +124,10 @@ pub(in crate::plugin) fn exclusively_here<T>(
         let silence = Duration::from_secs(rows / SLOWEST);
         if lease.left() < silence {
             // What comes of it is asked below.
-            let _ = lease.prolong_by(target, Terms { length: length.max(2 * silence) });
+            let _ = lease.prolong_by(target, Terms { length: (2 * silence).min(LONGEST).max(length) });
         }
         if lease.permit().is_err() {
-            *lease = take(target, Duration::ZERO).map_err(|error| {
+            *lease = take(target, Duration::ZERO, Some(&lease)).map_err(|error| {
                 Error::new(Kind::Refused, format!("the lease ran out, {}", error.message()))
                     .advise("run again; what another run has written since is looked at first")
             })?;
@@ -164,6 +166,7 @@ fn take(
         patience: request.options.wait,
         // Only a run of this node can be known to be dead: its journal is here, and nobody writes it.
         is_dead: &|other| site.runs.is_dead(other),
+        outlived: None,
     };
     lease::take(&mut *target, &ask, &mut |time| pause(host, time))
 }
