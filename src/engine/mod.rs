@@ -112,7 +112,8 @@ pub fn run(
     let copy = Copy { plan, journal, table, retries, stop: &stop, guard, sight };
     let round = Round { draft: &plan.draft, units: &units, looks: &looks, job: &copy };
     let moved = feed::feed_until(host, &round, connect, limits, &stop)?;
-    moments::require_one(host, plan, connect, limits)?;
+    let sent: Vec<u64> = journal.lock().told().tables[table].units.iter().map(|unit| unit.sent).collect();
+    moments::require_one(host, plan, &sent, connect, limits)?;
     require_complete(host, plan, &moved)?;
     let removed = remove::remove(host, &copy, connect)?;
     // Whoever remembers what was verified relies on it from here on.

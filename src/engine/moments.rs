@@ -1,38 +1,54 @@
 //! Whether partitions that were read in slices stayed what they were meanwhile: each slice is a snapshot
 //! of its own, so that a row which moved from one to another could have been in none.
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
+use super::counts::TOGETHER;
 use super::look::{Looks, compare};
 use super::{Connect, Limits};
-use crate::cluster::{Host, count, marks};
+use crate::cluster::{Host, counts, marks, sql::Rows};
 use crate::error::{Error, Kind, Result};
-use crate::model::{ChunkMark, Mode, Unit};
+use crate::model::{Mode, Unit};
 use crate::plan::{Decision, Look, Plan};
 
-/// Looks again at the partitions of which slices were sent. Where the source has changed meanwhile its
-/// slices are read once more and compared with the target's.
+/// A partition of which slices were sent.
+struct Parted {
+    whole: Unit,
+    /// The numbers of all its slices.
+    slices: Vec<usize>,
+}
+
+/// Looks again at the partitions of which slices were sent, of which `sent` says how many rows of each
+/// unit were. Where the source has changed meanwhile its slices are read once more and compared with the
+/// target's.
 ///
 /// # Errors
 /// `Mismatch` when the target then holds another partition than the source ever did.
-pub(super) fn require_one(host: &mut dyn Host, plan: &Plan, connect: Connect, limits: Limits) -> Result<()> {
-    let changed = changed(host, plan)?;
+pub(super) fn require_one(
+    host: &mut dyn Host,
+    plan: &Plan,
+    sent: &[u64],
+    connect: Connect,
+    limits: Limits,
+) -> Result<()> {
+    let parted = parted(plan);
+    if parted.is_empty() {
+        return Ok(());
+    }
+    let adds = matches!(plan.mode, Mode::Append | Mode::Upsert);
+    let changed = changed(host, plan, &parted, sent)?;
     if changed.is_empty() {
         return Ok(());
     }
-    let draft = &plan.draft;
-    let (names, table) = (listed(&changed), &draft.table);
-    if matches!(plan.mode, Mode::Append | Mode::Upsert) {
+    let paths: Vec<String> = changed.iter().map(|parted| parted.whole.path()).collect();
+    let (names, table) = (listed(&paths), &plan.draft.table);
+    if adds {
         let what = "changed while its slices were read, so that these are of different moments";
         host.print(&format!("partition {names} of {table} {what}"));
         return Ok(());
     }
     host.print(&format!("partition {names} of {table} changed while its slices were read, and is compared"));
     let known = |decision: &Decision| Look { rows: decision.rows, held: decision.rows, ..Look::default() };
-    let units: Vec<usize> = (0..draft.units.len())
-        .filter(|number| {
-            draft.units[*number].slice.is_some() && changed.contains(&draft.units[*number].path())
-        })
-        .collect();
+    let units: Vec<usize> = changed.iter().flat_map(|parted| parted.slices.iter().copied()).collect();
     let mut looks = Looks {
         units: plan.decisions.iter().map(known).collect(),
         rows: plan.rows,
@@ -40,8 +56,13 @@ pub(super) fn require_one(host: &mut dyn Host, plan: &Plan, connect: Connect, li
         marks: Vec::new(),
         native: HashSet::new(),
     };
-    compare(host, draft, &mut looks, &units, connect, limits)?;
-    let differ = units.iter().filter(|number| !looks.units[**number].is_equal()).count();
+    compare(host, &plan.draft, &mut looks, &units, connect, limits)?;
+    let is_same = |number: usize| match looks.units[number] {
+        // What has no rows by now was not looked at.
+        Look { ours: None, .. } => given(plan, sent, number) == 0,
+        look => look.is_equal(),
+    };
+    let differ = units.iter().filter(|number| !is_same(**number)).count();
     match differ {
         0 => Ok(()),
         _ => Err(Error::new(
@@ -59,34 +80,65 @@ pub(super) fn require_one(host: &mut dyn Host, plan: &Plan, connect: Connect, li
     }
 }
 
-/// The paths of the partitions that have changed since they were planned, by their versions, or by
-/// their row counts where the source does not tell those.
-fn changed(host: &mut dyn Host, plan: &Plan) -> Result<Vec<String>> {
+/// The slices of a partition follow each other.
+fn parted(plan: &Plan) -> Vec<Parted> {
+    let is_slice = |unit: &Unit| unit.slice.is_some();
+    let sent: HashSet<String> =
+        plan.sent().filter(|(_, unit)| is_slice(unit)).map(|(_, unit)| unit.path()).collect();
+    let mut found: Vec<Parted> = Vec::new();
+    let slices = plan.draft.units.iter().enumerate().filter(|(_, unit)| is_slice(unit));
+    for (number, unit) in slices.filter(|(_, unit)| sent.contains(&unit.path())) {
+        match found.last_mut().filter(|last| last.whole.path() == unit.path()) {
+            Some(last) => last.slices.push(number),
+            None => {
+                let whole = Unit { slice: None, ..unit.clone() };
+                found.push(Parted { whole, slices: vec![number] });
+            }
+        }
+    }
+    found
+}
+
+/// How many rows the source gave of a unit: those that were sent, or those of what was left alone.
+fn given(plan: &Plan, sent: &[u64], number: usize) -> u64 {
+    let decision = &plan.decisions[number];
+    if decision.action.sends() { sent[number] } else { decision.rows }
+}
+
+/// The partitions that have changed since they were planned, by their versions, or where the source
+/// does not tell those by the row counts of their slices.
+fn changed<'p>(
+    host: &mut dyn Host,
+    plan: &Plan,
+    parted: &'p [Parted],
+    sent: &[u64],
+) -> Result<Vec<&'p Parted>> {
     let draft = &plan.draft;
-    let mut seen = HashSet::new();
-    let sent = plan.sent().filter(|(_, unit)| unit.slice.is_some());
-    let first: Vec<usize> =
-        sent.filter(|(_, unit)| seen.insert(unit.path())).map(|(number, _)| number).collect();
-    if first.is_empty() {
-        return Ok(Vec::new());
-    }
-    let whole = |number: &usize| Unit { slice: None, ..draft.units[*number].clone() };
-    let wholes: Vec<Unit> = first.iter().map(whole).collect();
+    let wholes: Vec<Unit> = parted.iter().map(|parted| parted.whole.clone()).collect();
     let told = marks(host, &draft.table, &wholes)?.unwrap_or_default();
-    let mut planned: HashMap<String, u64> = HashMap::new();
-    for (unit, decision) in draft.units.iter().zip(&plan.decisions) {
-        *planned.entry(unit.path()).or_default() += decision.rows;
-    }
     let mut changed = Vec::new();
-    for (at, (number, unit)) in first.iter().zip(&wholes).enumerate() {
-        let before: Option<&ChunkMark> = draft.marks.get(*number).and_then(Option::as_ref);
+    for (at, parted) in parted.iter().enumerate() {
+        let before = draft.marks.get(parted.slices[0]).and_then(Option::as_ref);
         let is_other = match (before, told.get(at).and_then(|(_, mark)| mark.as_ref())) {
             (Some(before), Some(now)) => before != now,
-            _ => planned.get(&unit.path()) != Some(&count(host, draft.rows(unit))?),
+            _ => has_moved(host, plan, &parted.slices, sent)?,
         };
-        changed.extend(is_other.then(|| unit.path()));
+        changed.extend(is_other.then_some(parted));
     }
     Ok(changed)
+}
+
+/// Whether a slice has another number of rows than it gave: their sum would not tell of a row that went
+/// from one to another.
+fn has_moved(host: &mut dyn Host, plan: &Plan, slices: &[usize], sent: &[u64]) -> Result<bool> {
+    for some in slices.chunks(TOGETHER) {
+        let rows: Vec<Rows> = some.iter().map(|number| plan.draft.rows(&plan.draft.units[*number])).collect();
+        let gave = some.iter().map(|number| given(plan, sent, *number));
+        if !counts(host, &rows)?.into_iter().eq(gave) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn listed(paths: &[String]) -> String {
