@@ -3,6 +3,7 @@ use super::*;
 use crate::data::Fingerprint;
 use crate::journal::Method;
 use crate::model::{Action, Scheme};
+use crate::plan::Addition;
 
 /// Bytes of a row of the flights: the carrier has one letter.
 const ROW: usize = 4 + 2 + 4 + 8;
@@ -254,6 +255,21 @@ fn a_slice_that_was_empty_before_it_was_read_is_no_difference() {
     let mut pair = pair(1, 40);
     let emptied = |rows: &mut Vec<Row>| rows.retain(|row| row[2] != i32::MIN.to_le_bytes());
     changed_meanwhile(&mut pair, emptied).unwrap();
+    assert_eq!(pair.target_rows(), pair.source_rows());
+}
+
+#[test]
+fn columns_that_the_run_has_added_are_compared_with_their_values() {
+    let mut pair = pair(1, 40);
+    pair.host.node.lock().tells_chunks = true;
+    let mut plan = pair.plan().unwrap();
+    let columns = vec![crate::testing::def("distance", Type::Double)];
+    plan.draft.creation.addition = Some(Addition { table: flights(), columns });
+    let change = |rows: &mut Vec<Row>| {
+        let at = rows.iter().position(|row| row[2] == (ROWS - 1).to_le_bytes()).unwrap();
+        rows[at][3] = 77f64.to_le_bytes().to_vec();
+    };
+    changed_during(&mut pair, &plan, change).unwrap();
     assert_eq!(pair.target_rows(), pair.source_rows());
 }
 
