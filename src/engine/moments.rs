@@ -1,11 +1,12 @@
-//! Whether partitions that were read in slices stayed what they were meanwhile: each slice is a snapshot
-//! of its own, so that a row which moved from one to another could have been in none.
+//! Whether partitions that were sent in slices are whole at the target, and stayed what they were
+//! meanwhile: each slice is proven alone and is a snapshot of its own, so that one could undo another,
+//! and a row which moved from one to another could have been in none.
 use std::collections::HashSet;
 
 use super::counts::TOGETHER;
 use super::look::{Looks, compare};
 use super::{Connect, Limits};
-use crate::cluster::{Host, counts, marks, sql::Rows};
+use crate::cluster::{Host, count, counts, marks, sql::Rows};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Mode, Unit};
 use crate::plan::{Decision, Look, Plan};
@@ -18,8 +19,8 @@ struct Parted {
 }
 
 /// Looks again at the partitions of which slices were sent, of which `sent` says how many rows of each
-/// unit were. Where the source has changed meanwhile its slices are read once more and compared with the
-/// target's.
+/// unit were. At the target they must hold what their slices gave. Where the source has changed meanwhile
+/// its slices are read once more and compared with the target's.
 ///
 /// # Errors
 /// `Mismatch` when the target then holds another partition than the source ever did.
@@ -35,6 +36,9 @@ pub(super) fn require_one(
         return Ok(());
     }
     let adds = matches!(plan.mode, Mode::Append | Mode::Upsert);
+    if !adds {
+        require_sums(plan, &parted, sent, connect)?;
+    }
     let changed = changed(host, plan, &parted, sent)?;
     if changed.is_empty() {
         return Ok(());
@@ -106,6 +110,33 @@ fn parted(plan: &Plan) -> Vec<Parted> {
 fn given(plan: &Plan, sent: &[u64], number: usize) -> u64 {
     let decision = &plan.decisions[number];
     if decision.action.sends() { sent[number] } else { decision.rows }
+}
+
+/// A row that replaces one of another slice, by a key that is not the slices', is proven, and the other
+/// gone.
+fn require_sums(plan: &Plan, parted: &[Parted], sent: &[u64], connect: Connect) -> Result<()> {
+    let (draft, mut target) = (&plan.draft, connect()?);
+    let sum = |number: &usize| match &plan.decisions[*number] {
+        decision if decision.action.sends() => sent[*number],
+        decision => decision.held,
+    };
+    for Parted { whole, slices } in parted {
+        let (held, sum) = (count(&mut *target, draft.there(whole))?, slices.iter().map(sum).sum::<u64>());
+        if held != sum {
+            let (path, table) = (whole.path(), &draft.counterpart.table);
+            return Err(Error::new(
+                Kind::Mismatch,
+                format!(
+                    "partition {path} of {table} at the target holds {held} rows, and its slices had {sum}"
+                ),
+            )
+            .advise(
+                "look whether the target keeps one row for each value of a key that is coarser than the \
+                 source's, and who else writes to it",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The partitions that have changed since they were planned, by their versions, or where the source

@@ -274,6 +274,25 @@ fn columns_that_the_run_has_added_are_compared_with_their_values() {
 }
 
 #[test]
+fn a_slice_that_undoes_another_one_which_was_proven_is_noticed() {
+    for mode in [Mode::Auto, Mode::Replace] {
+        let mut pair = pair(1, 40);
+        pair.mode = mode;
+        let target = pair.target.clone();
+        let undo = move || {
+            let rows = |rows: &mut Vec<Row>| rows.retain(|row| row[3] != 0i32.to_le_bytes());
+            rows(&mut target.lock().tables.values_mut().next().unwrap().rows);
+        };
+        pair.target.lock().faults.push((None, Fault::Meet(Arc::new(undo))));
+        let error = pair.run().unwrap_err();
+        assert_eq!(error.kind(), Kind::Mismatch, "{mode}");
+        let expected = "partition /20130101/Key1 of dfs://flights/flights at the target holds 74 rows, and its \
+                        slices had 75";
+        assert!(error.message().contains(expected), "{error}");
+    }
+}
+
+#[test]
 fn a_change_that_every_slice_has_seen_is_none() {
     let mut pair = pair(1, 40);
     let change = |rows: &mut Vec<Row>| {
