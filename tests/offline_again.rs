@@ -165,6 +165,34 @@ fn a_pull_and_a_restore_wait_for_whoever_has_the_table() {
     world.require_equal();
 }
 
+#[test]
+fn rows_that_come_while_a_restore_waits_for_its_turn_are_not_replaced_by_files() {
+    let mut world = World::new(10);
+    world.sync("pull", &[("mode", "\"auto\"")]);
+    let dir = world.a.path().display().to_string();
+    world.source.run(&format!("clusterSync::backupTo(\"{dir}\", \"dfs://d\", \"t\")")).expect("a backup");
+    let claim =
+        "table([\"dfs://d\"] as dbPath, [\"t\"] as tableName, [\"r-1\"] as runId, [\"ann on C\"] as holder,
+        [now()] as since, [now() + 60000] as expires, [0l] as beat)";
+    world.target.run(&format!("delete from {TABLE}; tableInsert({LEDGER}, {claim})")).expect("its turn");
+    let mut other = Remote::connect(&world.target.endpoint()).expect("a session");
+    let restore = format!(
+        "clusterSync::restoreFrom(\"{dir}\", \"dfs://d\", \"t\", dict([\"mode\", \"wait\"], (\"append\", 60)))"
+    );
+    let said = std::thread::scope(|scope| {
+        let call = scope.spawn(|| world.target.error(&restore));
+        let running = "exec count(*) from clusterSync::getRuns() where status = \"RUNNING\"";
+        while other.query(running).expect("the runs").as_i64() == Some(0) && !call.is_finished() {}
+        let come =
+            format!("tableInsert({TABLE}, table([2024.01.03] as day, [-1l] as v)); delete from {LEDGER}");
+        other.query(&come).expect("somebody's rows, and the end of the run");
+        call.join().expect("a refusal")
+    });
+    assert!(said.contains("partition /20240103") && said.contains("it holds 1 rows"), "{said}");
+    let left = world.target.number(&format!("exec count(*) from {TABLE} where v = -1"));
+    assert_eq!(left, 1, "what has come stays");
+}
+
 /// As a server does that takes longer to restore a partition than the lease lasts.
 #[test]
 fn a_lease_that_a_restore_outlives_is_taken_again() {
